@@ -1,0 +1,307 @@
+// Encoding and decoding of batches: parameters in, indices and samples out.
+//
+// A Method names a partition and its limit; a ParametricFamily, with its arrays of parameters, a
+// distribution for every element. What is chosen once a call (the two families, the method) is
+// chosen outside the loops, by templates.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <limits>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "astar_rec/batch.hpp"
+#include "astar_rec/errors.hpp"
+#include "astar_rec/family.hpp"
+#include "astar_rec/partition.hpp"
+#include "astar_rec/random.hpp"
+#include "astar_rec/ratio_pairs.hpp"
+#include "astar_rec/replay.hpp"
+#include "astar_rec/search.hpp"
+#include "astar_rec/strided.hpp"
+
+namespace astar_rec {
+
+enum class Family { normal, laplace, logistic, uniform };
+
+// (loc, scale), or (low, high) for the uniform.
+struct ParametricFamily {
+  Family family;
+  StridedView first;
+  StridedView second;
+};
+
+enum class Variant { global, as_star, ad_star, dad_star };
+
+struct Method {
+  Variant variant;
+  std::uint64_t limit = 0;  // global: the most samples, 0 for no limit; DAD*: the largest depth
+};
+
+inline constexpr double log2_of_e = 1.4426950408889634;
+
+// --- What cannot be encoded -------------------------------------------------------------------
+
+// A target may have this much mass beyond the proposal's first and last positions.
+inline constexpr double max_missing_mass = 0x1p-10;
+// At this density ratio, 2^60, the densest part of a target has 16 positions to a unit of its width.
+inline constexpr double max_peak_bits = 60.0;
+// Global-bound search takes 2^bits steps on average.
+inline constexpr double max_global_bits = 32.0;
+
+namespace detail {
+
+inline std::string shortly(double x) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", x);
+  return text;
+}
+
+template <class Target, class Proposal>
+void check_support(const Target& target, const Proposal&, const Support& support,
+                   std::size_t element) {
+  // Most targets are well inside; the C library's functions are for those that are not.
+  if (target.sample(-Target::bulk) >= support.low && target.sample(Target::bulk) <= support.high) {
+    return;
+  }
+  const double missing = target.mass_outside(support.low, support.high);
+  constexpr double most = std::is_same_v<Proposal, Uniform> ? 0.0 : max_missing_mass;
+  if (missing <= most) return;  // false for NaN
+  throw DivergenceError(
+      element, std::numeric_limits<double>::infinity(), 64.0,
+      "a part " + shortly(missing) + " of the target lies outside [" + shortly(support.low) + ", " +
+          shortly(support.high) +
+          "], all that 64-bit positions of this proposal reach: use a wider proposal");
+}
+
+template <class Ratio>
+void check_information(const Ratio& ratio, double root_supremum, const Method& method,
+                       std::size_t element) {
+  const bool approximate = method.limit != 0 || method.variant == Variant::dad_star;
+  if (approximate) return;
+  const double peak = ratio.peak() * log2_of_e;
+  if (!(peak <= max_peak_bits)) {
+    throw DivergenceError(
+        element, peak, max_peak_bits,
+        "the target is " + shortly(peak) +
+            " bits denser than the proposal, finer than 64-bit positions resolve: "
+            "use a wider target or a closer proposal");
+  }
+  const double bound = root_supremum * log2_of_e;
+  if (method.variant == Variant::global && !(bound <= max_global_bits)) {
+    throw DivergenceError(element, bound, max_global_bits,
+                          "the global bound is " + shortly(bound) +
+                              " bits, and the search would take 2 to that power steps: use AS* or "
+                              "AD*, or give max_samples");
+  }
+}
+
+inline void check_outcome(const SearchResult& result, double supremum, std::size_t element) {
+  if (result.outcome == Outcome::found) return;
+  const double bits = supremum * log2_of_e;
+  switch (result.outcome) {
+    case Outcome::no_candidate:
+      throw DivergenceError(element, bits, 63.0,
+                            "no sample within the codec's limit has positive target density");
+    case Outcome::too_deep:
+      throw DivergenceError(element, bits, 63.0,
+                            "the search went below depth 63, where 64-bit indices end");
+    default:
+      throw DivergenceError(element, bits, 63.0,
+                            "more than 2^22 nodes wait in the heap: the bound on the log ratio is "
+                            "too loose");
+  }
+}
+
+template <class F>
+decltype(auto) with_partition(const Method& method, const F& f) {
+  switch (method.variant) {
+    case Variant::global:
+      return f(method.limit == 0 ? WholeSpace() : WholeSpace(method.limit), method.limit == 0);
+    case Variant::as_star:
+      return f(AtSample(), true);
+    case Variant::ad_star:
+      return f(Dyadic(), true);
+    default:
+      return f(Dyadic(static_cast<int>(method.limit)), false);
+  }
+}
+
+// Calls f(make) with make(first, second) making a distribution of the family.
+template <class F>
+decltype(auto) with_family(Family family, const F& f) {
+  switch (family) {
+    case Family::normal:
+      return f([](double a, double b) { return Normal{{a, b}}; });
+    case Family::laplace:
+      return f([](double a, double b) { return Laplace{{a, b}}; });
+    case Family::logistic:
+      return f([](double a, double b) { return Logistic{{a, b}}; });
+    default:
+      return f([](double a, double b) { return Uniform{a, b}; });
+  }
+}
+
+// The parameters of a chunk of elements.
+class Parameters {
+ public:
+  void gather(const ParametricFamily& of, std::size_t begin, std::size_t end) {
+    first_.resize(end - begin);
+    second_.resize(end - begin);
+    of.first.gather(begin, first_);
+    of.second.gather(begin, second_);
+  }
+  double first(std::size_t i) const { return first_[i]; }
+  double second(std::size_t i) const { return second_[i]; }
+
+ private:
+  std::vector<double> first_;
+  std::vector<double> second_;
+};
+
+inline constexpr int steps_between_checks = 1024;
+
+}  // namespace detail
+
+// --- Encoding ---------------------------------------------------------------------------------
+
+struct Encoded {
+  std::span<std::uint64_t> index;
+  std::span<double> sample;
+  std::span<std::uint64_t> steps;
+};
+
+// Which elements of the arrays a call is about (as many as it has places for output), and how they
+// are numbered: place i is for the array's element begin + i, whose number is first_element + begin + i.
+struct Range {
+  std::uint64_t first_element;
+  std::size_t begin;
+
+  NodeRandom random(std::uint64_t seed, std::size_t i) const {
+    return {seed, first_element + begin + i};
+  }
+};
+
+// Throws DivergenceError and Interrupted; `out` is then partly written.
+template <class MakeTarget, class MakeProposal, class Partition>
+void encode_all(const ParametricFamily& targets, const ParametricFamily& proposals,
+                MakeTarget make_target, MakeProposal make_proposal, const Partition& partition,
+                bool exact, const Method& method, std::uint64_t seed, Range range, unsigned threads,
+                const Interrupt::Poll& poll, Encoded out) {
+  using Target = decltype(make_target(0.0, 1.0));
+  using Proposal = decltype(make_proposal(0.0, 1.0));
+
+  parallel_for(out.index.size(), threads, poll, [&] {
+    return [&, q = detail::Parameters(), p = detail::Parameters(), search = Search<Partition>(),
+            &cuts = ShallowCuts<Proposal>::get()](std::size_t begin, std::size_t end,
+                                                  Interrupt& interrupt) mutable {
+      q.gather(targets, range.begin + begin, range.begin + end);
+      p.gather(proposals, range.begin + begin, range.begin + end);
+      const double z_first = Proposal::quantile(0);
+      const double z_last = Proposal::quantile(last_position);
+      for (std::size_t i = begin; i < end; ++i) {
+        const Target target = make_target(q.first(i - begin), q.second(i - begin));
+        const Proposal proposal = make_proposal(p.first(i - begin), p.second(i - begin));
+        const LogRatio<Target, Proposal> ratio(target, proposal);
+        const double supremum = ratio.supremum(z_first, z_last);
+        detail::check_support(target, proposal, support_of(proposal, z_first, z_last),
+                              range.begin + i);
+        detail::check_information(ratio, supremum, method, range.begin + i);
+        search.start(partition, exact, range.random(seed, i), z_first, z_last, supremum);
+        for (int step = 1; !search.done(); ++step) {
+          search.expand(evaluate<Partition>(search.top(), ratio, cuts));
+          if (step % detail::steps_between_checks == 0) {
+            interrupt.check();
+            step = 0;
+          }
+        }
+        const SearchResult result = search.result();
+        detail::check_outcome(result, supremum, range.begin + i);
+        out.index[i] = result.index;
+        out.sample[i] = proposal.sample(Proposal::quantile(result.position));
+        out.steps[i] = result.steps;
+      }
+    };
+  });
+}
+
+inline bool has_built_in_ratio(Family target, Family proposal) {
+  return detail::with_family(target, [&](auto make_target) {
+    return detail::with_family(proposal, [&](auto make_proposal) {
+      return has_log_ratio<decltype(make_target(0.0, 1.0)), decltype(make_proposal(0.0, 1.0))>;
+    });
+  });
+}
+
+// Requires has_built_in_ratio, and element numbers below element_limit.
+inline void encode(const ParametricFamily& targets, const ParametricFamily& proposals,
+                   const Method& method, std::uint64_t seed, Range range, unsigned threads,
+                   const Interrupt::Poll& poll, Encoded out) {
+  detail::with_family(targets.family, [&](auto make_target) {
+    detail::with_family(proposals.family, [&](auto make_proposal) {
+      using Target = decltype(make_target(0.0, 1.0));
+      using Proposal = decltype(make_proposal(0.0, 1.0));
+      if constexpr (has_log_ratio<Target, Proposal>) {
+        detail::with_partition(method, [&](auto partition, bool exact) {
+          encode_all(targets, proposals, make_target, make_proposal, partition, exact, method, seed,
+                     range, threads, poll, out);
+        });
+      }
+    });
+  });
+}
+
+// --- Decoding ---------------------------------------------------------------------------------
+
+// The largest index of a method; the smallest is 1.
+inline std::uint64_t largest_index(const Method& method) {
+  if (method.variant == Variant::dad_star) return last_position >> (63 - method.limit);
+  if (method.variant == Variant::global && method.limit != 0) return method.limit;
+  return ~std::uint64_t{0};
+}
+
+// The positions that indices name, from place `begin` of the call on, as many as `out` holds. Throws
+// IndexError for an index that the method cannot make.
+inline void replay_all(std::span<const std::uint64_t> index, const Method& method,
+                       std::uint64_t seed, Range range, std::size_t begin,
+                       std::span<Position> out) {
+  const std::uint64_t largest = largest_index(method);
+  detail::with_partition(method, [&](auto partition, bool) {
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const std::uint64_t which = index[begin + i];
+      if (which == 0 || which > largest) {
+        throw IndexError(
+            range.begin + begin + i,
+            "index " + std::to_string(which) + " is not between 1 and " + std::to_string(largest));
+      }
+      out[i] = replay(partition, range.random(seed, begin + i), which);
+    }
+  });
+}
+
+// The samples that indices name, place by place.
+inline void decode(std::span<const std::uint64_t> index, const ParametricFamily& proposals,
+                   const Method& method, std::uint64_t seed, Range range, unsigned threads,
+                   const Interrupt::Poll& poll, std::span<double> sample) {
+  parallel_for(index.size(), threads, poll, [&] {
+    return [&, p = detail::Parameters(), positions = std::vector<Position>()](
+               std::size_t begin, std::size_t end, Interrupt&) mutable {
+      positions.resize(end - begin);
+      p.gather(proposals, range.begin + begin, range.begin + end);
+      replay_all(index, method, seed, range, begin, positions);
+      detail::with_family(proposals.family, [&](auto make_proposal) {
+        using Proposal = decltype(make_proposal(0.0, 1.0));
+        for (std::size_t i = 0; i < positions.size(); ++i) {
+          sample[begin + i] =
+              make_proposal(p.first(i), p.second(i)).sample(Proposal::quantile(positions[i]));
+        }
+      });
+    };
+  });
+}
+
+}  // namespace astar_rec

@@ -1,0 +1,207 @@
+// A* search for the maximum of a Gumbel process plus a log ratio: the one algorithm of all variants.
+//
+// Every node of an infinite tree over the proposal's positions is a region B with a Gumbel G_B, its
+// parent's as an upper limit, and a sample X_B of the proposal restricted to B. The node with the
+// largest G_B + r(X_B) has X_B distributed exactly as the target. The search finds it:
+//
+//     push the root
+//     while the best node in the heap could beat the best value seen:
+//         pop it, evaluate G_B + r(X_B), keep it if it is the best
+//         split it; push each child whose upper bound G_C + sup_C r beats the best value seen
+//
+// A node's ratio and its children's suprema come from outside, as an Evaluation. So the same search
+// serves built-in families, evaluated node by node, and Python callables, evaluated for many
+// searches at once (lockstep.hpp).
+//
+// Reference: Maddison, Tarlow, Minka, "A* sampling", NeurIPS 2014, algorithm 2.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "astar_rec/gumbel.hpp"
+#include "astar_rec/partition.hpp"
+#include "astar_rec/random.hpp"
+#include "astar_rec/shallow_cuts.hpp"
+
+namespace astar_rec {
+
+struct Evaluation {
+  double log_ratio;  // at the node's sample
+  double z_cut;      // where the children's regions meet
+  std::array<double, 2>
+      child_suprema;  // of the log ratio; the second unused where there is one child
+};
+
+enum class Outcome {
+  found,
+  no_candidate,   // the ratio was minus infinity everywhere that was looked
+  too_deep,       // a node that may still win lies deeper than an index can say
+  heap_exhausted  // more than max_heap nodes waiting: the bounds are too loose
+};
+
+struct SearchResult {
+  Outcome outcome;
+  std::uint64_t index;
+  Position position;
+  std::uint64_t steps;  // nodes evaluated
+};
+
+template <class Partition>
+class Search {
+ public:
+  struct Node {
+    Region region;
+    Position sample;
+    double arrival;
+    double gumbel;    // -log arrival
+    double supremum;  // of the log ratio over the region
+  };
+
+  // What waits in the heap. `order` numbers the pushes: of equal bounds the older goes first.
+  struct Entry {
+    double bound;  // gumbel + supremum: nothing in the node's region does better
+    std::uint32_t slot;
+    std::uint32_t order;
+  };
+
+  static constexpr std::size_t max_heap = std::size_t{1} << 22;
+
+  // `exact`: a partition's limit is an error, not a part of the algorithm. The root's region spans
+  // all positions; z_first and z_last are the values at its ends.
+  void start(const Partition& partition, bool exact, NodeRandom random, double z_first,
+             double z_last, double supremum) {
+    partition_ = partition;
+    exact_ = exact;
+    random_ = random;
+    outcome_ = Outcome::no_candidate;
+    best_ = -std::numeric_limits<double>::infinity();
+    steps_ = 0;
+    pushes_ = 0;
+    heap_.clear();
+    free_.clear();
+    used_ = 0;
+    Region root;
+    root.z_first = z_first;
+    root.z_last = z_last;
+    push(root, 0.0, supremum);
+  }
+
+  bool done() const { return heap_.empty() || !(heap_.front().bound > best_); }
+
+  // The node to be evaluated next.
+  const Node& top() const { return nodes_[heap_.front().slot]; }
+
+  void expand(const Evaluation& evaluation) {
+    const std::uint32_t slot = heap_.front().slot;
+    std::pop_heap(heap_.begin(), heap_.end(), later);
+    heap_.pop_back();
+    const Node node = nodes_[slot];
+    free_.push_back(slot);
+    ++steps_;
+
+    const double value = node.gumbel + evaluation.log_ratio;
+    if (value > best_) {
+      best_ = value;
+      winner_ = node;
+      outcome_ = Outcome::found;
+    }
+
+    const bool at_limit = partition_.at_limit(node.region);
+    for (int side = 0; side < Partition::children; ++side) {
+      const double supremum = evaluation.child_suprema[static_cast<std::size_t>(side)];
+      // The child's Gumbel will lie below its parent's: often there is no need to draw it.
+      if (!(node.gumbel + supremum > best_)) continue;
+      if (at_limit) {
+        if (exact_) abandon(Outcome::too_deep);
+        return;
+      }
+      const auto region = partition_.child(node.region, side, node.sample, evaluation.z_cut);
+      if (region) push(*region, node.arrival, supremum);
+    }
+  }
+
+  SearchResult result() const {
+    SearchResult result{outcome_, 0, winner_.sample, steps_};
+    if (outcome_ == Outcome::found) {
+      result.index = partition_.index(winner_.region, winner_.sample);
+      if (result.index == 0) result.outcome = Outcome::too_deep;
+    }
+    return result;
+  }
+
+  // For a search that is evaluated some nodes ahead of its course.
+  const std::vector<Entry>& heap() const { return heap_; }
+  const Node& node(const Entry& entry) const { return nodes_[entry.slot]; }
+  double best() const { return best_; }
+  const Partition& partition() const { return partition_; }
+
+ private:
+  static bool later(const Entry& a, const Entry& b) {
+    return a.bound != b.bound ? a.bound < b.bound : a.order > b.order;
+  }
+
+  void push(const Region& region, double after, double supremum) {
+    const NodeBits bits = random_(region.address);
+    const double arrival = next_arrival(after, mass_of(region.first, region.last), bits.arrival);
+    const double gumbel = gumbel_of(arrival);
+    const double bound = gumbel + supremum;
+    if (!(bound > best_)) return;
+    if (heap_.size() >= max_heap) return abandon(Outcome::heap_exhausted);
+    const std::uint32_t slot = take_slot();
+    nodes_[slot] = {region, partition_.place(region, bits.place), arrival, gumbel, supremum};
+    heap_.push_back({bound, slot, pushes_++});
+    std::push_heap(heap_.begin(), heap_.end(), later);
+  }
+
+  std::uint32_t take_slot() {
+    if (!free_.empty()) {
+      const std::uint32_t slot = free_.back();
+      free_.pop_back();
+      return slot;
+    }
+    if (used_ == nodes_.size()) nodes_.resize(2 * used_ + 8);
+    return static_cast<std::uint32_t>(used_++);
+  }
+
+  void abandon(Outcome why) {
+    outcome_ = why;
+    best_ = std::numeric_limits<double>::infinity();  // nothing beats it: done() from here on
+  }
+
+  Partition partition_{};
+  bool exact_ = true;
+  NodeRandom random_{};
+  Outcome outcome_ = Outcome::no_candidate;
+  double best_ = 0.0;
+  Node winner_{};
+  std::uint64_t steps_ = 0;
+  std::uint32_t pushes_ = 0;
+  std::vector<Entry> heap_;
+  std::vector<Node> nodes_;          // by slot; never shrinks
+  std::size_t used_ = 0;             // slots below it have been taken since the start
+  std::vector<std::uint32_t> free_;  // and these of them given back
+};
+
+// Evaluates a node for a built-in ratio.
+template <class Partition, class Ratio, class Proposal>
+Evaluation evaluate(const typename Search<Partition>::Node& node, const Ratio& ratio,
+                    const ShallowCuts<Proposal>& cuts) {
+  const Region& region = node.region;
+  const double z = Proposal::quantile(node.sample);
+  double z_cut = z;
+  if constexpr (!Partition::cuts_at_sample) z_cut = cuts.of(region);
+  if constexpr (Partition::children == 1) {
+    return {ratio(z), z_cut, {node.supremum, 0.0}};
+  } else {
+    return {ratio(z),
+            z_cut,
+            {ratio.supremum(region.z_first, z_cut), ratio.supremum(z_cut, region.z_last)}};
+  }
+}
+
+}  // namespace astar_rec
