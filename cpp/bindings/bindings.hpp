@@ -1,0 +1,46 @@
+// What the binding files share. Each follows one order: convert, validate, release the GIL, compute,
+// wrap. The Python layer validates what users give; what is checked here guards memory.
+#pragma once
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+
+#include "astar_rec/batch.hpp"
+#include "astar_rec/codec.hpp"
+
+namespace py = pybind11;
+
+void register_errors(py::module_& m);
+void register_functions(py::module_& m);
+void register_codec(py::module_& m);
+void register_lockstep(py::module_& m);
+void register_index_codes(py::module_& m);
+
+// C-contiguous arrays of exactly this dtype: no conversion, no copy.
+template <class T>
+using Array = py::array_t<T, py::array::c_style>;
+
+template <class T>
+std::span<const T> view(const Array<T>& array) {
+  return {array.data(), static_cast<std::size_t>(array.size())};
+}
+
+template <class T>
+std::span<T> writable(Array<T>& array) {
+  return {array.mutable_data(), static_cast<std::size_t>(array.size())};
+}
+
+inline void require(bool condition, const char* what) {
+  if (!condition) throw std::invalid_argument(what);
+}
+
+// Whether a signal's handler (Ctrl-C's, say) has raised. Called with the GIL released.
+inline bool signalled() {
+  const py::gil_scoped_acquire gil;
+  return PyErr_CheckSignals() != 0;
+}

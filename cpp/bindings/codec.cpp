@@ -1,0 +1,112 @@
+// Encoding and decoding of batches for the built-in families.
+#include <algorithm>
+#include <initializer_list>
+
+#include "bindings.hpp"
+
+namespace {
+
+using namespace astar_rec;
+
+// A distribution over a batch: its family and two arrays of parameters, both of the batch's shape.
+ParametricFamily distribution(Family family, const py::array& first, const py::array& second) {
+  const auto strided = [](const py::array& array) {
+    require(py::isinstance<py::array_t<double>>(array), "parameters must be float64");
+    return StridedView(array.data(), {array.shape(), array.shape() + array.ndim()},
+                       {array.strides(), array.strides() + array.ndim()});
+  };
+  return {family, strided(first), strided(second)};
+}
+
+// The places of a call are the elements begin, begin + 1, ... of a batch of `size` elements.
+Range make_range(std::uint64_t first_element, std::size_t begin, std::size_t places,
+                 std::initializer_list<const py::array*> parameters) {
+  std::size_t size = begin + places;
+  for (const py::array* array : parameters) {
+    size = std::min(size, static_cast<std::size_t>(array->size()));
+  }
+  require(begin <= size && places <= size - begin, "the range exceeds the batch");
+  require(first_element <= element_limit && size <= element_limit - first_element,
+          "elements are numbered below 2^48");
+  return {first_element, begin};
+}
+
+void encode_range(const Method& method, std::uint64_t seed, std::uint64_t first_element,
+                  unsigned threads, Family target, const py::array& target_first,
+                  const py::array& target_second, Family proposal, const py::array& proposal_first,
+                  const py::array& proposal_second, std::size_t begin, Array<std::uint64_t>& index,
+                  Array<double>& sample, Array<std::uint64_t>& steps) {
+  const ParametricFamily q = distribution(target, target_first, target_second);
+  const ParametricFamily p = distribution(proposal, proposal_first, proposal_second);
+  require(has_built_in_ratio(target, proposal), "no built-in log ratio for this pair");
+  require(sample.size() == index.size() && steps.size() == index.size(),
+          "outputs must have one size");
+  const Range range =
+      make_range(first_element, begin, static_cast<std::size_t>(index.size()),
+                 {&target_first, &target_second, &proposal_first, &proposal_second});
+  const Encoded out{writable(index), writable(sample), writable(steps)};
+  const py::gil_scoped_release release;
+  encode(q, p, method, seed, range, threads, signalled, out);
+}
+
+void decode_range(const Method& method, std::uint64_t seed, std::uint64_t first_element,
+                  unsigned threads, const Array<std::uint64_t>& index, Family proposal,
+                  const py::array& proposal_first, const py::array& proposal_second,
+                  std::size_t begin, Array<double>& sample) {
+  const ParametricFamily p = distribution(proposal, proposal_first, proposal_second);
+  require(sample.size() == index.size(), "outputs must have one size");
+  const Range range = make_range(first_element, begin, static_cast<std::size_t>(index.size()),
+                                 {&proposal_first, &proposal_second});
+  const auto from = view(index);
+  const auto to = writable(sample);
+  const py::gil_scoped_release release;
+  decode(from, p, method, seed, range, threads, signalled, to);
+}
+
+// For custom proposals: the positions alone.
+void replay_range(const Method& method, std::uint64_t seed, std::uint64_t first_element,
+                  const Array<std::uint64_t>& index, std::size_t begin,
+                  Array<std::uint64_t>& position) {
+  require(position.size() == index.size(), "outputs must have one size");
+  const Range range = make_range(first_element, begin, static_cast<std::size_t>(index.size()), {});
+  const auto from = view(index);
+  const auto to = writable(position);
+  const py::gil_scoped_release release;
+  replay_all(from, method, seed, range, 0, to);
+}
+
+Method make_method(Variant variant, std::uint64_t limit) {
+  require(variant != Variant::dad_star || limit <= max_index_depth, "depth must be 0 to 63");
+  return {variant, limit};
+}
+
+}  // namespace
+
+void register_codec(py::module_& m) {
+  py::enum_<Family>(m, "Family")
+      .value("normal", Family::normal)
+      .value("laplace", Family::laplace)
+      .value("logistic", Family::logistic)
+      .value("uniform", Family::uniform);
+  py::enum_<Variant>(m, "Variant")
+      .value("global_bound", Variant::global)
+      .value("as_star", Variant::as_star)
+      .value("ad_star", Variant::ad_star)
+      .value("dad_star", Variant::dad_star);
+  py::class_<Method>(m, "Method")
+      .def(py::init(&make_method), py::arg("variant"), py::arg("limit") = 0)
+      .def_readonly("limit", &Method::limit)
+      .def_property_readonly("largest_index", &largest_index);
+  m.def("has_built_in_ratio", &has_built_in_ratio, py::arg("target"), py::arg("proposal"));
+  m.def("encode", &encode_range, py::arg("method"), py::arg("seed"), py::arg("first_element"),
+        py::arg("threads"), py::arg("target"), py::arg("target_first"), py::arg("target_second"),
+        py::arg("proposal"), py::arg("proposal_first"), py::arg("proposal_second"),
+        py::arg("begin"), py::arg("index").noconvert(), py::arg("sample").noconvert(),
+        py::arg("steps").noconvert());
+  m.def("decode", &decode_range, py::arg("method"), py::arg("seed"), py::arg("first_element"),
+        py::arg("threads"), py::arg("index").noconvert(), py::arg("proposal"),
+        py::arg("proposal_first"), py::arg("proposal_second"), py::arg("begin"),
+        py::arg("sample").noconvert());
+  m.def("replay", &replay_range, py::arg("method"), py::arg("seed"), py::arg("first_element"),
+        py::arg("index").noconvert(), py::arg("begin"), py::arg("position").noconvert());
+}

@@ -1,0 +1,62 @@
+"""astar_rec: relative entropy coding with A* coding.
+
+A sender has a target distribution Q, sender and receiver share a proposal P and a seed. `compress`
+(or a codec's `encode`) finds an exact sample of Q and names it in about KL[Q ‖ P] bits;
+`decompress` (`decode`) turns them into the same sample, bit for bit, on any machine.
+
+>>> import astar_rec as rec
+>>> q, p = rec.Normal([0.3, -1.2], [0.1, 0.2]), rec.Normal(0.0, 1.0)
+>>> data = rec.compress(q, p, seed=1)
+>>> sample = rec.decompress(data, p)
+
+Reference: G. Flamich, S. Markou, J. M. Hernández-Lobato, "Fast Relative Entropy Coding with A*
+coding", ICML 2022, https://arxiv.org/abs/2201.12857.
+"""
+
+from importlib.metadata import version as _version
+
+from .codecs import ADStar, ASStar, Codec, DADStar, Encoded, GlobalAStar
+from .container import Inspection, compress, decompress, inspect
+from .custom import CustomProposal, CustomTarget
+from .distributions import Distribution, Laplace, Logistic, Normal, Uniform, as_distribution
+from .errors import BoundError, CorruptDataError, DivergenceError, ParameterError, RecError
+from .index_codes import DeltaCode, FixedCode, GammaCode, IndexCode, ZetaCode, shortest_code
+from .information import kl_bits
+from .isokl import isokl_normal
+
+__version__ = _version("astar_rec")
+
+__all__ = [
+    "ADStar",
+    "ASStar",
+    "BoundError",
+    "Codec",
+    "CorruptDataError",
+    "CustomProposal",
+    "CustomTarget",
+    "DADStar",
+    "DeltaCode",
+    "Distribution",
+    "DivergenceError",
+    "Encoded",
+    "FixedCode",
+    "GammaCode",
+    "GlobalAStar",
+    "IndexCode",
+    "Inspection",
+    "Laplace",
+    "Logistic",
+    "Normal",
+    "ParameterError",
+    "RecError",
+    "Uniform",
+    "ZetaCode",
+    "__version__",
+    "as_distribution",
+    "compress",
+    "decompress",
+    "inspect",
+    "isokl_normal",
+    "kl_bits",
+    "shortest_code",
+]

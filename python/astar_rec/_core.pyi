@@ -1,0 +1,121 @@
+"""The compiled core, as the Python layer calls it. Not a public interface.
+
+Arrays are C-contiguous and of exactly the dtype given, unless called a parameter: parameters are
+float64 arrays of the batch's shape with any strides. What is checked there guards memory; users'
+arguments are checked before they come here. Errors are ``ValueError`` and the three below.
+"""
+
+import enum
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+_Floats = npt.NDArray[np.float64]
+_Words = npt.NDArray[np.uint64]
+
+class CoreDivergenceError(Exception):
+    """args: reason, element in C order, bits, limit."""
+
+class CoreIndexError(Exception):
+    """args: reason, element in C order."""
+
+class CoreCorruptDataError(Exception):
+    """args: reason."""
+
+class Family(enum.Enum):
+    normal = ...
+    laplace = ...
+    logistic = ...
+    uniform = ...
+
+class Variant(enum.Enum):
+    global_bound = ...
+    as_star = ...
+    ad_star = ...
+    dad_star = ...
+
+class Method:
+    """A variant and its limit: most samples (0: none) for the global bound, depth for DAD*."""
+
+    def __init__(self, variant: Variant, limit: int = 0) -> None: ...
+    @property
+    def limit(self) -> int: ...
+    @property
+    def largest_index(self) -> int: ...
+
+class Code(enum.Enum):
+    fixed = ...
+    gamma = ...
+    delta = ...
+    zeta = ...
+
+class Lockstep:
+    """Searches over values that the caller computes, in rounds: start, then request and supply."""
+
+    def __init__(self, method: Method, seed: int, first_element: int, count: int) -> None: ...
+    def start(self, x_first: _Floats, x_last: _Floats, supremum: _Floats) -> None: ...
+    def request(self, width: int) -> tuple[_Words, _Words, _Words, _Floats, _Floats, _Floats]:
+        """Returns element, sample, cut, x_first, x_last, supremum of the nodes asked for."""
+
+    def supply(
+        self,
+        log_ratio: _Floats,
+        x_cut: _Floats,
+        first_supremum: _Floats,
+        second_supremum: _Floats,
+    ) -> None: ...
+    def results(self) -> tuple[_Words, _Words, _Words]:
+        """Returns index, position and steps of every element."""
+
+def has_built_in_ratio(target: Family, proposal: Family) -> bool: ...
+def encode(
+    method: Method,
+    seed: int,
+    first_element: int,
+    threads: int,
+    target: Family,
+    target_first: _Floats,
+    target_second: _Floats,
+    proposal: Family,
+    proposal_first: _Floats,
+    proposal_second: _Floats,
+    begin: int,
+    index: _Words,
+    sample: _Floats,
+    steps: _Words,
+) -> None:
+    """Encodes the batch's elements from `begin` on, as many as there are places in the outputs."""
+
+def decode(
+    method: Method,
+    seed: int,
+    first_element: int,
+    threads: int,
+    index: _Words,
+    proposal: Family,
+    proposal_first: _Floats,
+    proposal_second: _Floats,
+    begin: int,
+    sample: _Floats,
+) -> None: ...
+def replay(
+    method: Method,
+    seed: int,
+    first_element: int,
+    index: _Words,
+    begin: int,
+    position: _Words,
+) -> None: ...
+def coded_bits(index: _Words, code: Code, parameter: int = 0) -> int: ...
+def pack(index: _Words, code: Code, parameter: int = 0) -> bytes: ...
+def unpack(data: bytes, count: int, code: Code, parameter: int = 0) -> _Words: ...
+def quantile(family: Family, positions: _Words) -> _Floats: ...
+def samples(family: Family, first: _Floats, second: _Floats, positions: _Words) -> _Floats: ...
+def philox(counter: Sequence[int], key: Sequence[int]) -> tuple[int, int, int, int]: ...
+def log(x: _Floats) -> _Floats: ...
+def exp(x: _Floats) -> _Floats: ...
+def exponential(bits: _Words) -> _Floats: ...
+def next_arrival(after: float, mass: float, bits: int) -> float: ...
+def log_table() -> _Floats: ...
+def normal_quantile_table() -> _Floats: ...

@@ -1,0 +1,140 @@
+"""Checks of arguments: every array and number that a user gives passes through here once."""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import ParameterError
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.uint64]
+Shape = tuple[int, ...]
+
+SEED_LIMIT = 2**64
+ELEMENT_LIMIT = 2**48
+
+
+def real_array(argument: str, value: object) -> Floats:
+    """Returns finite real numbers as a native float64 array, copied only where it must be."""
+    array = to_numpy(value)
+    if array.dtype.kind not in "fiu":
+        raise ParameterError(argument, _sample_of(array, value), "real numbers")
+    floats = array.astype(np.float64, copy=False)
+    require_all(argument, floats, np.isfinite(floats), "a finite number")
+    return floats
+
+
+def to_numpy(value: object) -> npt.NDArray[Any]:
+    """Returns an array; PyTorch tensors are detached and brought to the CPU first."""
+    detach = getattr(value, "detach", None)
+    if callable(detach):
+        tensor: Any = detach()
+        # NumPy has no bfloat16; float64 holds every floating type of PyTorch.
+        value = tensor.cpu().double() if tensor.is_floating_point() else tensor.cpu()
+    try:
+        return np.asarray(value)
+    except ValueError:  # a ragged sequence
+        return np.asarray(value, dtype=object)
+
+
+def require_all(argument: str, array: npt.NDArray[Any], good: npt.NDArray[Any], what: str) -> None:
+    """Raises ParameterError for the first element that is not good."""
+    if not good.all():
+        position = np.unravel_index(int(np.argmin(good)), array.shape)
+        where = tuple(int(i) for i in position)
+        raise ParameterError(argument, array[where].item(), what, where)
+
+
+def broadcast_shape(**shapes: Shape) -> Shape:
+    """Returns the common shape of arguments that broadcast against each other."""
+    try:
+        return np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        (last, shape), others = shapes.popitem(), dict(shapes)
+        against = ", ".join(f"{name} {other}" for name, other in others.items())
+        raise ParameterError(
+            f"shape of {last}", shape, f"one that broadcasts with {against}"
+        ) from None
+
+
+def integer(argument: str, value: object, low: int, high: int) -> int:
+    """Returns an integer of [low, high]; bools and floats are refused."""
+    expected = f"an integer from {low} to {high}"
+    if isinstance(value, (bool, np.bool_)):
+        raise ParameterError(argument, value, expected)
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise ParameterError(argument, value, expected) from None
+    if not low <= number <= high:
+        raise ParameterError(argument, value, expected)
+    return number
+
+
+def seed_of(value: object) -> int:
+    """Returns a seed."""
+    return integer("seed", value, 0, SEED_LIMIT - 1)
+
+
+def threads_of(value: object) -> int:
+    """Returns a number of threads; None stands for all processors that this process may use."""
+    if value is not None:
+        return integer("threads", value, 1, 4096)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def shape_of(argument: str, value: object) -> Shape:
+    """Returns a shape, given as an integer or a sequence of integers."""
+    sizes = value if isinstance(value, Sequence) else (value,)
+    return tuple(integer(argument, size, 0, ELEMENT_LIMIT) for size in sizes)
+
+
+def index_array(argument: str, value: object) -> Indices:
+    """Returns indices as a native, C-contiguous uint64 array.
+
+    An array must be of unsigned 64-bit integers already: a cast could change an index silently.
+    Python integers are taken as they are.
+    """
+    if hasattr(value, "dtype"):
+        array = np.asarray(value)
+        if array.dtype.kind != "u" or array.dtype.itemsize != 8:
+            raise ParameterError(f"dtype of {argument}", str(array.dtype), "uint64")
+    else:
+        array = np.asarray(value, dtype=object)
+        for position, item in np.ndenumerate(array):
+            if isinstance(item, bool) or not isinstance(item, (int, np.integer)):
+                raise ParameterError(argument, item, "an unsigned 64-bit integer", position)
+            if not 0 <= item < 2**64:
+                raise ParameterError(argument, item, "an unsigned 64-bit integer", position)
+    return np.asarray(array, dtype=np.uint64, order="C")
+
+
+def output_array(value: object, shape: Shape) -> Floats:
+    """Returns ``out=``, checked, or a new array where it is None."""
+    if value is None:
+        return np.empty(shape)
+    expected = f"a writable, C-contiguous float64 array of shape {shape}"
+    if not isinstance(value, np.ndarray):
+        raise ParameterError("out", type(value).__name__, expected)
+    if value.dtype != np.dtype(np.float64) or value.shape != shape:
+        raise ParameterError("out", f"{value.dtype} of shape {value.shape}", expected)
+    if not (value.flags.c_contiguous and value.flags.writeable):
+        raise ParameterError("out", "read-only or not contiguous", expected)
+    return value
+
+
+def unravel(element: int, shape: Shape) -> tuple[int, ...]:
+    """Returns an element's position in a shape from its number in C order."""
+    return tuple(int(i) for i in np.unravel_index(element, shape)) if shape else ()
+
+
+def _sample_of(array: npt.NDArray[Any], value: object) -> object:
+    return value if array.ndim == 0 else f"an array of dtype {array.dtype}"

@@ -1,0 +1,385 @@
+"""The four codecs: which exact sample of a target, as an index that needs the proposal alone.
+
+============  =====================  ===================================  =======================
+codec         regions are split      steps on average                     decoding an index
+============  =====================  ===================================  =======================
+GlobalAStar   not at all             2^D∞: for little information only    O(1)
+ASStar        at the sample          O(D∞), proved if unimodal            O(depth)
+ADStar        at the proposal's      O(D∞), observed                      O(1)
+              median
+DADStar       so, to a given depth   O(depth)                             O(1), fixed width
+============  =====================  ===================================  =======================
+
+`ADStar` is the one to start with. `ASStar` takes fewer steps where the target is wider than the
+proposal. `DADStar` is approximate: every index fits in ``depth + 1`` bits, and samples are biased,
+the less the deeper. `GlobalAStar` is the yardstick, and right for a few bits in unusual ratios.
+
+Targets and proposals may be normal, Laplace or logistic against their own family, uniform targets
+against any, normal against Laplace and the reverse, and custom (`CustomTarget`, `CustomProposal`).
+
+Random numbers are addressed by (seed, element, node), where elements are numbered in C order over
+the broadcast shape, from ``offset``. So the same arrays give the same indices in one call or in
+pieces, on one thread or many, on any machine. They are not for cryptography.
+
+Reference: G. Flamich, S. Markou, J. M. Hernández-Lobato, "Fast Relative Entropy Coding with A*
+coding", ICML 2022.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _core
+from ._validate import (
+    ELEMENT_LIMIT,
+    Floats,
+    Indices,
+    Shape,
+    broadcast_shape,
+    index_array,
+    integer,
+    output_array,
+    seed_of,
+    threads_of,
+    unravel,
+)
+from .custom import CustomProposal, CustomTarget, decode_custom, encode_custom
+from .distributions import as_distribution
+from .errors import DivergenceError, ParameterError
+
+__all__ = ["ADStar", "ASStar", "Codec", "DADStar", "Encoded", "GlobalAStar"]
+
+Progress = Callable[[int, int], None]
+
+# Elements between two calls of a progress callback.
+_PIECE = 1 << 18
+
+
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """What `encode` returns: three arrays of the broadcast shape. Unpacks like a tuple.
+
+    Attributes:
+        index: What to send; uint64, from 1.
+        sample: What the receiver will hold, to the last bit; float64.
+        steps: How many nodes the search evaluated; uint64.
+    """
+
+    index: Indices
+    sample: Floats
+    steps: Indices
+
+    def __iter__(self) -> Iterator[npt.NDArray[Any]]:
+        return iter((self.index, self.sample, self.steps))
+
+
+class Codec:
+    """What all codecs share.
+
+    Attributes:
+        seed: The seed, which sender and receiver share.
+        threads: How many threads to use; None for all processors. Results do not depend on it.
+    """
+
+    _variant: _core.Variant
+
+    def __init__(self, seed: int = 0, *, threads: int | None = None, limit: int = 0) -> None:
+        self.seed = seed_of(seed)
+        self.threads = threads
+        threads_of(threads)
+        self._method = _core.Method(self._variant, limit)
+
+    def encode(
+        self,
+        target: Any,
+        proposal: Any,
+        *,
+        offset: int = 0,
+        progress: Progress | None = None,
+    ) -> Encoded:
+        """Finds a sample of the target for every element, and its index.
+
+        Args:
+            target: The distribution Q to be sampled. Any shape that broadcasts with the proposal's.
+            proposal: The distribution P that the receiver has too.
+            offset: The number of the first element, where the arrays are a part of larger ones.
+            progress: Called as ``progress(done, total)`` with numbers of elements, now and then.
+
+        Returns:
+            Indices, samples and steps, each of the broadcast shape.
+
+        Raises:
+            ParameterError: Shapes that do not broadcast; a pair of families without a built-in
+            ratio. DivergenceError: An element with more information than an index holds, or a
+            target of
+                which more than 2^-10 lies beyond the proposal's outermost 64-bit positions.
+            BoundError: A custom ratio above its own bound.
+
+        Examples:
+            >>> import astar_rec as rec
+            >>> codec = rec.ADStar(seed=1)
+            >>> q, p = rec.Normal([0.5, -1.0], 0.25), rec.Normal(0.0, 1.0)
+            >>> index, sample, steps = codec.encode(q, p)
+            >>> bool((codec.decode(index, p) == sample).all())
+            True
+        """
+        offset = integer("offset", offset, 0, ELEMENT_LIMIT)
+        if isinstance(target, CustomTarget):
+            return Encoded(
+                *encode_custom(self._method, self.seed, offset, target, proposal, progress)
+            )
+        if isinstance(proposal, CustomProposal):
+            raise ParameterError("target", target, "a CustomTarget, to go with a CustomProposal")
+        q, p = as_distribution(target), as_distribution(proposal)
+        if not _core.has_built_in_ratio(q._family, p._family):
+            raise ParameterError(
+                "target",
+                f"{type(q).__name__} against {type(p).__name__}",
+                "a pair with a built-in log ratio (see astar_rec.codecs), or a CustomTarget",
+            )
+        shape = broadcast_shape(target=q.shape, proposal=p.shape)
+        size = _checked_size(shape, offset)
+        q_first, q_second = q._broadcast(shape)
+        p_first, p_second = p._broadcast(shape)
+        index = np.empty(shape, np.uint64)
+        sample = np.empty(shape)
+        steps = np.empty(shape, np.uint64)
+        try:
+            for piece in _pieces(size, progress):
+                _core.encode(
+                    self._method,
+                    self.seed,
+                    offset,
+                    threads_of(self.threads),
+                    q._family,
+                    q_first,
+                    q_second,
+                    p._family,
+                    p_first,
+                    p_second,
+                    piece.start,
+                    index.reshape(-1)[piece],
+                    sample.reshape(-1)[piece],
+                    steps.reshape(-1)[piece],
+                )
+        except _core.CoreDivergenceError as error:
+            reason, element, bits, limit = error.args
+            raise DivergenceError(unravel(element, shape), bits, limit, reason) from None
+        return Encoded(index, sample, steps)
+
+    def decode(
+        self,
+        index: Any,
+        proposal: Any,
+        *,
+        offset: int = 0,
+        out: Floats | None = None,
+    ) -> Floats:
+        """Returns the samples that indices stand for, bit-identical to the encoder's.
+
+        Args:
+            index: Indices, an array of uint64 (or Python integers), of any shape.
+            proposal: The proposal P of the encoder, of a shape that broadcasts to the indices'.
+            offset: As for `encode`.
+            out: Where to put the samples: a writable, C-contiguous float64 array of the indices'
+                shape. None for a new one.
+
+        Returns:
+            The samples, float64, of the indices' shape.
+
+        Raises:
+            ParameterError: Indices of another dtype, an index of 0 or beyond what the codec can
+                produce, a proposal that does not broadcast to the indices' shape.
+        """
+        offset = integer("offset", offset, 0, ELEMENT_LIMIT)
+        codes = index_array("index", index)
+        shape = codes.shape
+        size = _checked_size(shape, offset)
+        if not isinstance(proposal, CustomProposal):
+            proposal = as_distribution(proposal)
+        if broadcast_shape(proposal=proposal.shape, index=shape) != shape:
+            raise ParameterError(
+                "shape of proposal", proposal.shape, f"one that broadcasts to the indices' {shape}"
+            )
+        samples = output_array(out, shape)
+        try:
+            if isinstance(proposal, CustomProposal):
+                decode_custom(self._method, self.seed, offset, codes, proposal, samples)
+            elif size:
+                first, second = proposal._broadcast(shape)
+                _core.decode(
+                    self._method,
+                    self.seed,
+                    offset,
+                    threads_of(self.threads),
+                    codes.reshape(-1),
+                    proposal._family,
+                    first,
+                    second,
+                    0,
+                    samples.reshape(-1),
+                )
+        except _core.CoreIndexError as error:
+            position = unravel(error.args[1], shape)
+            raise ParameterError(
+                "index",
+                int(codes[position]),
+                f"an integer from 1 to {self._method.largest_index}",
+                position,
+            ) from None
+        return samples
+
+
+class GlobalAStar(Codec):
+    """Global-bound A* coding, equivalent to the Poisson functional representation.
+
+    The index is the number of the winning sample. The search draws samples one after the other
+    until none that follows can win: 2^D∞ of them on average, so it refuses ratios of more than
+    2^32.
+
+    Args:
+        seed: Shared by sender and receiver; 0 to 2^64 - 1.
+        max_samples: Give up after so many samples and take the best: approximate, never refused.
+        threads: Number of threads; None for all processors.
+
+    Reference: Flamich et al. 2022; C. T. Li, A. El Gamal, "Strong functional representation lemma
+    and applications to coding theorems", IEEE Trans. Inf. Theory 64, 2018.
+
+    Examples:
+        >>> import astar_rec as rec
+        >>> codec = rec.GlobalAStar(seed=7)
+        >>> int(codec.encode(rec.Normal(0.0, 1.0), rec.Normal(0.0, 1.0)).index)
+        1
+    """
+
+    _variant = _core.Variant.global_bound
+
+    def __init__(
+        self, seed: int = 0, max_samples: int | None = None, *, threads: int | None = None
+    ) -> None:
+        limit = 0
+        if max_samples is not None:
+            limit = integer("max_samples", max_samples, 1, 2**64 - 1)
+        super().__init__(seed, threads=threads, limit=limit)
+        self.max_samples = max_samples
+
+    def __repr__(self) -> str:
+        return f"GlobalAStar(seed={self.seed}, max_samples={self.max_samples})"
+
+
+class ASStar(Codec):
+    """AS* coding: regions are split at their own sample.
+
+    Exact. Where the density ratio is unimodal only one side of a split can win, and the search is
+    one path of O(D∞) steps; where it is not, the heap takes care of it. The index is that of the
+    largest dyadic cell that holds the winner and none of the samples met on the way to it, which is
+    shorter than the path itself: see docs/as_star_index.md.
+
+    Args:
+        seed: Shared by sender and receiver; 0 to 2^64 - 1.
+        threads: Number of threads; None for all processors.
+
+    Reference: Flamich et al. 2022, AS* coding.
+
+    Examples:
+        >>> import astar_rec as rec
+        >>> codec = rec.ASStar(seed=7)
+        >>> q, p = rec.Laplace(1.0, 0.1), rec.Laplace(0.0, 1.0)
+        >>> r = codec.encode(q, p)
+        >>> bool(codec.decode(r.index, p) == r.sample)
+        True
+    """
+
+    _variant = _core.Variant.as_star
+
+    def __init__(self, seed: int = 0, *, threads: int | None = None) -> None:
+        super().__init__(seed, threads=threads)
+
+    def __repr__(self) -> str:
+        return f"ASStar(seed={self.seed})"
+
+
+class ADStar(Codec):
+    """AD* coding: regions are halved in the proposal's CDF.
+
+    Exact. The index is the node's number in the binary tree (root 1, children 2H and 2H + 1): its
+    depth, and as many bits of path. Decoding one takes one random number and one quantile.
+
+    Args:
+        seed: Shared by sender and receiver; 0 to 2^64 - 1.
+        threads: Number of threads; None for all processors.
+
+    Reference: Flamich et al. 2022, AD* coding.
+
+    Examples:
+        >>> import astar_rec as rec
+        >>> codec = rec.ADStar(seed=7)
+        >>> q, p = rec.Normal(2.0, 0.1), rec.Normal(0.0, 1.0)
+        >>> r = codec.encode(q, p)
+        >>> bool(codec.decode(r.index, p) == r.sample)
+        True
+    """
+
+    _variant = _core.Variant.ad_star
+
+    def __init__(self, seed: int = 0, *, threads: int | None = None) -> None:
+        super().__init__(seed, threads=threads)
+
+    def __repr__(self) -> str:
+        return f"ADStar(seed={self.seed})"
+
+
+class DADStar(Codec):
+    """DAD* coding: AD* with a limit on the depth. Approximate, with indices of fixed width.
+
+    Nodes deeper than ``depth`` are never made, so an index fits in ``depth + 1`` bits and no length
+    need be sent. The sample is the best of what is left: biased towards the proposal, the less the
+    deeper (a few bits beyond the KL divergence suffice).
+
+    Args:
+        depth: The largest depth, 0 to 63. With 0 the sample is the proposal's.
+        seed: Shared by sender and receiver; 0 to 2^64 - 1.
+        threads: Number of threads; None for all processors.
+
+    Reference: Flamich et al. 2022, DAD* coding.
+
+    Examples:
+        >>> import astar_rec as rec
+        >>> codec = rec.DADStar(depth=7, seed=7)
+        >>> r = codec.encode(rec.Normal([0.5, -1.0], 0.25), rec.Normal(0.0, 1.0))
+        >>> bool((r.index < 2**8).all())
+        True
+    """
+
+    _variant = _core.Variant.dad_star
+
+    def __init__(self, depth: int, seed: int = 0, *, threads: int | None = None) -> None:
+        self.depth = integer("depth", depth, 0, 63)
+        super().__init__(seed, threads=threads, limit=self.depth)
+
+    def __repr__(self) -> str:
+        return f"DADStar(depth={self.depth}, seed={self.seed})"
+
+
+def _checked_size(shape: Shape, offset: int) -> int:
+    size = int(np.prod(shape, dtype=object))
+    if size > ELEMENT_LIMIT - offset:
+        raise ParameterError(
+            "offset", offset, f"at most 2^48 - {size}: elements are numbered below"
+        )
+    return size
+
+
+def _pieces(size: int, progress: Progress | None) -> Iterator[slice]:
+    """Yields slices of the elements: all at once, or piece by piece where someone watches."""
+    length = size if progress is None else _PIECE
+    for begin in range(0, size, max(1, length)):
+        piece = slice(begin, min(size, begin + length))
+        yield piece
+        if progress is not None:
+            progress(piece.stop, size)

@@ -1,0 +1,80 @@
+"""The exceptions of astar_rec: one family, all of them also ``ValueError``."""
+
+from __future__ import annotations
+
+__all__ = ["BoundError", "CorruptDataError", "DivergenceError", "ParameterError", "RecError"]
+
+
+class RecError(ValueError):
+    """Base class of everything that astar_rec raises on purpose."""
+
+
+class ParameterError(RecError):
+    """An argument that is not what it must be.
+
+    Attributes:
+        argument: The argument's name.
+        value: The offending value; of an array, the first offending element.
+        position: Where in the array it stands, as an index tuple; None if it is no array's element.
+    """
+
+    def __init__(
+        self,
+        argument: str,
+        value: object,
+        expected: str,
+        position: tuple[int, ...] | None = None,
+    ) -> None:
+        where = "" if not position else f" at {list(position)}"
+        super().__init__(f"{argument}{where} is {_shortly(value)}; expected {expected}")
+        self.argument = argument
+        self.value = value
+        self.position = position
+
+
+class DivergenceError(RecError):
+    """More information than an index can hold.
+
+    Attributes:
+        element: The element, as an index tuple into the broadcast shape.
+        bits: How much it needs; infinite where a part of the target is out of reach altogether.
+        limit: How much there is room for, in bits.
+    """
+
+    def __init__(self, element: tuple[int, ...], bits: float, limit: float, reason: str) -> None:
+        super().__init__(f"element {list(element)}: {reason} ({bits:.4g} bits, limit {limit:.4g})")
+        self.element = element
+        self.bits = bits
+        self.limit = limit
+
+
+class BoundError(RecError):
+    """A custom log ratio exceeded the bound that its target gave, so samples would not be exact.
+
+    Attributes:
+        element: The element, as an index tuple into the broadcast shape.
+        point: The sample at which it happened.
+        log_ratio: The log ratio there, in nats.
+        bound: What the target promised for a region around that point, in nats.
+    """
+
+    def __init__(
+        self, element: tuple[int, ...], point: float, log_ratio: float, bound: float
+    ) -> None:
+        super().__init__(
+            f"element {list(element)}: the log ratio at {point!r} is {log_ratio:.9g} nats, above "
+            f"its bound of {bound:.9g}; the bound (or the mode of a unimodal ratio) is wrong"
+        )
+        self.element = element
+        self.point = point
+        self.log_ratio = log_ratio
+        self.bound = bound
+
+
+class CorruptDataError(RecError):
+    """Bytes that no encoder wrote: damaged, cut short, or of an unknown version."""
+
+
+def _shortly(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,152 @@
+"""How much information there is to send: KL divergences in bits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ._validate import Floats, broadcast_shape
+from .distributions import Distribution, Laplace, Logistic, Normal, Uniform, as_distribution
+from .errors import ParameterError
+
+__all__ = ["kl_bits"]
+
+_LOG_ROOT_TAU = 0.5 * math.log(2 * math.pi)
+
+
+def kl_bits(target: Any, proposal: Any) -> Floats:
+    """Returns KL[target ‖ proposal] in bits, element by element.
+
+    It is what an ideal relative entropy coder needs on average, to within log2(KL + 1) + O(1).
+
+    Args:
+        target: The distribution Q; any shape that broadcasts with the proposal's.
+        proposal: The distribution P.
+
+    Returns:
+        Divergences in bits, float64, of the broadcast shape. Infinite where a uniform target
+        reaches beyond a uniform proposal.
+
+    Raises:
+        ParameterError: A pair of families that no codec takes; shapes that do not broadcast.
+
+    Examples:
+        >>> import astar_rec as rec
+        >>> rec.kl_bits(rec.Normal([0.0, 1.0], 0.5), rec.Normal(0.0, 1.0)).round(4)
+        array([0.459 , 1.1803])
+    """
+    q, p = as_distribution(target), as_distribution(proposal)
+    shape = broadcast_shape(target=q.shape, proposal=p.shape)
+    function = _PAIRS.get((type(q), type(p)))
+    if function is None:
+        pair = f"{type(q).__name__} against {type(p).__name__}"
+        raise ParameterError("target", pair, "a pair with a built-in log ratio")
+    return np.asarray(function(*q._broadcast(shape), *p._broadcast(shape)) / math.log(2))
+
+
+# All in nats, of (target's parameters, proposal's parameters).
+
+
+def _normal_normal(mean: Floats, scale: Floats, loc: Floats, unit: Floats) -> Floats:
+    mu, sigma = (mean - loc) / unit, scale / unit
+    return 0.5 * mu * mu + _wider(sigma)
+
+
+def _wider(sigma: Floats) -> Floats:
+    """½ (σ² - 1) - log σ, accurate where σ is near 1."""
+    e = sigma - 1
+    return np.asarray(e + 0.5 * e * e - np.log1p(e))
+
+
+def _laplace_laplace(mean: Floats, scale: Floats, loc: Floats, unit: Floats) -> Floats:
+    distance, sigma = np.abs(mean - loc) / unit, scale / unit
+    return distance + sigma * np.exp(-distance / sigma) - 1 - np.log(sigma)
+
+
+def _normal_laplace(mean: Floats, scale: Floats, loc: Floats, unit: Floats) -> Floats:
+    mu, sigma = (mean - loc) / unit, scale / unit
+    ratio = mu / sigma
+    erf = np.vectorize(math.erf, otypes=[np.float64])(ratio / math.sqrt(2))
+    absolute = sigma * math.sqrt(2 / math.pi) * np.exp(-0.5 * ratio * ratio) + mu * erf
+    return np.asarray(absolute + math.log(2) - 0.5 - _LOG_ROOT_TAU - np.log(sigma))
+
+
+def _laplace_normal(mean: Floats, scale: Floats, loc: Floats, unit: Floats) -> Floats:
+    mu, sigma = (mean - loc) / unit, scale / unit
+    return 0.5 * mu * mu + sigma * sigma + _LOG_ROOT_TAU - 1 - np.log(2 * sigma)
+
+
+def _logistic_logistic(mean: Floats, scale: Floats, loc: Floats, unit: Floats) -> Floats:
+    # E_Q[log q] = -log σ - 2 in closed form; E_Q[-log p] by quadrature.
+    mu, sigma = (mean - loc) / unit, scale / unit
+    return _mean_under_logistic(_logistic_surprise, mu, sigma) - 2 - np.log(sigma)
+
+
+def _logistic_surprise(z: Floats) -> Floats:
+    magnitude = np.abs(z)
+    return np.asarray(magnitude + 2 * np.log1p(np.exp(-magnitude)))
+
+
+def _mean_under_logistic(f: Callable[[Floats], Floats], mu: Floats, sigma: Floats) -> Floats:
+    # The trapezoidal rule: all is analytic and decays like exp(-|y|), with the nearest
+    # singularities at |Im y| = π and π / σ: an error of exp(-2 π² / (step max(1, σ))).
+    total = np.zeros(np.shape(mu))
+    step = 1 / 16
+    for y in np.arange(-45, 45 + step / 2, step):
+        weight = step * math.exp(-abs(y)) / (1 + math.exp(-abs(y))) ** 2
+        total += weight * f(mu + sigma * y)
+    return total
+
+
+def _uniform_normal(low: Floats, high: Floats, loc: Floats, unit: Floats) -> Floats:
+    middle, half = _interval(low, high, loc, unit)
+    return 0.5 * (middle * middle + half * half / 3) + _LOG_ROOT_TAU - np.log(2 * half)
+
+
+def _uniform_laplace(low: Floats, high: Floats, loc: Floats, unit: Floats) -> Floats:
+    middle, half = _interval(low, high, loc, unit)
+    # ∫ |z| is z |z| / 2.
+    a, b = middle - half, middle + half
+    inside = 0.5 * (middle * middle + half * half) / half
+    absolute = np.where(a * b < 0, inside, np.abs(middle))
+    return absolute - np.log(half)
+
+
+def _uniform_logistic(low: Floats, high: Floats, loc: Floats, unit: Floats) -> Floats:
+    middle, half = _interval(low, high, loc, unit)
+    nodes, weights = np.polynomial.legendre.leggauss(64)
+    total = np.zeros(np.shape(middle))
+    panels = 32
+    for panel in range(panels):
+        centre = (2 * panel + 1 - panels) / panels
+        for node, weight in zip(nodes, weights, strict=True):
+            place = centre + node / panels
+            total += weight / (2 * panels) * _logistic_surprise(middle + half * place)
+    return total - np.log(2 * half)
+
+
+def _uniform_uniform(low: Floats, high: Floats, from_: Floats, to: Floats) -> Floats:
+    inside = (low >= from_) & (high <= to)
+    return np.where(inside, np.log((to - from_) / (high - low)), np.inf)
+
+
+def _interval(low: Floats, high: Floats, loc: Floats, unit: Floats) -> tuple[Floats, Floats]:
+    half = (0.5 * high - 0.5 * low) / unit
+    return (0.5 * low + 0.5 * high - loc) / unit, half
+
+
+_Divergence = Callable[[Floats, Floats, Floats, Floats], Floats]
+_PAIRS: dict[tuple[type[Distribution], type[Distribution]], _Divergence] = {
+    (Normal, Normal): _normal_normal,
+    (Laplace, Laplace): _laplace_laplace,
+    (Logistic, Logistic): _logistic_logistic,
+    (Normal, Laplace): _normal_laplace,
+    (Laplace, Normal): _laplace_normal,
+    (Uniform, Normal): _uniform_normal,
+    (Uniform, Laplace): _uniform_laplace,
+    (Uniform, Logistic): _uniform_logistic,
+    (Uniform, Uniform): _uniform_uniform,
+}
