@@ -90,7 +90,7 @@ class LockstepOver final : public Lockstep {
     for (const std::size_t i : live_) {
       Run& run = runs_[i];
       while (!run.search.done()) {
-        const Evaluation* evaluation = run.find(run.search.heap().front());
+        const Evaluation* evaluation = run.find(run.search.frontier().top());
         if (evaluation == nullptr) break;
         run.search.expand(*evaluation);
       }
@@ -108,8 +108,6 @@ class LockstepOver final : public Lockstep {
   SearchResult result(std::size_t element) const override { return runs_[element].result; }
 
  private:
-  using Entry = typename Search<Partition>::Entry;
-
   // An evaluation belongs to the push it was made for: slots are used again.
   struct Ready {
     std::uint32_t order = std::numeric_limits<std::uint32_t>::max();
@@ -127,21 +125,20 @@ class LockstepOver final : public Lockstep {
     }
   };
 
-  // The top of the heap, and with it the next few entries of the heap's array: near its top, so
-  // among the best.
+  // The best of the waiting nodes, and with it the next few of the heap: near its top, so among the
+  // best.
   void ask(std::size_t i, std::size_t most) {
     const Run& run = runs_[i];
-    for (const Entry& entry : run.search.heap()) {
-      if (most == 0) return;
-      if (!(entry.bound > run.search.best()) || run.find(entry) != nullptr) continue;
+    run.search.frontier().visit([&](const Entry& entry) {
+      if (!(entry.bound > run.search.best()) || run.find(entry) != nullptr) return true;
       const auto& node = run.search.node(entry);
       Position cut = node.sample;
       if constexpr (!Partition::cuts_at_sample) cut = Partition::cut(node.region);
-      requests_.push_back(
-          {i, node.sample, cut, node.region.z_first, node.region.z_last, node.supremum});
+      requests_.push_back({i, node.sample, cut, node.region.z_first, node.region.z_last,
+                           node.supremum});
       asked_.emplace_back(entry.slot, entry.order);
-      --most;
-    }
+      return --most > 0;
+    });
   }
 
   Partition partition_;

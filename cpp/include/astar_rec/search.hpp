@@ -16,13 +16,13 @@
 // Reference: Maddison, Tarlow, Minka, "A* sampling", NeurIPS 2014, algorithm 2.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <vector>
 
+#include "astar_rec/frontier.hpp"
 #include "astar_rec/gumbel.hpp"
 #include "astar_rec/partition.hpp"
 #include "astar_rec/random.hpp"
@@ -62,13 +62,6 @@ class Search {
     double supremum;  // of the log ratio over the region
   };
 
-  // What waits in the heap. `order` numbers the pushes: of equal bounds the older goes first.
-  struct Entry {
-    double bound;  // gumbel + supremum: nothing in the node's region does better
-    std::uint32_t slot;
-    std::uint32_t order;
-  };
-
   static constexpr std::size_t max_heap = std::size_t{1} << 22;
 
   // `exact`: a partition's limit is an error, not a part of the algorithm. The root's region spans
@@ -81,8 +74,7 @@ class Search {
     outcome_ = Outcome::no_candidate;
     best_ = -std::numeric_limits<double>::infinity();
     steps_ = 0;
-    pushes_ = 0;
-    heap_.clear();
+    frontier_.clear();
     free_.clear();
     used_ = 0;
     Region root;
@@ -91,15 +83,13 @@ class Search {
     push(root, 0.0, supremum);
   }
 
-  bool done() const { return heap_.empty() || !(heap_.front().bound > best_); }
+  bool done() const { return frontier_.empty() || !(frontier_.top().bound > best_); }
 
   // The node to be evaluated next.
-  const Node& top() const { return nodes_[heap_.front().slot]; }
+  const Node& top() const { return nodes_[frontier_.top().slot]; }
 
   void expand(const Evaluation& evaluation) {
-    const std::uint32_t slot = heap_.front().slot;
-    std::pop_heap(heap_.begin(), heap_.end(), later);
-    heap_.pop_back();
+    const std::uint32_t slot = frontier_.top().slot;
     const Node node = nodes_[slot];
     free_.push_back(slot);
     ++steps_;
@@ -111,6 +101,26 @@ class Search {
       outcome_ = Outcome::found;
     }
 
+    frontier_.replace_top([&] { push_children(node, evaluation); });
+  }
+
+  SearchResult result() const {
+    SearchResult result{outcome_, 0, winner_.sample, steps_};
+    if (outcome_ == Outcome::found) {
+      result.index = partition_.index(winner_.region, winner_.sample);
+      if (result.index == 0) result.outcome = Outcome::too_deep;
+    }
+    return result;
+  }
+
+  // For a search that is evaluated some nodes ahead of its course.
+  const Frontier& frontier() const { return frontier_; }
+  const Node& node(const Entry& entry) const { return nodes_[entry.slot]; }
+  double best() const { return best_; }
+  const Partition& partition() const { return partition_; }
+
+ private:
+  void push_children(const Node& node, const Evaluation& evaluation) {
     const bool at_limit = partition_.at_limit(node.region);
     for (int side = 0; side < Partition::children; ++side) {
       const double supremum = evaluation.child_suprema[static_cast<std::size_t>(side)];
@@ -125,37 +135,16 @@ class Search {
     }
   }
 
-  SearchResult result() const {
-    SearchResult result{outcome_, 0, winner_.sample, steps_};
-    if (outcome_ == Outcome::found) {
-      result.index = partition_.index(winner_.region, winner_.sample);
-      if (result.index == 0) result.outcome = Outcome::too_deep;
-    }
-    return result;
-  }
-
-  // For a search that is evaluated some nodes ahead of its course.
-  const std::vector<Entry>& heap() const { return heap_; }
-  const Node& node(const Entry& entry) const { return nodes_[entry.slot]; }
-  double best() const { return best_; }
-  const Partition& partition() const { return partition_; }
-
- private:
-  static bool later(const Entry& a, const Entry& b) {
-    return a.bound != b.bound ? a.bound < b.bound : a.order > b.order;
-  }
-
   void push(const Region& region, double after, double supremum) {
     const NodeBits bits = random_(region.address);
     const double arrival = next_arrival(after, mass_of(region.first, region.last), bits.arrival);
     const double gumbel = gumbel_of(arrival);
     const double bound = gumbel + supremum;
     if (!(bound > best_)) return;
-    if (heap_.size() >= max_heap) return abandon(Outcome::heap_exhausted);
+    if (frontier_.size() >= max_heap) return abandon(Outcome::heap_exhausted);
     const std::uint32_t slot = take_slot();
     nodes_[slot] = {region, partition_.place(region, bits.place), arrival, gumbel, supremum};
-    heap_.push_back({bound, slot, pushes_++});
-    std::push_heap(heap_.begin(), heap_.end(), later);
+    frontier_.push(bound, slot);
   }
 
   std::uint32_t take_slot() {
@@ -180,8 +169,7 @@ class Search {
   double best_ = 0.0;
   Node winner_{};
   std::uint64_t steps_ = 0;
-  std::uint32_t pushes_ = 0;
-  std::vector<Entry> heap_;
+  Frontier frontier_;
   std::vector<Node> nodes_;          // by slot; never shrinks
   std::size_t used_ = 0;             // slots below it have been taken since the start
   std::vector<std::uint32_t> free_;  // and these of them given back

@@ -1,0 +1,87 @@
+// The lists over which tests are written: every family, every pair with a built-in ratio, every
+// partition. A pair added to ratio_pairs.hpp is in them by itself.
+#pragma once
+
+#include <ostream>
+
+#include "astar_rec/family.hpp"
+#include "astar_rec/partition.hpp"
+#include "astar_rec/ratio_pairs.hpp"
+#include "draws.hpp"
+
+// Calls f.template operator()<Family>() for all families.
+template <class F>
+void for_every_family(const F& f) {
+  f.template operator()<astar_rec::Normal>();
+  f.template operator()<astar_rec::Laplace>();
+  f.template operator()<astar_rec::Logistic>();
+  f.template operator()<astar_rec::Uniform>();
+}
+
+// Calls f.template operator()<Target, Proposal>() for all pairs that have a log ratio.
+template <class F>
+void for_every_pair(const F& f) {
+  for_every_family([&]<class Target>() {
+    for_every_family([&]<class Proposal>() {
+      if constexpr (astar_rec::has_log_ratio<Target, Proposal>) {
+        f.template operator()<Target, Proposal>();
+      }
+    });
+  });
+}
+
+// Calls f(partition, exact) for all partitions; one with a limit is not exact.
+template <class F>
+void for_every_partition(const F& f) {
+  f(astar_rec::WholeSpace(300), false);
+  f(astar_rec::AtSample(), true);
+  f(astar_rec::Dyadic(), true);
+  f(astar_rec::Dyadic(6), false);
+}
+
+// A distribution by its middle and its unit.
+template <class Family>
+Family centred(double middle, double unit) {
+  return Family{{middle, unit}};
+}
+
+template <>
+inline astar_rec::Uniform centred(double middle, double unit) {
+  return {middle - unit, middle + unit};
+}
+
+// A target by its middle and its unit in the proposal's standard units.
+template <class Target, class Proposal>
+Target relative_to(const Proposal& proposal, double middle, double unit) {
+  return centred<Target>(proposal.sample(middle), proposal.unit() * unit);
+}
+
+// Some proposal.
+template <class Proposal>
+Proposal draw_proposal(Draws& draws) {
+  const double unit = draws.power_of_two(-3, 3);
+  return centred<Proposal>(draws.between(-10.0, 10.0), unit);
+}
+
+// A target of a few bits of information that the proposal can reach.
+template <class Target, class Proposal>
+Target draw_target(Draws& draws, const Proposal& proposal) {
+  if constexpr (std::is_same_v<Proposal, astar_rec::Uniform>) {
+    const double unit = draws.between(0.01, 0.9);
+    return relative_to<Target>(proposal, draws.between(unit - 0.99, 0.99 - unit), unit);
+  } else {
+    return relative_to<Target>(proposal, draws.between(-2.0, 2.0), draws.power_of_two(-4, 0.5));
+  }
+}
+
+namespace astar_rec {  // found there by argument-dependent lookup
+
+inline std::ostream& operator<<(std::ostream& out, const LocationScale& d) {
+  return out << "loc " << d.loc << ", scale " << d.scale;
+}
+
+inline std::ostream& operator<<(std::ostream& out, const Uniform& d) {
+  return out << "low " << d.low << ", high " << d.high;
+}
+
+}  // namespace astar_rec

@@ -1,0 +1,27 @@
+// One search from its start to its end, for a pair of distributions.
+#pragma once
+
+#include <cstdint>
+
+#include "astar_rec/search.hpp"
+#include "check.hpp"
+
+// No search in these tests is near it: what goes on longer is taken for endless.
+inline constexpr std::uint64_t most_steps = 5'000'000;
+
+template <class Proposal, class Partition, class Ratio>
+astar_rec::SearchResult run_search(astar_rec::Search<Partition>& search, const Partition& partition,
+                                   bool exact, const Ratio& ratio, astar_rec::NodeRandom random) {
+  using namespace astar_rec;
+  const auto& cuts = ShallowCuts<Proposal>::get();
+  const double z_first = Proposal::quantile(0), z_last = Proposal::quantile(last_position);
+  search.start(partition, exact, random, z_first, z_last, ratio.supremum(z_first, z_last));
+  for (std::uint64_t step = 0; !search.done(); ++step) {
+    if (step == most_steps) {
+      CHECK(false, "an endless search");
+      break;
+    }
+    search.expand(evaluate<Partition>(search.top(), ratio, cuts));
+  }
+  return search.result();
+}

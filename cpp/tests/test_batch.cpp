@@ -1,0 +1,177 @@
+// Chunks on threads: every element once, the earliest error, stops that do stop, no thread left.
+#include <atomic>
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "astar_rec/batch.hpp"
+#include "check.hpp"
+
+using namespace astar_rec;
+using std::chrono::milliseconds;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Long enough for any machine to notice a stop; a test that waits for it has failed.
+constexpr auto patience = std::chrono::seconds(5);
+
+bool never() { return false; }
+
+// Counts how many are alive: one is part of every body.
+std::atomic<int> alive{0};
+struct Scratch {
+  Scratch() { ++alive; }
+  Scratch(const Scratch&) { ++alive; }
+  ~Scratch() { --alive; }
+};
+
+void every_element_once() {
+  for (const unsigned threads : {0U, 1U, 2U, 3U, 8U, 40U}) {
+    for (const std::size_t count : {0U, 1U, 2U, 7U, 64U, 2048U, 2049U, 50000U}) {
+      std::vector<std::atomic<int>> visits(count);
+      std::atomic<unsigned> bodies{0};
+      std::atomic<bool> chunks_are_sound{true};
+      parallel_for(count, threads, never, [&] {
+        ++bodies;
+        return [&](std::size_t begin, std::size_t end, Interrupt&) {
+          if (begin >= end || end > count || end - begin > max_chunk) chunks_are_sound = false;
+          for (std::size_t i = begin; i < end; ++i) ++visits[i];
+        };
+      });
+      CHECK(chunks_are_sound, threads, count);
+      CHECK(bodies <= std::max(1U, threads) && bodies <= count, threads, count, bodies);
+      bool once = true;
+      for (const auto& n : visits) once = once && n == 1;
+      CHECK(once, threads, count);
+    }
+  }
+}
+
+// Elements that fail, the first of them last of all in time: its error is thrown all the same.
+void earliest_error_wins() {
+  for (const unsigned threads : {1U, 2U, 4U, 16U}) {
+    for (const std::size_t first : {0U, 1U, 100U, 499U}) {
+      std::string caught;
+      try {
+        parallel_for(500, threads, never, [&] {
+          return [&, scratch = Scratch()](std::size_t begin, std::size_t end, Interrupt&) {
+            for (std::size_t i = begin; i < end; ++i) {
+              if (i < first) continue;
+              if (i == first) std::this_thread::sleep_for(milliseconds(20));
+              throw std::runtime_error(std::to_string(i));
+            }
+          };
+        });
+      } catch (const std::runtime_error& error) {
+        caught = error.what();
+      }
+      CHECK(caught == std::to_string(first), threads, caught, first);
+      CHECK(alive == 0, threads, alive);
+    }
+  }
+  // Scratch memory that cannot be had.
+  for (const unsigned threads : {1U, 4U}) {
+    CHECK_THROWS(std::bad_alloc, parallel_for(100, threads, never, [&] {
+                   throw std::bad_alloc();
+                   return [](std::size_t, std::size_t, Interrupt&) {};
+                 }));
+  }
+}
+
+// Runs until it is stopped, or for as long as patience lasts.
+void work_on(Interrupt& interrupt) {
+  const auto start = Clock::now();
+  while (Clock::now() - start < patience) interrupt.check();
+}
+
+void interrupts() {
+  const std::thread::id caller = std::this_thread::get_id();
+  for (const unsigned threads : {1U, 2U, 4U}) {
+    bool polled_elsewhere = false;
+    int polls = 0;
+    const auto third_time = [&] {
+      if (std::this_thread::get_id() != caller) polled_elsewhere = true;
+      return ++polls == 3;
+    };
+    const auto start = Clock::now();
+    CHECK_THROWS(Interrupted, parallel_for(100, threads, third_time, [&] {
+                   return [scratch = Scratch()](std::size_t, std::size_t, Interrupt& interrupt) {
+                     work_on(interrupt);
+                   };
+                 }));
+    CHECK(Clock::now() - start < patience / 2, threads);
+    CHECK(polls == 3 && !polled_elsewhere, threads, polls);
+    CHECK(alive == 0, threads, alive);
+  }
+  // Many short chunks, whose bodies never ask.
+  std::atomic<int> done{0};
+  CHECK_THROWS(Interrupted, parallel_for(
+                                100000, 2, [] { return true; },
+                                [&] {
+                                  return [&](std::size_t, std::size_t, Interrupt&) {
+                                    ++done;
+                                    std::this_thread::sleep_for(milliseconds(5));
+                                  };
+                                }));
+  CHECK(done < 2000, done);
+}
+
+// The caller's own share is done and a helper's is not: the caller still polls.
+void interrupts_helpers() {
+  const std::thread::id caller = std::this_thread::get_id();
+  std::atomic<bool> helper_works{false};
+  std::atomic<bool> caller_left{false};
+  const auto start = Clock::now();
+  bool interrupted = false;
+  try {
+    parallel_for(
+        2, 2, [] { return true; },
+        [&] {
+          return [&](std::size_t, std::size_t, Interrupt& interrupt) {
+            if (std::this_thread::get_id() != caller) {
+              helper_works = true;
+              work_on(interrupt);
+            } else if (!caller_left.exchange(true)) {
+              while (!helper_works && Clock::now() - start < milliseconds(30)) {
+                std::this_thread::yield();
+              }
+            }
+          };
+        });
+  } catch (const Interrupted&) {
+    interrupted = true;
+  }
+  // A helper that starts late finds nothing left to do, and then there was nothing to interrupt.
+  CHECK(interrupted || !helper_works, "a helper works on and nobody polls");
+  CHECK(Clock::now() - start < patience / 2, "");
+}
+
+// A poll that throws ends the work as an error does.
+void poll_throws() {
+  CHECK_THROWS(std::logic_error, parallel_for(
+                                     4, 2, []() -> bool { throw std::logic_error("poll"); },
+                                     [&] {
+                                       return [scratch = Scratch()](std::size_t, std::size_t,
+                                                                    Interrupt& interrupt) {
+                                         const auto start = Clock::now();
+                                         while (Clock::now() - start < milliseconds(200))
+                                           interrupt.check();
+                                       };
+                                     }));
+  CHECK(alive == 0, alive);
+}
+
+}  // namespace
+
+int main() {
+  every_element_once();
+  earliest_error_wins();
+  interrupts();
+  interrupts_helpers();
+  poll_throws();
+  return check::result();
+}

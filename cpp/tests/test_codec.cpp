@@ -1,0 +1,275 @@
+// Encoding and decoding of whole batches, for every pair and method: round trips to the bit, results
+// that depend on neither threads nor pieces, errors that name the earliest element.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "astar_rec/codec.hpp"
+#include "check.hpp"
+#include "draws.hpp"
+#include "families.hpp"
+
+using namespace astar_rec;
+
+namespace {
+
+constexpr std::uint64_t seed = 0xfeedface12345678;
+constexpr std::uint64_t first_element = element_limit - 5000;  // all of its 48 bits in use
+constexpr std::size_t elements = 300;
+
+bool never() { return false; }
+
+template <class T>
+constexpr Family family_of = std::is_same_v<T, Normal>     ? Family::normal
+                             : std::is_same_v<T, Laplace>  ? Family::laplace
+                             : std::is_same_v<T, Logistic> ? Family::logistic
+                                                           : Family::uniform;
+
+// Parameters of a batch, in C order.
+struct Parameters {
+  Family family;
+  std::vector<double> first, second;
+
+  void add(const LocationScale& d) {
+    first.push_back(d.loc);
+    second.push_back(d.scale);
+  }
+  void add(const Uniform& d) {
+    first.push_back(d.low);
+    second.push_back(d.high);
+  }
+
+  ParametricFamily all() const {
+    const std::size_t size = first.size();
+    return {family,
+            {first.data(), {size}, {sizeof(double)}},
+            {second.data(), {size}, {sizeof(double)}}};
+  }
+};
+
+struct Batch {
+  Parameters targets, proposals;
+};
+
+template <class Target, class Proposal>
+Batch draw_batch(std::size_t count) {
+  Batch batch{{family_of<Target>, {}, {}}, {family_of<Proposal>, {}, {}}};
+  Draws draws(1);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto proposal = draw_proposal<Proposal>(draws);
+    batch.proposals.add(proposal);
+    batch.targets.add(draw_target<Target>(draws, proposal));
+  }
+  return batch;
+}
+
+struct Result {
+  std::vector<std::uint64_t> index;
+  std::vector<double> sample;
+  std::vector<std::uint64_t> steps;
+
+  explicit Result(std::size_t count) : index(count), sample(count), steps(count) {}
+  bool operator==(const Result&) const = default;
+};
+
+// [begin, end) of the batch, into its place.
+void encode_part(const Batch& batch, const Method& method, unsigned threads, std::size_t begin,
+                 std::size_t end, Result& result) {
+  const std::size_t size = end - begin;
+  const Encoded out{std::span(result.index).subspan(begin, size),
+                    std::span(result.sample).subspan(begin, size),
+                    std::span(result.steps).subspan(begin, size)};
+  encode(batch.targets.all(), batch.proposals.all(), method, seed, {first_element, begin}, threads,
+         never, out);
+}
+
+Result encode_batch(const Batch& batch, const Method& method, unsigned threads) {
+  Result result(batch.targets.first.size());
+  encode_part(batch, method, threads, 0, result.index.size(), result);
+  return result;
+}
+
+// What indices of the elements from `begin` on stand for.
+std::vector<double> decode_batch(const Batch& batch, std::span<const std::uint64_t> index,
+                                 const Method& method, unsigned threads, std::size_t begin = 0) {
+  std::vector<double> sample(index.size());
+  decode(index, batch.proposals.all(), method, seed, {first_element, begin}, threads, never,
+         sample);
+  return sample;
+}
+
+void round_trip(const Batch& batch, const Method& method) {
+  const int variant = static_cast<int>(method.variant);
+  const Result whole = encode_batch(batch, method, 1);
+  for (const std::uint64_t index : whole.index) {
+    CHECK(index >= 1 && index <= largest_index(method), variant, index);
+  }
+  for (const unsigned threads : {1U, 2U, 7U}) {
+    CHECK(encode_batch(batch, method, threads) == whole, variant, threads);
+    CHECK(decode_batch(batch, whole.index, method, threads) == whole.sample, variant, threads);
+  }
+  Result pieces(elements);
+  std::size_t begin = 0;
+  for (const std::size_t end : {std::size_t{1}, std::size_t{2}, std::size_t{150}, elements}) {
+    encode_part(batch, method, 2, begin, end, pieces);
+    const auto index = std::span(whole.index).subspan(begin, end - begin);
+    const std::vector<double> sample = decode_batch(batch, index, method, 2, begin);
+    CHECK(std::equal(sample.begin(), sample.end(), whole.sample.data() + begin), variant, begin);
+    begin = end;
+  }
+  CHECK(pieces == whole, variant);
+}
+
+// Indices that the method cannot make are refused, the earliest first; all others decode.
+void refuses_indices(const Batch& batch, const Method& method) {
+  std::vector<std::uint64_t> index(elements, 1);
+  const auto refused_at = [&](unsigned threads) {
+    try {
+      decode_batch(batch, index, method, threads);
+    } catch (const IndexError& error) {
+      return error.element;
+    }
+    return elements;
+  };
+  const int variant = static_cast<int>(method.variant);
+  const std::uint64_t largest = largest_index(method);
+  index[17] = largest;
+  for (const unsigned threads : {1U, 4U}) {
+    index[200] = index[100] = 1;
+    CHECK(refused_at(threads) == elements, variant);
+    index[200] = 0;
+    CHECK(refused_at(threads) == 200, variant);
+    if (largest != ~std::uint64_t{0}) {
+      index[100] = largest + 1;
+      CHECK(refused_at(threads) == 100, variant);
+    }
+  }
+}
+
+Batch of_normals(std::size_t count, double loc, double scale) {
+  Batch batch{{Family::normal, {}, {}}, {Family::normal, {}, {}}};
+  for (std::size_t i = 0; i < count; ++i) {
+    batch.proposals.add(Normal{{0.0, 1.0}});
+    batch.targets.add(Normal{{loc, scale}});
+  }
+  return batch;
+}
+
+void earliest_divergence() {
+  constexpr std::size_t count = 2000, none = count;
+  Batch batch = of_normals(count, 0.5, 0.5);
+  const auto diverges_at = [&](const Method& method, unsigned threads) {
+    try {
+      encode_batch(batch, method, threads);
+    } catch (const DivergenceError& error) {
+      return error.element;
+    }
+    return none;
+  };
+  const Method as_star{Variant::as_star}, ad_star{Variant::ad_star}, global{Variant::global};
+  CHECK_EQUAL(diverges_at(ad_star, 4), none);
+  // Of different kinds: out of reach, too dense, too dense for the global bound only.
+  batch.targets.second[1234] = 0x1p-40;
+  CHECK_EQUAL(diverges_at(ad_star, 4), none);
+  CHECK_EQUAL(diverges_at(global, 4), std::size_t{1234});
+  batch.targets.first[700] = 1e6;
+  batch.targets.second[501] = 0x1p-70;
+  batch.targets.first[1999] = 1e6;
+  for (int repeat = 0; repeat < 5; ++repeat) {
+    for (const unsigned threads : {1U, 2U, 8U, 16U}) {
+      CHECK_EQUAL(diverges_at(as_star, threads), std::size_t{501});
+      CHECK_EQUAL(diverges_at(ad_star, threads), std::size_t{501});
+      CHECK_EQUAL(diverges_at(global, threads), std::size_t{501});
+    }
+  }
+}
+
+// Parameters at the edge of what doubles hold are refused or encoded, and nothing else.
+void extreme_parameters() {
+  constexpr double huge = std::numeric_limits<double>::max();
+  constexpr double tiny = std::numeric_limits<double>::min();
+  constexpr double least = std::numeric_limits<double>::denorm_min();
+  const double middles[] = {0.0, -1.0, tiny, 1e300, -huge};
+  const double units[] = {1.0, least, tiny, 1e-200, 1e200, huge / 4};
+  for_every_pair([&]<class Target, class Proposal>() {
+    for (const double p_middle : middles) {
+      for (const double p_unit : units) {
+        for (const double q_middle : middles) {
+          for (const double q_unit : units) {
+            const auto target = centred<Target>(q_middle, q_unit);
+            const auto proposal = centred<Proposal>(p_middle, p_unit);
+            if (!(target.unit() > 0.0 && proposal.unit() > 0.0)) continue;
+            if (!std::isfinite(target.unit()) || !std::isfinite(proposal.unit())) continue;
+            Batch batch{{family_of<Target>, {}, {}}, {family_of<Proposal>, {}, {}}};
+            batch.targets.add(target);
+            batch.proposals.add(proposal);
+            for (const Variant variant : {Variant::as_star, Variant::ad_star}) {
+              const Method method{variant};
+              try {
+                const Result result = encode_batch(batch, method, 1);
+                CHECK(decode_batch(batch, result.index, method, 1) == result.sample, target,
+                      proposal);
+              } catch (const DivergenceError&) {
+              }
+            }
+          }
+        }
+      }
+    }
+  });
+}
+
+// One search that would take a billion steps.
+void stops_within_an_element() {
+  const Batch batch = of_normals(1, 0.0, 0x1p-30);
+  std::vector<std::uint64_t> index(1), steps(1);
+  std::vector<double> sample(1);
+  const auto start = std::chrono::steady_clock::now();
+  const auto always = [] { return true; };
+  CHECK_THROWS(Interrupted, encode(batch.targets.all(), batch.proposals.all(), {Variant::global},
+                                   seed, {0, 0}, 1, always, {index, sample, steps}));
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2), "");
+}
+
+void limits() {
+  CHECK_EQUAL(largest_index({Variant::dad_star, 0}), std::uint64_t{1});
+  CHECK_EQUAL(largest_index({Variant::dad_star, 3}), std::uint64_t{15});
+  CHECK_EQUAL(largest_index({Variant::dad_star, 63}), ~std::uint64_t{0});
+  CHECK_EQUAL(largest_index({Variant::global, 10}), std::uint64_t{10});
+  CHECK_EQUAL(largest_index({Variant::global, 0}), ~std::uint64_t{0});
+  CHECK_EQUAL(largest_index({Variant::as_star}), ~std::uint64_t{0});
+  CHECK_EQUAL(largest_index({Variant::ad_star}), ~std::uint64_t{0});
+  int pairs = 0;
+  for_every_pair([&]<class Target, class Proposal>() {
+    ++pairs;
+    CHECK(has_built_in_ratio(family_of<Target>, family_of<Proposal>), pairs);
+  });
+  for (const Family q : {Family::normal, Family::laplace, Family::logistic, Family::uniform}) {
+    for (const Family p : {Family::normal, Family::laplace, Family::logistic, Family::uniform}) {
+      if (has_built_in_ratio(q, p)) --pairs;
+    }
+  }
+  CHECK_EQUAL(pairs, 0);
+}
+
+}  // namespace
+
+int main() {
+  for_every_pair([]<class Target, class Proposal>() {
+    const Batch batch = draw_batch<Target, Proposal>(elements);
+    for (const Method& method : {Method{Variant::global, 1000}, Method{Variant::as_star},
+                                 Method{Variant::ad_star}, Method{Variant::dad_star, 12}}) {
+      round_trip(batch, method);
+      refuses_indices(batch, method);
+    }
+  });
+  earliest_divergence();
+  extreme_parameters();
+  stops_within_an_element();
+  limits();
+  return check::result();
+}
