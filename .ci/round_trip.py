@@ -14,18 +14,23 @@ def main() -> None:
     p = rec.Normal(0.0, 1.0)
     q = rec.Normal(rng.normal(size=(64, 8)), 0.1)
 
-    for block in (1, 4):
-        codec = rec.ADStar(seed=1, block=block)
+    codecs = {
+        "ad*": rec.ADStar(seed=1),
+        "as*": rec.ASStar(seed=1),
+        "dad*": rec.DADStar(depth=12, seed=1),
+    }
+    for method, codec in codecs.items():
         result = codec.encode(q, p)
         received = codec.decode(result.index, p)
-        assert received.tobytes() == result.sample.tobytes(), f"block={block}"
+        assert received.tobytes() == result.sample.tobytes(), method
 
-        data = rec.compress(q, p, method="ad*", block=block, seed=1)
+        depth = 12 if method == "dad*" else None
+        data = rec.compress(q, p, method=method, depth=depth, seed=1)
         sample = rec.decompress(data, p)
-        assert sample.tobytes() == result.sample.tobytes(), f"block={block}, compressed"
+        assert sample.tobytes() == result.sample.tobytes(), f"{method}, compressed"
         # The target is narrow: a sample that is not the target's would be far outside.
-        assert np.max(np.abs(sample - q.loc) / q.scale) < 6.0, f"block={block}, not the target's"
-        print(f"block={block}: {8 * len(data) / sample.size:.2f} bits per dimension")
+        assert np.max(np.abs(sample - q.loc) / q.scale) < 6.0, f"{method}, not the target's"
+        print(f"{method}: {8 * len(data) / sample.size:.2f} bits per element")
 
     print(f"astar_rec from {rec.__file__}, NumPy {np.__version__}: round trip ok")
 
