@@ -96,6 +96,8 @@ void register_codec(py::module_& m) {
   py::class_<Method>(m, "Method")
       .def(py::init(&make_method), py::arg("variant"), py::arg("limit") = 0)
       .def_readonly("limit", &Method::limit)
+      .def_property_readonly("splits",
+                             [](const Method& method) { return method.variant != Variant::global; })
       .def_property_readonly("largest_index", &largest_index);
   m.def("has_built_in_ratio", &has_built_in_ratio, py::arg("target"), py::arg("proposal"));
   m.def("encode", &encode_range, py::arg("method"), py::arg("seed"), py::arg("first_element"),

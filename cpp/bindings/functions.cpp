@@ -4,6 +4,8 @@
 #include "astar_rec/special.hpp"
 #include "bindings.hpp"
 
+#include <pybind11/stl.h>
+
 namespace {
 
 using namespace astar_rec;

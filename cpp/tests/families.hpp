@@ -70,7 +70,7 @@ Target draw_target(Draws& draws, const Proposal& proposal) {
     const double unit = draws.between(0.01, 0.9);
     return relative_to<Target>(proposal, draws.between(unit - 0.99, 0.99 - unit), unit);
   } else {
-    return relative_to<Target>(proposal, draws.between(-2.0, 2.0), draws.power_of_two(-4, 0.5));
+    return relative_to<Target>(proposal, draws.between(-1.5, 1.5), draws.power_of_two(-4, 0.125));
   }
 }
 

@@ -23,6 +23,9 @@ constexpr std::size_t elements = 300;
 
 bool never() { return false; }
 
+constexpr Method every_method[] = {
+    {Variant::global, 1000}, {Variant::as_star}, {Variant::ad_star}, {Variant::dad_star, 12}};
+
 template <class T>
 constexpr Family family_of = std::is_same_v<T, Normal>     ? Family::normal
                              : std::is_same_v<T, Laplace>  ? Family::laplace
@@ -207,8 +210,7 @@ void extreme_parameters() {
             Batch batch{{family_of<Target>, {}, {}}, {family_of<Proposal>, {}, {}}};
             batch.targets.add(target);
             batch.proposals.add(proposal);
-            for (const Variant variant : {Variant::as_star, Variant::ad_star}) {
-              const Method method{variant};
+            for (const Method& method : every_method) {
               try {
                 const Result result = encode_batch(batch, method, 1);
                 CHECK(decode_batch(batch, result.index, method, 1) == result.sample, target,
@@ -261,8 +263,7 @@ void limits() {
 int main() {
   for_every_pair([]<class Target, class Proposal>() {
     const Batch batch = draw_batch<Target, Proposal>(elements);
-    for (const Method& method : {Method{Variant::global, 1000}, Method{Variant::as_star},
-                                 Method{Variant::ad_star}, Method{Variant::dad_star, 12}}) {
+    for (const Method& method : every_method) {
       round_trip(batch, method);
       refuses_indices(batch, method);
     }

@@ -51,7 +51,8 @@ void moments() {
 void extremes() {
   // The two ends: what a number of 64 bits can say.
   CHECK_EQUAL(exponential(0), 64 * log_2);
-  CHECK(std::fabs(exponential(~std::uint64_t{0}) - 0x1p-64) <= 0x1p-115, exponential(~std::uint64_t{0}));
+  CHECK(std::fabs(exponential(~std::uint64_t{0}) - 0x1p-64) <= 0x1p-115,
+        exponential(~std::uint64_t{0}));
   CHECK(std::isfinite(gumbel_of(next_arrival(0.0, 0x1p-64, 0))), "the latest arrival");
   CHECK_EQUAL(gumbel_of(next_arrival(0.0, 1.0, ~std::uint64_t{0})), 64 * log_2);
 }

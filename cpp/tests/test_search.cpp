@@ -96,7 +96,8 @@ void follows_the_target(const Partition& partition, double middle, double unit) 
   const LogRatio<Target, Proposal> ratio(target, proposal);
   // A global bound takes exp(supremum) steps.
   const bool global = Partition::children == 1;
-  if (global && ratio.supremum(Proposal::quantile(0), Proposal::quantile(last_position)) > 5.0) return;
+  if (global && ratio.supremum(Proposal::quantile(0), Proposal::quantile(last_position)) > 5.0)
+    return;
   Search<Partition> search;
   std::vector<double> heights;
   for (std::uint64_t element = 0; element < samples; ++element) {
@@ -121,9 +122,10 @@ void outcomes() {
   const Normal proposal{{0.0, 1.0}};
   const double z_first = Normal::quantile(0), z_last = Normal::quantile(last_position);
 
-  // Far denser than positions are: below depth 63 before the best is certain.
+  // Far denser than positions are: below depth 63 before the best is certain. (At 0, since doubles
+  // elsewhere are coarser than that, and many positions have one value.)
   {
-    const LogRatio<Normal, Normal> ratio(Normal{{0.3, 0x1p-70}}, proposal);
+    const LogRatio<Normal, Normal> ratio(Normal{{0.0, 0x1p-70}}, proposal);
     Search<Dyadic> dyadic;
     const auto deep = run_search<Normal>(dyadic, Dyadic(), true, ratio, NodeRandom(seed, 0));
     CHECK(deep.outcome == Outcome::too_deep, static_cast<int>(deep.outcome));

@@ -71,7 +71,7 @@ void fractions() {
       check_fraction(~x | 1);
     }
   }
-    CHECK_EQUAL(negative_log_fraction(1), 64 * log_2);
+  CHECK_EQUAL(negative_log_fraction(1), 64 * log_2);
   // All segments' ends, in all octaves.
   for (int octave = 0; octave < 64; ++octave) {
     for (std::uint64_t segment = 32; segment < 64; ++segment) {

@@ -42,6 +42,10 @@ class Method:
     @property
     def limit(self) -> int: ...
     @property
+    def splits(self) -> bool:
+        """Whether regions are split: otherwise a node's one child is the same region."""
+
+    @property
     def largest_index(self) -> int: ...
 
 class Code(enum.Enum):

@@ -74,8 +74,7 @@ def compress(
 
     Raises:
         ParameterError: An unknown method; ``depth`` or ``max_samples`` with another method; and
-        what
-            `Codec.encode` raises.
+            what `Codec.encode` raises.
         DivergenceError: See `Codec.encode`.
         BoundError: See `Codec.encode`.
 
@@ -140,8 +139,7 @@ class Inspection:
         code: The code of the indices.
         shape: The shape of the samples.
         offset: The number of the first element.
-        bits: Bits by part: ``header``, ``depth`` (of what the code says of the depths), ``path``
-        (the
+        bits: Bits by part: ``header``, ``depth`` (what the code spends on depths), ``path`` (the
             bits of the paths themselves), ``padding`` and ``framing`` (lengths and checksums of the
             chunks). They add up to ``total_bits``.
         total_bits: Eight times the number of bytes.

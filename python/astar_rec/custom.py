@@ -250,7 +250,10 @@ def _encode_part(
         x, x_cut = sampler.both(position, cut, element)
         _require_increasing(low, x, element, shape)
         _require_increasing(x, high, element, shape)
-        ratio, first, second = bounds.evaluate(x, low, x_cut, high, element, promised)
+        if method.splits:
+            ratio, first, second = bounds.evaluate(x, low, x_cut, high, element, promised)
+        else:
+            ratio, first, second = bounds.ratio(x, element, promised), promised, promised
         search.supply(ratio, x_cut, first, second)
     try:
         index, position, steps = search.results()
@@ -308,6 +311,10 @@ class _Bounds:
         assert isinstance(self._target._bound, _Callable)
         return self._target._bound(element, self._shape, low, high)
 
+    def ratio(self, x: Floats, element: Elements, promised: Floats) -> Floats:
+        """The ratio at x, which must not exceed what was promised."""
+        return self._within(self._target._log_ratio(element, self._shape, x), x, element, promised)
+
     def evaluate(
         self,
         x: Floats,
@@ -327,19 +334,22 @@ class _Bounds:
             points = np.concatenate((x, nearest))
             everyone = np.concatenate((element, twice))
             values = self._target._log_ratio(everyone, self._shape, points)
-            ratio, suprema = values[:n], values[n:]
+            ratio, suprema = self._within(values[:n], x, element, promised), values[n:]
         else:
-            ratio = self._target._log_ratio(element, self._shape, x)
+            ratio = self.ratio(x, element, promised)
             suprema = self.supremum(lows, highs, twice)
+        # A bound may be loose on a part of what it bounded more tightly as a whole.
+        first = np.minimum(suprema[:n], promised)
+        second = np.minimum(suprema[n:], promised)
+        return ratio, first, second
+
+    def _within(self, ratio: Floats, x: Floats, element: Elements, promised: Floats) -> Floats:
         above = ratio > promised + _TOLERANCE * (1.0 + np.abs(promised))
         if above.any():
             i = int(np.argmax(above))
             where = unravel(int(element[i]), self._shape)
             raise BoundError(where, float(x[i]), float(ratio[i]), float(promised[i]))
-        # A bound may be loose on a part of what it bounded more tightly as a whole.
-        first = np.minimum(suprema[:n], promised)
-        second = np.minimum(suprema[n:], promised)
-        return ratio, first, second
+        return ratio
 
 
 class _Flat:

@@ -128,8 +128,7 @@ class Logistic(_LocationScale):
     Args:
         loc: Mean; real, any shape.
         scale: Scale (the standard deviation is π/√3 of it); positive, any shape that broadcasts
-        with
-            ``loc``.
+            with ``loc``.
 
     Raises:
         ParameterError: NaN or infinite parameters, a scale that is not positive, shapes that do not

@@ -48,7 +48,8 @@ inline constexpr double log2_of_e = 1.4426950408889634;
 
 // A target may have this much mass beyond the proposal's first and last positions.
 inline constexpr double max_missing_mass = 0x1p-10;
-// At this density ratio, 2^60, the densest part of a target has 16 positions to a unit of its width.
+// At this density ratio, 2^60, the densest part of a target has 16 positions to a unit of its mass.
+// (AD* may find an index too short before that: a search goes b bits too deep with chance 2^-b.)
 inline constexpr double max_peak_bits = 60.0;
 // Global-bound search takes 2^bits steps on average.
 inline constexpr double max_global_bits = 32.0;

@@ -23,8 +23,8 @@
 
 namespace astar_rec {
 
-// A node to be evaluated: the ratio at the sample, and the children's suprema over [x_first, x_cut]
-// and [x_cut, x_last].
+// A node to be evaluated: the ratio at the sample, and, where there are two children, their suprema
+// over [x_first, x_cut] and [x_cut, x_last].
 struct Request {
   std::size_t element;  // from the start of the batch
   Position sample;
@@ -85,6 +85,10 @@ class LockstepOver final : public Lockstep {
       const auto [slot, order] = asked_[k];
       if (run.ready.size() <= slot) run.ready.resize(slot + 1);
       run.ready[slot] = {order, evaluations[k]};
+      // An only child is the same region again.
+      if constexpr (Partition::children == 1) {
+        run.ready[slot].evaluation.child_suprema[0] = requests_[k].supremum;
+      }
     }
     std::size_t kept = 0;
     for (const std::size_t i : live_) {

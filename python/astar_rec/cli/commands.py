@@ -1,0 +1,149 @@
+"""The commands of ``astar-rec``, on top of `compress`, `decompress` and `inspect`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+
+from .._files import destination, whole_file
+from ..container import compress, decompress
+from ..container import inspect as inspect_container
+from ..distributions import Normal
+from ..information import kl_bits
+from .arrays import read_normal, read_targets
+from .failures import Failure, Group, about
+from .progress import progress
+
+__all__ = ["astar_rec"]
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="astar_rec", message="%(prog)s %(version)s")
+def astar_rec() -> None:
+    """Relative entropy coding with A* coding.
+
+    A sender has a target distribution Q, sender and receiver share a proposal P. `encode` finds an
+    exact sample of every target and names it in about KL[Q || P] bits; `decode` needs those bits
+    and the proposal, and returns the same samples, bit for bit.
+    """
+
+
+@astar_rec.command()
+@click.argument("posteriors", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="The container to write."
+)
+@click.option(
+    "--method",
+    type=click.Choice(["ad*", "as*", "dad*", "global"]),
+    default="ad*",
+    show_default=True,
+    help="dad* is approximate; global takes long where targets are narrow.",
+)
+@click.option("--depth", type=int, help="With dad*: the largest depth, 0 to 63.")
+@click.option("--max-samples", type=int, help="With global: give up after so many; approximate.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Written into the container.")
+@click.option("--threads", type=int, help="All processors by default; never changes the result.")
+def encode(
+    posteriors: Path,
+    output: Path,
+    method: str,
+    depth: int | None,
+    max_samples: int | None,
+    seed: int,
+    threads: int | None,
+) -> None:
+    """Encodes a sample of every normal distribution in POSTERIORS.
+
+    POSTERIORS is an .npz file with the arrays `loc` and `scale`, the targets' means and standard
+    deviations; and, where the proposal is not N(0, 1), `proposal_loc` and `proposal_scale`. They
+    broadcast against each other.
+    """
+    _check(output, posteriors)
+    target, proposal = read_targets(posteriors)
+    with about(posteriors), progress("encoding") as report:
+        divergence = kl_bits(target, proposal)
+        data = compress(
+            target,
+            proposal,
+            method=method,
+            depth=depth,
+            max_samples=max_samples,
+            seed=seed,
+            threads=threads,
+            progress=report,
+        )
+    with whole_file(output) as file:
+        file.write(data)
+    bits, size = 8 * len(data), divergence.size
+    click.echo(f"{output}: {_samples(divergence.shape)} in {len(data)} bytes")
+    if size:
+        click.echo(f"{bits / size:.3f} bits per sample; KL divergence {divergence.mean():.3f}")
+        click.echo(f"proposal {proposal}, which decoding needs too")
+
+
+@astar_rec.command()
+@click.argument("container", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="The .npy to write."
+)
+@click.option(
+    "--proposal",
+    type=click.Path(path_type=Path),
+    help="An .npz file with the proposal's loc and scale; N(0, 1) by default.",
+)
+@click.option("--threads", type=int, help="All processors by default; never changes the result.")
+def decode(container: Path, output: Path, proposal: Path | None, threads: int | None) -> None:
+    """Decodes the samples in CONTAINER into an .npy file.
+
+    They are float64, of the targets' shape. The proposal must be the one that they were encoded
+    with: the container doesn't hold it.
+    """
+    _check(output, container)
+    data = container.read_bytes()
+    shared = Normal(0.0, 1.0) if proposal is None else read_normal(proposal)
+    with about(container), progress("decoding") as report:
+        samples = decompress(data, shared, threads=threads, progress=report)
+    with whole_file(output) as file:
+        np.save(file, samples, allow_pickle=False)
+    click.echo(f"{output}: {_samples(samples.shape)}")
+
+
+@astar_rec.command()
+@click.argument("container", type=click.Path(path_type=Path))
+def inspect(container: Path) -> None:
+    """Says what is in CONTAINER, and where its bits went."""
+    data = container.read_bytes()
+    with about(container):
+        click.echo(str(inspect_container(data)))
+
+
+@astar_rec.command()
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=".",
+    help="The folder for the picture; made if need be. The current one by default.",
+)
+def demo(output: Path) -> None:
+    """Sends the posteriors of 100 MNIST images by each method.
+
+    The receiver is another process, which gets the container alone. Prints a table and draws a
+    picture, astar_rec_demo.png.
+    """
+    from ..demo.run import run
+
+    run(output, echo=click.echo)
+
+
+def _check(output: Path, source: Path) -> None:
+    """Refuses, before all work, what could not be written or would destroy what is read."""
+    destination(output)
+    if output.exists() and output.samefile(source):
+        raise Failure(f"{output}: the output would replace the input; expected another name")
+
+
+def _samples(shape: tuple[int, ...]) -> str:
+    return f"samples of shape {shape}"
