@@ -115,8 +115,8 @@ class Codec:
 
         Raises:
             ParameterError: Shapes that do not broadcast; a pair of families without a built-in
-            ratio. DivergenceError: An element with more information than an index holds, or a
-            target of
+                ratio.
+            DivergenceError: An element with more information than an index holds, or a target of
                 which more than 2^-10 lies beyond the proposal's outermost 64-bit positions.
             BoundError: A custom ratio above its own bound.
 

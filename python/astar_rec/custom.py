@@ -59,13 +59,13 @@ class CustomTarget:
             left out, as long as the bound leaves it out too; minus infinity where the target has no
             mass.
         mode: Where the ratio is largest, an array that broadcasts to the shape, for ratios that
-        fall
-            on either side of their mode. The supremum over an interval is then the ratio at its
-            point nearest to the mode. It is the mode of the *ratio*, not of the target's density.
+            fall on either side of their mode. The supremum over an interval is then the ratio at
+            its point nearest to the mode. It is the mode of the *ratio*, not of the target's
+            density.
         bound: Instead of ``mode``: a number or array, an upper bound of the log ratio everywhere;
-        or
-            ``bound(low, high)`` or ``bound(low, high, element)``, an upper bound over the interval
-            [low, high]. The tighter it is on small intervals, the faster the search.
+            or ``bound(low, high)`` or ``bound(low, high, element)``, an upper bound over the
+            interval [low, high]. The tighter it is on small intervals, the faster the search. What
+            it says of an interval also holds for the intervals inside.
         shape: The shape of the batch of targets.
 
     Raises:

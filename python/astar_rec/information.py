@@ -56,9 +56,10 @@ def _normal_normal(mean: Floats, scale: Floats, loc: Floats, unit: Floats) -> Fl
 
 
 def _wider(sigma: Floats) -> Floats:
-    """½ (σ² - 1) - log σ, accurate where σ is near 1."""
-    e = sigma - 1
-    return np.asarray(e + 0.5 * e * e - np.log1p(e))
+    """½ (σ² - 1) - log σ, accurate where σ is near 1 and where it is tiny."""
+    e = np.maximum(sigma, 0.5) - 1
+    near = e + 0.5 * e * e - np.log1p(e)
+    return np.where(sigma < 0.5, 0.5 * (sigma * sigma - 1) - np.log(sigma), near)
 
 
 def _laplace_laplace(mean: Floats, scale: Floats, loc: Floats, unit: Floats) -> Floats:
@@ -81,8 +82,12 @@ def _laplace_normal(mean: Floats, scale: Floats, loc: Floats, unit: Floats) -> F
 
 def _logistic_logistic(mean: Floats, scale: Floats, loc: Floats, unit: Floats) -> Floats:
     # E_Q[log q] = -log σ - 2 in closed form; E_Q[-log p] by quadrature.
-    mu, sigma = (mean - loc) / unit, scale / unit
-    return _mean_under_logistic(_logistic_surprise, mu, sigma) - 2 - np.log(sigma)
+    mu, sigma = np.abs(mean - loc) / unit, scale / unit
+    surprise = np.empty(np.shape(mu))
+    narrow = sigma < 1
+    surprise[narrow] = _narrow_logistic_surprise(mu[narrow], sigma[narrow])
+    surprise[~narrow] = _wide_logistic_surprise(mu[~narrow], sigma[~narrow])
+    return np.maximum(surprise - 2 - np.log(sigma), 0.0)
 
 
 def _logistic_surprise(z: Floats) -> Floats:
@@ -90,14 +95,39 @@ def _logistic_surprise(z: Floats) -> Floats:
     return np.asarray(magnitude + 2 * np.log1p(np.exp(-magnitude)))
 
 
-def _mean_under_logistic(f: Callable[[Floats], Floats], mu: Floats, sigma: Floats) -> Floats:
-    # The trapezoidal rule: all is analytic and decays like exp(-|y|), with the nearest
-    # singularities at |Im y| = π and π / σ: an error of exp(-2 π² / (step max(1, σ))).
-    total = np.zeros(np.shape(mu))
-    step = 1 / 16
-    for y in np.arange(-45, 45 + step / 2, step):
-        weight = step * math.exp(-abs(y)) / (1 + math.exp(-abs(y))) ** 2
-        total += weight * f(mu + sigma * y)
+def _logistic_density(y: Any) -> Any:
+    e = np.exp(-np.abs(y))
+    return e / (1 + e) ** 2
+
+
+def _narrow_logistic_surprise(mu: Floats, sigma: Floats) -> Floats:
+    """E[surprise(μ + σ Y)] for a standard logistic Y and σ < 1.
+
+    By the trapezoidal rule: all is analytic and decays like exp(-|y|), with the nearest singularities
+    at |Im y| = π, so the error is about exp(-2 π² / step).
+    """
+    step = 0.5
+    total = np.zeros(mu.shape)
+    for y in np.arange(-45, 45 + step, step):
+        total += step * _logistic_density(y) * _logistic_surprise(mu + sigma * y)
+    return total
+
+
+def _wide_logistic_surprise(mu: Floats, sigma: Floats) -> Floats:
+    """The same for σ >= 1.
+
+    surprise(z) = |z| + 2 log(1 + exp(-|z|)). The mean of the first term is known; the second lives
+    on |z| < 40, where the target's density is smooth: Gauss-Legendre on panels.
+    """
+    total = mu + 2 * sigma * np.log1p(np.exp(-mu / sigma))
+    nodes, weights = np.polynomial.legendre.leggauss(32)
+    panels = 10
+    half = 40 / (2 * panels)
+    for panel in range(panels):
+        for node, weight in zip(nodes, weights, strict=True):
+            z = half * (2 * panel + 1 + node)
+            density = _logistic_density((z - mu) / sigma) + _logistic_density((-z - mu) / sigma)
+            total += weight * half * 2 * np.log1p(np.exp(-z)) * density / sigma
     return total
 
 

@@ -30,8 +30,7 @@ def isokl_normal(loc: object, kl_bits: object, proposal: object = None) -> Norma
 
     Raises:
         ParameterError: A mean so far away that no scale would do, |μ| ≥ √(2 κ) with κ the
-        divergence
-            in nats; a proposal that is not normal.
+            divergence in nats; a proposal that is not normal.
 
     Reference: Flamich et al. 2022, IsoKL VAEs. The solution is σ² = -W₀(-exp(μ² - 2κ - 1)), with W₀
     the principal branch of Lambert's W function.

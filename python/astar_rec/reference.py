@@ -228,9 +228,9 @@ def segment_of(odd: int) -> Segment:
 def polynomial(c: Row, u: float) -> float:
     """Return c[0] + c[1] u + ... + c[7] u^7. The order of operations is part of the format."""
     u2 = u * u
-    low = (c[0] + c[1] * u) + (c[2] + c[3] * u) * u2
+    low = c[1] * u + (c[2] + c[3] * u) * u2
     high = (c[4] + c[5] * u) + (c[6] + c[7] * u) * u2
-    return low + high * (u2 * u2)
+    return c[0] + (low + high * (u2 * u2))
 
 
 def log_slope(m: float) -> float:

@@ -9,8 +9,9 @@
 //       ...--|- octave 2 -|-- octave 1 ------|--------- octave 0 -------|
 //             ----> 32 segments  ----> 32 segments     32 segments <----
 //
-// scripts/generate_tables.py makes the tables. A row is one cache line. Everything after a row's
-// constant term is so small that the result's error comes to little more than its last rounding.
+// scripts/generate_tables.py makes the tables. A row is one cache line. The constant term is added
+// last, and everything before is small beside it: so the polynomial's error is little more than its
+// last rounding.
 #pragma once
 
 #include <bit>
@@ -60,9 +61,9 @@ inline double select(bool condition, double a, double b) {
 // The order of operations is part of the wire format.
 inline double polynomial(const Row& c, double u) {
   const double u2 = u * u;
-  const double low = (c[0] + c[1] * u) + (c[2] + c[3] * u) * u2;
+  const double low = c[1] * u + (c[2] + c[3] * u) * u2;
   const double high = (c[4] + c[5] * u) + (c[6] + c[7] * u) * u2;
-  return low + high * (u2 * u2);
+  return c[0] + (low + high * (u2 * u2));
 }
 
 }  // namespace astar_rec

@@ -1,0 +1,247 @@
+"""Generate the golden vectors: what encoders and decoders of this format must give, bit for bit.
+
+    python scripts/generate_vectors.py [--check]
+
+writes tests/vectors/golden.txt and tests/vectors/containers/*.txt; ``--check`` compares them with
+what the installed library gives instead. Parameters are written out, so that no reader of the files
+needs to know how they were chosen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+import astar_rec as rec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDER = Path(__file__).parent.parent / "tests/vectors"
+
+HEADER = """\
+# Golden vectors: what encoders and decoders of this format must give, bit for bit.
+#
+# A change of any line here is a change of the wire format: what was encoded before will no longer
+# decode to the same samples. It calls for a new version of the container and an entry in
+# CHANGELOG.md.
+#
+# Made by scripts/generate_vectors.py; every line by itself says all that is needed to redo it.
+#
+#   method    global, as*, ad* or dad*
+#   limit     global: the most samples, 0 for no limit; dad*: the largest depth; otherwise 0
+#   seed      64 bits
+#   element   the element's number (offset + place in the array), below 2^48
+#   target    family and two parameters: loc and scale, for the uniform low and high
+#   proposal  likewise
+#   index     what is sent
+#   sample    what the decoder makes of it
+#   steps     nodes that the encoder's search evaluates
+#
+# Floating-point numbers are binary64 in C's hexadecimal notation.
+"""
+
+COLUMNS = "# method limit seed element  target a b  proposal a b  index sample steps\n"
+
+CONTAINER_HEADER = """\
+# A container, what it was made from and what it decodes to. A change of the bytes or of the samples
+# is a change of the wire format: see ../golden.txt. Made by scripts/generate_vectors.py.
+"""
+
+METHODS = [("global", 0), ("global", 40), ("as*", 0), ("ad*", 0), ("dad*", 7), ("dad*", 63)]
+
+PAIRS = [
+    ("Normal", "Normal"),
+    ("Laplace", "Laplace"),
+    ("Logistic", "Logistic"),
+    ("Uniform", "Normal"),
+    ("Uniform", "Laplace"),
+    ("Uniform", "Logistic"),
+    ("Uniform", "Uniform"),
+    ("Normal", "Laplace"),
+    ("Laplace", "Normal"),
+]
+
+# Target and proposal, each by family and parameters.
+NARROW_WIDE_AND_FAR = [
+    ("Normal", 0.7, 1.25 * 2.0**-45, "Normal", 0.0, 1.0),
+    ("Normal", -8.0, 0.125, "Normal", 0.0, 1.0),
+    ("Normal", 0.0, 2.0, "Normal", 0.0, 1.0),
+    ("Normal", 0.25, 1.0, "Normal", 0.0, 1.0),
+    ("Laplace", -0.3, 1.25 * 2.0**-45, "Laplace", 0.0, 1.0),
+    ("Laplace", 20.0, 0.5, "Laplace", 0.0, 1.0),
+    ("Laplace", 1.0, 2.5, "Laplace", 0.0, 1.0),
+    ("Logistic", 0.1, 1.25 * 2.0**-45, "Logistic", 0.0, 1.0),
+    ("Logistic", -25.0, 0.25, "Logistic", 0.0, 1.0),
+    ("Logistic", 1.0, 3.0, "Logistic", 0.0, 1.0),
+    ("Uniform", 6.5, 6.75, "Normal", 0.0, 1.0),
+    ("Uniform", -30.0, 10.0, "Laplace", 0.0, 1.0),
+    ("Uniform", -3.0, 40.0, "Logistic", 0.0, 1.0),
+    ("Uniform", 0.5, 0.5 + 2.0**-44, "Uniform", 0.0, 1.0),
+    ("Normal", 30.0, 0.5, "Laplace", 0.0, 1.0),
+    ("Normal", 0.0, 4.0, "Laplace", 0.0, 1.0),
+    ("Laplace", 5.0, 0.25, "Normal", 0.0, 1.0),
+]
+
+# Parameters near the ends of what floats can hold.
+SCALES = [
+    ("Normal", 1.5e300, 1e299, "Normal", 1e300, 1e300),
+    ("Laplace", 1e-300, 1e-301, "Laplace", 0.0, 1e-300),
+    ("Logistic", -1e6, 1e-3, "Logistic", -1e6, 0.1),
+    ("Uniform", 1e9 + 1, 1e9 + 2, "Uniform", 1e9, 1e9 + 1000.0),
+]
+
+SEEDS = [0, 1, 2**32, 2**63, 2**64 - 1]
+ELEMENTS = [0, 1, 2**32 - 1, 2**32, 2**48 - 1]
+
+
+class Case(NamedTuple):
+    """What is encoded, and how."""
+
+    method: str
+    limit: int
+    seed: int
+    element: int
+    target: str
+    target_first: float
+    target_second: float
+    proposal: str
+    proposal_first: float
+    proposal_second: float
+
+
+def typical(draws: random.Random, target: str, proposal: str, bounded: bool) -> tuple[float, ...]:
+    """Return parameters in 64ths; with `bounded`, of a ratio that suits the global bound."""
+
+    def between(low: float, high: float) -> float:
+        # Random.random alone is the same in all versions of Python.
+        return round(64 * (low + (high - low) * draws.random())) / 64
+
+    p = (between(-3, 3), between(0.5, 4))
+    mean = between(-0.5, 0.5) if bounded else between(-3, 3)
+    scale = between(0.1, 0.15) if bounded else between(0.05, 0.5)
+    q = (p[0] + p[1] * mean, p[1] * scale)
+    if proposal == "Uniform":
+        mean = between(-0.4, 0.4)
+        q = (p[0] + p[1] * mean, p[1] * scale)
+        p = (p[0] - p[1], p[0] + p[1])
+    if target == "Uniform":
+        q = (q[0] - q[1], q[0] + q[1])
+    return (*q, *p)
+
+
+def cases() -> Iterator[Case]:
+    """Yield everything that golden.txt holds."""
+    draws = random.Random(1)
+    element = 0
+    for target, proposal in PAIRS:
+        for method, limit in METHODS:
+            for _ in range(2):
+                a, b, c, d = typical(draws, target, proposal, method == "global")
+                yield Case(method, limit, 2024, element, target, a, b, proposal, c, d)
+                element += 1
+    for parameters in NARROW_WIDE_AND_FAR:
+        for method, limit in METHODS[2:4]:
+            yield Case(method, limit, 2025, element, *parameters)
+            element += 1
+    for parameters in SCALES:
+        for method, limit in METHODS[2:]:
+            yield Case(method, limit, 2026, element, *parameters)
+            element += 1
+    usual = ("Normal", 0.75, 0.125, "Normal", 0.0, 1.0)
+    for seed in SEEDS:
+        for number in ELEMENTS:
+            yield Case("ad*", 0, seed, number, *usual)
+    for seed, number in zip(SEEDS, reversed(ELEMENTS), strict=True):
+        yield Case("as*", 0, seed, number, *usual)
+        yield Case("global", 0, seed, number, *usual)
+    for depth in (0, 1, 2, 20, 40):
+        yield Case("dad*", depth, 2027, 5, *usual)
+    for most in (1, 2, 2**64 - 1):
+        yield Case("global", most, 2027, 5, *usual)
+
+
+def codec_of(method: str, limit: int, seed: int) -> rec.Codec:
+    """Return the codec."""
+    if method == "global":
+        return rec.GlobalAStar(seed, limit or None)
+    if method == "dad*":
+        return rec.DADStar(limit, seed)
+    return {"as*": rec.ASStar, "ad*": rec.ADStar}[method](seed)
+
+
+def line_of(case: Case) -> str:
+    """Return a case and its result as a line."""
+    q = getattr(rec, case.target)(case.target_first, case.target_second)
+    p = getattr(rec, case.proposal)(case.proposal_first, case.proposal_second)
+    codec = codec_of(case.method, case.limit, case.seed)
+    index, sample, steps = codec.encode(q, p, offset=case.element)
+    words = [word.hex() if isinstance(word, float) else str(word) for word in case]
+    return " ".join([*words, str(int(index)), float(sample).hex(), str(int(steps))]) + "\n"
+
+
+Parameters = tuple[str, object, object]  # a family's name and its two parameters
+
+
+def container_text(options: dict[str, object], target: Parameters, proposal: Parameters) -> str:
+    """Return a container's file."""
+    q, p = (getattr(rec, family)(first, second) for family, first, second in (target, proposal))
+    data = rec.compress(q, p, **options)
+    sample = rec.decompress(data, p)
+
+    def floats(array: object) -> str:
+        return " ".join(float(x).hex() for x in np.broadcast_to(array, sample.shape).flat)
+
+    fields = {**options, "shape": " ".join(map(str, sample.shape))}
+    for role, (family, first, second) in (("target", target), ("proposal", proposal)):
+        fields |= {role: family, f"{role} first": floats(first), f"{role} second": floats(second)}
+    fields |= {"container": data.hex(), "sample": floats(sample)}
+    lines = [f"{key}: {value}".rstrip() for key, value in fields.items()]
+    return CONTAINER_HEADER + "\n".join(lines) + "\n"
+
+
+def containers() -> Iterator[tuple[str, str]]:
+    """Yield names and contents of the containers' files."""
+    mean = [[0.5, -1.25, 0.0], [2.0, -0.25, 3.5]]
+    options: dict[str, object] = {"method": "ad*", "seed": 1}
+    target: Parameters = ("Normal", mean, [0.125, 0.25, 0.5])
+    yield "ad", container_text(options, target, ("Normal", 0.0, 1.0))
+
+    options = {"method": "as*", "seed": 2**64 - 1, "offset": 2**40 + 7}
+    target = ("Laplace", [1.0, -2.5, 0.0, 6.0, -0.75], 0.0625)
+    yield "as", container_text(options, target, ("Laplace", -0.5, 1.5))
+
+    options = {"method": "dad*", "seed": 3, "depth": 9}
+    target = ("Logistic", [[1.0], [-0.5], [0.25]], 0.125)
+    yield "dad", container_text(options, target, ("Logistic", 0.0, [0.5]))
+
+    options = {"method": "global", "seed": 4, "max_samples": 1000}
+    yield "global", container_text(options, ("Uniform", 0.25, 0.375), ("Uniform", -1.0, 1.0))
+
+
+def main() -> int:
+    """Write the files, or check them."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="compare instead of writing")
+    check = parser.parse_args().check
+    files = {FOLDER / "golden.txt": HEADER + COLUMNS + "".join(map(line_of, cases()))}
+    files |= {FOLDER / f"containers/{name}.txt": text for name, text in containers()}
+    if check:
+        differing = [
+            path for path, text in files.items() if path.read_text(encoding="utf-8") != text
+        ]
+        print(f"{len(files)} files checked, {len(differing)} differ", *differing)
+        return 1 if differing else 0
+    for path, text in files.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,429 @@
+"""The command line: what it writes is the library's, and failures leave one line and no file."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import astar_rec as rec
+from astar_rec._files import whole_file
+
+pytest.importorskip("click", reason="the extra `cli` is not installed")
+
+from click.testing import CliRunner
+
+from astar_rec.cli.commands import astar_rec
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals, modes and terminals")
+COMMAND = [sys.executable, "-c", "from astar_rec.cli import main; main()"]
+
+
+def run(*arguments):
+    """Runs a command in this process."""
+    return CliRunner().invoke(astar_rec, [str(argument) for argument in arguments])
+
+
+def succeed(*arguments):
+    result = run(*arguments)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def fail(*arguments, status=1):
+    """Runs a command that must end with that status and one line; returns the line."""
+    result = run(*arguments)
+    assert isinstance(result.exception, SystemExit), repr(result.exception)
+    assert result.exit_code == status, result.output
+    assert result.output.startswith("Error: ")
+    assert result.output.count("\n") == 1, result.output
+    return result.output
+
+
+def names():
+    """The names in the working folder."""
+    return sorted(path.name for path in Path().iterdir())
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """An empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def targets():
+    rng = np.random.default_rng(5)
+    return {"loc": rng.normal(size=(30, 20)), "scale": np.full((30, 1), 0.2)}
+
+
+# --- Round trips ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "keywords",
+    [
+        {},
+        {"method": "as*", "seed": 9},
+        {"method": "dad*", "depth": 6},
+        {"method": "global", "max_samples": 50, "threads": 1},
+    ],
+)
+def test_round_trip_is_the_librarys(targets, keywords):
+    np.savez("q.npz", **targets)
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in keywords.items()]
+    said = succeed("encode", "q.npz", "-o", "q.rec", *options)
+    data = Path("q.rec").read_bytes()
+    q, p = rec.Normal(**targets), rec.Normal(0.0, 1.0)
+    assert data == rec.compress(q, p, **keywords)
+    assert f"{len(data)} bytes" in said
+    assert f"{rec.kl_bits(q, p).mean():.3f}" in said
+
+    succeed("decode", "q.rec", "-o", "x.npy")
+    samples = np.load("x.npy", allow_pickle=False)
+    assert samples.dtype == np.float64
+    assert samples.shape == (30, 20)
+    assert samples.tobytes() == rec.decompress(data, p).tobytes()
+
+    assert succeed("inspect", "q.rec") == f"{rec.inspect(data)}\n"
+
+
+def test_a_proposal_of_ones_own(targets):
+    shared = {"loc": np.linspace(-1, 1, 20), "scale": np.array(3.0)}
+    np.savez("q.npz", **targets, **{f"proposal_{name}": array for name, array in shared.items()})
+    np.savez_compressed("p.npz", **shared)
+    succeed("encode", "q.npz", "-o", "q.rec")
+    succeed("decode", "q.rec", "-o", "x.npy", "--proposal", "p.npz")
+    p = rec.Normal(**shared)
+    data = rec.compress(rec.Normal(**targets), p)
+    assert Path("q.rec").read_bytes() == data
+    assert np.load("x.npy").tobytes() == rec.decompress(data, p).tobytes()
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (3, 0, 2)])
+def test_scalars_and_nothing_at_all(shape):
+    np.savez("q.npz", loc=np.zeros(shape), scale=0.5)
+    succeed("encode", "q.npz", "-o", "q.rec")
+    succeed("inspect", "q.rec")
+    succeed("decode", "q.rec", "-o", "x.npy")
+    assert np.load("x.npy").shape == shape
+
+
+def test_the_installed_program():
+    np.savez("q.npz", loc=[0.5, -0.5], scale=0.1)
+    encode = subprocess.run([*COMMAND, "encode", "q.npz", "-o", "q.rec"], capture_output=True)
+    assert encode.returncode == 0
+    assert encode.stderr == b""  # no progress bar but on a terminal
+    decode = subprocess.run([*COMMAND, "decode", "q.rec", "-o", "x"], capture_output=True)
+    assert decode.returncode == 0
+    assert decode.stderr == b""
+    assert np.load("x").shape == (2,)
+    failed = subprocess.run([*COMMAND, "inspect", "x"], capture_output=True, text=True)
+    assert failed.returncode == 1
+    assert failed.stdout == ""
+    assert failed.stderr.startswith("Error: x: not an astar_rec container")
+    assert failed.stderr.count("\n") == 1
+
+
+def test_version_and_help():
+    assert succeed("--version") == f"astar-rec {rec.__version__}\n"
+    for command in ("encode", "decode", "inspect", "demo"):
+        assert command in succeed("--help")
+        # A terminal need not know more than ASCII.
+        assert succeed(command, "--help").isascii()
+
+
+@pytest.mark.parametrize("module", ["click", "PIL"])
+def test_without_the_extra(module):
+    program = f"import sys; sys.modules[{module!r}] = None; from astar_rec.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", program, "demo"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "pip install 'astar_rec[cli]'" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+# --- Failures ------------------------------------------------------------------------------------
+
+
+BAD_ARRAYS = {
+    "no scale": ({"loc": 0.0, "mean": 1.0}, "no array 'scale', it holds loc, mean; expected"),
+    "empty": ({}, "no array 'loc', it holds nothing; expected arrays loc and scale"),
+    "objects": ({"loc": np.array([None, 1.0]), "scale": 1.0}, "not an .npz file of plain numbers"),
+    "text": ({"loc": "a", "scale": 1.0}, "expected real numbers"),
+    "negative": ({"loc": 0.0, "scale": [[1.0, -2.0]]}, "scale at [0, 1] is -2.0; expected"),
+    "nan": ({"loc": [np.nan], "scale": 1.0}, "loc at [0] is nan; expected a finite number"),
+    "shapes": ({"loc": np.zeros(3), "scale": np.ones(2)}, "shape of scale is (2,); expected"),
+    "half a proposal": (
+        {"loc": 0.0, "scale": 1.0, "proposal_loc": 0.0},
+        "proposal_loc alone; expected both proposal_loc and proposal_scale",
+    ),
+    "bad proposal": (
+        {"loc": 0.0, "scale": 1.0, "proposal_loc": 0.0, "proposal_scale": 0.0},
+        "q.npz, proposal: scale is 0.0; expected a positive number",
+    ),
+    "against the proposal": (
+        {"loc": np.zeros(3), "scale": 1.0, "proposal_loc": np.zeros(2), "proposal_scale": 1.0},
+        "expected one that broadcasts with",
+    ),
+    "out of reach": ({"loc": [0.0, 1e6], "scale": 1e-3}, "element [1]"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_ARRAYS)
+def test_arrays_that_cannot_be_encoded(case):
+    arrays, message = BAD_ARRAYS[case]
+    np.savez("q.npz", **arrays)
+    line = fail("encode", "q.npz", "-o", "q.rec")
+    assert message in line
+    assert "q.npz" in line
+    assert names() == ["q.npz"]
+
+
+def _truncated() -> bytes:
+    np.savez_compressed("whole.npz", loc=np.arange(1000.0), scale=1.0)
+    whole = Path("whole.npz").read_bytes()
+    Path("whole.npz").unlink()
+    return whole[:60] + bytes(100) + whole[160:]
+
+
+BAD_FILES = {
+    "empty": lambda: b"",
+    "garbage": lambda: bytes(range(256)),
+    "like a zip": lambda: b"PK\x03\x04" + bytes(100),
+    "pickled": lambda: pickle.dumps({"loc": 0.0, "scale": 1.0}),
+    "damaged": _truncated,
+}
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_files_that_are_no_arrays(case):
+    content = BAD_FILES[case]()
+    np.savez("p.npz", loc=0.0, scale=1.0)
+    succeed("encode", "p.npz", "-o", "q.rec")
+    Path("bad.npz").write_bytes(content)
+    for command in (
+        ("encode", "bad.npz", "-o", "out"),
+        ("decode", "q.rec", "--proposal", "bad.npz", "-o", "out"),
+    ):
+        line = fail(*command)
+        assert line.startswith("Error: bad.npz: not an .npz file")
+        assert "expected arrays loc and scale" in line
+    assert not Path("out").exists()
+
+
+def test_a_single_array():
+    np.save("q.npy", np.zeros(3))
+    assert "a single array, not an .npz file" in fail("encode", "q.npy", "-o", "q.rec")
+
+
+def test_containers_that_cannot_be_decoded(targets):
+    np.savez("q.npz", **targets)
+    succeed("encode", "q.npz", "-o", "q.rec")
+    data = Path("q.rec").read_bytes()
+    middle = len(data) // 2
+    Path("flipped").write_bytes(data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :])
+    Path("short").write_bytes(data[:-1])
+    for name, message in (("flipped", "checksum"), ("short", "end"), ("q.npz", "A*RC")):
+        for command in (("decode", name, "-o", "x.npy"), ("inspect", name)):
+            line = fail(*command)
+            assert line.startswith(f"Error: {name}: ")
+            assert message in line
+    np.savez("p.npz", loc=np.zeros((2, 30, 20)), scale=1.0)
+    assert "shape of proposal" in fail("decode", "q.rec", "-o", "x.npy", "--proposal", "p.npz")
+    assert not Path("x.npy").exists()
+
+
+def test_files_that_are_not_there(folder):
+    missing = "No such file or directory"
+    assert f"none: {missing}" in fail("encode", "none", "-o", "out")
+    assert f"none: {missing}" in fail("decode", "none", "-o", "out")
+    assert f"none: {missing}" in fail("inspect", "none")
+    assert missing in fail("inspect", folder / "none" / "none")
+    fail("inspect", folder)
+
+
+def test_outputs_that_cannot_be_written(folder):
+    np.savez("q.npz", loc=0.0, scale=1.0)
+    before = Path("q.npz").read_bytes()
+    assert "none: No such file" in fail("encode", "q.npz", "-o", folder / "none" / "q.rec")
+    fail("encode", "q.npz", "-o", folder)
+    assert "replace the input" in fail("encode", "q.npz", "-o", "q.npz")
+    assert Path("q.npz").read_bytes() == before
+    fail("demo", "--output", "q.npz")
+    assert names() == ["q.npz"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--method=dad*"], "--depth is None; expected an integer from 0 to 63"),
+        (["--method=dad*", "--depth=64"], "--depth is 64; expected an integer from 0 to 63"),
+        (["--depth=5"], '--depth is 5; expected None with method "ad*"'),
+        (["--max-samples=5"], "--max-samples is 5; expected None"),
+        (["--method=global", "--max-samples=0"], "--max-samples is 0; expected an integer from 1"),
+        (["--seed=-1"], "--seed is -1; expected an integer from 0"),
+        (["--threads=0"], "--threads is 0; expected an integer from 1"),
+    ],
+)
+def test_options_that_do_not_fit(options, message):
+    np.savez("q.npz", loc=0.0, scale=1.0)
+    assert message in fail("encode", "q.npz", "-o", "q.rec", *options, status=2)
+    assert not Path("q.rec").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["encode"], ["encode", "q.npz"], ["encode", "q", "-o", "r", "--method=a"], ["nothing"]],
+)
+def test_wrong_usage(arguments):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "Usage:" in result.output
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_device():
+    np.savez("q.npz", loc=0.0, scale=1.0)
+    assert "No space left" in fail("encode", "q.npz", "-o", "/dev/full")
+
+
+# --- Whole files ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("old", [None, b"old"])
+@pytest.mark.parametrize("error", [OSError("full"), KeyboardInterrupt()])
+def test_a_failed_write_leaves_all_as_it_was(old, error):
+    if old is not None:
+        Path("out").write_bytes(old)
+    before = names()
+
+    def write():
+        with whole_file("out") as file:
+            file.write(b"new")
+            file.flush()
+            assert old is None or Path("out").read_bytes() == old
+            raise error
+
+    with pytest.raises(type(error)):
+        write()
+    assert names() == before
+    assert old is None or Path("out").read_bytes() == old
+
+
+def test_outputs_replace_what_was_there():
+    np.savez("q.npz", loc=0.0, scale=1.0)
+    Path("q.rec").write_bytes(b"old")
+    succeed("encode", "q.npz", "-o", "q.rec")
+    assert rec.inspect(Path("q.rec").read_bytes()).shape == ()
+    assert names() == ["q.npz", "q.rec"]
+
+
+@posix
+@pytest.mark.parametrize("umask", [0o022, 0o027, 0o000])
+def test_permissions_are_those_of_an_ordinary_file(umask):
+    np.savez("q.npz", loc=0.0, scale=1.0)
+    Path("replaced").touch()
+    Path("replaced").chmod(0o604)
+    before = os.umask(umask)
+    try:
+        for name in ("new", "replaced"):
+            succeed("encode", "q.npz", "-o", name)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(Path("new").stat().st_mode) == 0o666 & ~umask
+    assert stat.S_IMODE(Path("replaced").stat().st_mode) == 0o604
+
+
+@posix
+def test_links_and_devices_stay_what_they_are():
+    np.savez("q.npz", loc=0.0, scale=1.0)
+    Path("link").symlink_to("file")
+    for _ in range(2):
+        succeed("encode", "q.npz", "-o", "link")
+        assert Path("link").is_symlink()
+        assert rec.inspect(Path("file").read_bytes()).shape == ()
+    succeed("encode", "q.npz", "-o", os.devnull)
+    assert Path(os.devnull).is_char_device()
+
+
+# --- On a terminal -------------------------------------------------------------------------------
+
+
+def start_on_a_terminal(*arguments):
+    """Starts a command whose standard error is a terminal; returns it, and the terminal's end."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=theirs)
+    os.close(theirs)
+    return process, ours
+
+
+def read_until(terminal, text=None):
+    """Returns what comes from a terminal until a text, or all of it."""
+    seen = b""
+    while text is None or text not in seen:
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:  # the other end is closed
+            piece = b""
+        if not piece:
+            assert text is None, seen
+            break
+        seen += piece
+    return seen
+
+
+@posix
+def test_progress_on_a_terminal():
+    np.savez("q.npz", loc=np.zeros(300_000), scale=0.5)
+    for arguments, label in (
+        (("encode", "q.npz", "-o", "q.rec"), b"encoding"),
+        (("decode", "q.rec", "-o", "x.npy"), b"decoding"),
+    ):
+        process, terminal = start_on_a_terminal(*arguments)
+        seen = read_until(terminal)
+        os.close(terminal)
+        said, _ = process.communicate()
+        assert process.returncode == 0
+        assert label in seen
+        assert b"100%" in seen
+        assert b"%" not in said
+
+
+@posix
+@pytest.mark.parametrize("old", [None, b"old"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
+def test_a_long_encode_can_be_stopped(name, old):
+    # Hours of work: each element takes its fifty million samples.
+    np.savez("q.npz", loc=np.full(10_000, 3.7), scale=0.05)
+    if old is not None:
+        Path("q.rec").write_bytes(old)
+    before = names()
+    many = ("--method=global", "--max-samples=50000000")
+    process, terminal = start_on_a_terminal("encode", "q.npz", "-o", "q.rec", *many)
+    try:
+        read_until(terminal, b"encoding")
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.3)
+        process.send_signal(signal.Signals[name])
+        process.wait(10)
+        seen = read_until(terminal)
+    finally:
+        process.kill()
+        process.communicate()
+        os.close(terminal)
+    if name == "SIGINT":
+        assert process.returncode == 1
+        assert b"Aborted!" in seen
+    assert b"Traceback" not in seen
+    assert names() == before
+    assert old is None or Path("q.rec").read_bytes() == old

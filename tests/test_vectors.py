@@ -1,0 +1,128 @@
+"""Golden vectors: a failure here means that what was encoded before no longer decodes.
+
+tests/vectors/golden.txt says what its columns are, and what a change calls for.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+import astar_rec as rec
+from astar_rec import reference as ref
+from common import same_bits
+
+FOLDER = Path(__file__).parent / "vectors"
+
+
+class Vector(NamedTuple):
+    """A line of golden.txt."""
+
+    method: str
+    limit: int
+    seed: int
+    element: int
+    target: tuple[str, float, float]
+    proposal: tuple[str, float, float]
+    index: int
+    sample: float
+    steps: int
+
+    @property
+    def codec(self) -> rec.Codec:
+        if self.method == "global":
+            return rec.GlobalAStar(self.seed, self.limit or None)
+        if self.method == "dad*":
+            return rec.DADStar(self.limit, self.seed)
+        return {"as*": rec.ASStar, "ad*": rec.ADStar}[self.method](self.seed)
+
+    @property
+    def reference(self) -> ref.Method:
+        if self.method == "global":
+            return ref.GlobalAStar(self.limit or None)
+        if self.method == "dad*":
+            return ref.DADStar(self.limit)
+        return {"as*": ref.ASStar, "ad*": ref.ADStar}[self.method]()
+
+
+def lines_of(path: Path) -> list[str]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if not line.startswith("#")]
+
+
+def vector_of(line: str) -> Vector:
+    method, *words = line.split()
+    limit, seed, element = map(int, words[:3])
+    families = [
+        (name, float.fromhex(first), float.fromhex(second))
+        for name, first, second in (words[3:6], words[6:9])
+    ]
+    sample = float.fromhex(words[10])
+    return Vector(method, limit, seed, element, *families, int(words[9]), sample, int(words[11]))
+
+
+def distribution(family: str, first: object, second: object) -> rec.Distribution:
+    return getattr(rec, family)(first, second)
+
+
+VECTORS = [vector_of(line) for line in lines_of(FOLDER / "golden.txt")]
+CONTAINERS = sorted((FOLDER / "containers").glob("*.txt"))
+
+
+def test_vectors_are_there() -> None:
+    assert len(VECTORS) >= 200
+    assert {v.method for v in VECTORS} == {"global", "as*", "ad*", "dad*"}
+    assert len({(v.target[0], v.proposal[0]) for v in VECTORS}) == 9
+    assert len(CONTAINERS) == 4
+
+
+def test_decode() -> None:
+    for v in VECTORS:
+        index = np.array(v.index, np.uint64)
+        sample = v.codec.decode(index, distribution(*v.proposal), offset=v.element)
+        assert same_bits(sample, v.sample), v
+
+
+def test_encode() -> None:
+    for v in VECTORS:
+        q, p = distribution(*v.target), distribution(*v.proposal)
+        index, sample, steps = v.codec.encode(q, p, offset=v.element)
+        assert (int(index), float(sample), int(steps)) == (v.index, v.sample, v.steps), v
+
+
+def test_reference() -> None:
+    for v in VECTORS:
+        q, p = (
+            getattr(ref, v.target[0])(*v.target[1:]),
+            getattr(ref, v.proposal[0])(*v.proposal[1:]),
+        )
+        sent = ref.encode(v.reference, q, p, v.seed, v.element)
+        assert (sent.index, sent.sample, sent.steps) == (v.index, v.sample, v.steps), v
+        assert ref.decode(v.reference, v.index, p, v.seed, v.element) == v.sample, v
+
+
+@pytest.mark.parametrize("path", CONTAINERS, ids=lambda path: path.stem)
+def test_containers(path: Path) -> None:
+    fields = dict(line.split(":", 1) for line in lines_of(path))
+    shape = tuple(map(int, fields["shape"].split()))
+
+    def floats(key: str) -> np.ndarray:
+        return np.array([float.fromhex(x) for x in fields[key].split()]).reshape(shape)
+
+    q, p = (
+        distribution(fields[role].strip(), floats(f"{role} first"), floats(f"{role} second"))
+        for role in ("target", "proposal")
+    )
+    data = bytes.fromhex(fields["container"])
+    assert same_bits(rec.decompress(data, p), floats("sample"))
+    options = {
+        key: int(fields[key]) for key in ("seed", "offset", "depth", "max_samples") if key in fields
+    }
+    method = fields["method"].strip()
+    assert rec.compress(q, p, method=method, **options) == data
+    inspection = rec.inspect(data)
+    assert (inspection.method, inspection.shape) == (method, shape)
+    assert inspection.total_bits == 8 * len(data)
