@@ -2,8 +2,8 @@
 
     python benchmarks/figures.py [--elements N] [--threads T]
 
-Normal targets whose means are drawn so that the marginal of the samples is the proposal: at I bits of
-information the target's scale is 2^-I and its mean has variance 1 - 4^-I. Times are the best of
+Normal targets whose means are drawn so that the marginal of the samples is the proposal: at I bits
+of information the target's scale is 2^-I and its mean has variance 1 - 4^-I. Times are the best of
 several runs on one array of targets; encoding includes everything that `encode` does.
 """
 
@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 import astar_rec as rec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def targets(information: float, elements: int, seed: int) -> rec.Normal:

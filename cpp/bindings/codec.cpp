@@ -98,6 +98,7 @@ void register_codec(py::module_& m) {
       .def_readonly("limit", &Method::limit)
       .def_property_readonly("splits",
                              [](const Method& method) { return method.variant != Variant::global; })
+      .def_property_readonly("max_bound_bits", &max_bound_bits)
       .def_property_readonly("largest_index", &largest_index);
   m.def("has_built_in_ratio", &has_built_in_ratio, py::arg("target"), py::arg("proposal"));
   m.def("encode", &encode_range, py::arg("method"), py::arg("seed"), py::arg("first_element"),

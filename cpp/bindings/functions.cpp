@@ -1,10 +1,10 @@
 // The functions under the codecs, element by element: for tests, and for those who build their own.
+#include <pybind11/stl.h>
+
 #include "astar_rec/gumbel.hpp"
 #include "astar_rec/philox.hpp"
 #include "astar_rec/special.hpp"
 #include "bindings.hpp"
-
-#include <pybind11/stl.h>
 
 namespace {
 

@@ -13,7 +13,7 @@ using namespace astar_rec;
 class Batch {
  public:
   Batch(const Method& method, std::uint64_t seed, std::uint64_t first_element, std::size_t count)
-      : count_(count) {
+      : method_(method), count_(count) {
     require(first_element <= element_limit && count <= element_limit - first_element,
             "elements are numbered below 2^48");
     detail::with_partition(method, [&](auto partition, bool exact) {
@@ -74,7 +74,7 @@ class Batch {
     Array<std::uint64_t> steps(static_cast<py::ssize_t>(count_));
     for (std::size_t i = 0; i < count_; ++i) {
       const SearchResult result = run_->result(i);
-      detail::check_outcome(result, suprema_[i], i);
+      detail::check_outcome(result, suprema_[i], method_, i);
       index.mutable_data()[i] = result.index;
       position.mutable_data()[i] = result.position;
       steps.mutable_data()[i] = result.steps;
@@ -88,6 +88,7 @@ class Batch {
     return static_cast<std::size_t>(array.size());
   }
 
+  Method method_;
   std::size_t count_;
   std::size_t pending_ = 0;
   std::vector<double> suprema_;

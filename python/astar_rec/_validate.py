@@ -15,9 +15,11 @@ from .errors import ParameterError
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.uint64]
 Shape = tuple[int, ...]
+Buffer = bytes | bytearray | memoryview
 
 SEED_LIMIT = 2**64
 ELEMENT_LIMIT = 2**48
+MAX_AXES = 32
 
 
 def real_array(argument: str, value: object) -> Floats:
@@ -25,7 +27,8 @@ def real_array(argument: str, value: object) -> Floats:
     array = to_numpy(value)
     if array.dtype.kind not in "fiu":
         raise ParameterError(argument, _sample_of(array, value), "real numbers")
-    floats = array.astype(np.float64, copy=False)
+    with np.errstate(over="ignore"):  # what overflows is infinite, and refused as that
+        floats = array.astype(np.float64, copy=False)
     require_all(argument, floats, np.isfinite(floats), "a finite number")
     return floats
 
@@ -53,6 +56,9 @@ def require_all(argument: str, array: npt.NDArray[Any], good: npt.NDArray[Any], 
 
 def broadcast_shape(**shapes: Shape) -> Shape:
     """Returns the common shape of arguments that broadcast against each other."""
+    for name, shape in shapes.items():
+        if len(shape) > MAX_AXES:  # np.broadcast_to goes no further
+            raise ParameterError(f"shape of {name}", shape, f"at most {MAX_AXES} axes")
     try:
         return np.broadcast_shapes(*shapes.values())
     except ValueError:
@@ -97,6 +103,16 @@ def shape_of(argument: str, value: object) -> Shape:
     return tuple(integer(argument, size, 0, ELEMENT_LIMIT) for size in sizes)
 
 
+def checked_size(shape: Shape, offset: int) -> int:
+    """Returns the number of elements, all of which must have numbers below the limit."""
+    size = int(np.prod(shape, dtype=object))
+    if size > ELEMENT_LIMIT - offset:
+        raise ParameterError(
+            "offset", offset, f"at most 2^48 - {size}: elements are numbered below"
+        )
+    return size
+
+
 def index_array(argument: str, value: object) -> Indices:
     """Returns indices as a native, C-contiguous uint64 array.
 
@@ -129,6 +145,18 @@ def output_array(value: object, shape: Shape) -> Floats:
     if not (value.flags.c_contiguous and value.flags.writeable):
         raise ParameterError("out", "read-only or not contiguous", expected)
     return value
+
+
+def as_bytes(value: object) -> memoryview:
+    """Returns bytes, or any other contiguous buffer of single bytes, as a memoryview."""
+    expected = "bytes, or a contiguous buffer of bytes"
+    try:
+        view = memoryview(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise ParameterError("data", type(value).__name__, expected) from None
+    if view.ndim != 1 or view.itemsize != 1 or not view.contiguous:
+        raise ParameterError("data", f"a buffer of format {view.format!r}", expected)
+    return view.cast("B")
 
 
 def unravel(element: int, shape: Shape) -> tuple[int, ...]:

@@ -39,8 +39,8 @@ from ._validate import (
     ELEMENT_LIMIT,
     Floats,
     Indices,
-    Shape,
     broadcast_shape,
+    checked_size,
     index_array,
     integer,
     output_array,
@@ -92,7 +92,11 @@ class Codec:
         self.seed = seed_of(seed)
         self.threads = threads
         threads_of(threads)
-        self._method = _core.Method(self._variant, limit)
+        self._limit = limit
+
+    @property
+    def _method(self) -> _core.Method:
+        return _core.Method(self._variant, self._limit)
 
     def encode(
         self,
@@ -143,7 +147,7 @@ class Codec:
                 "a pair with a built-in log ratio (see astar_rec.codecs), or a CustomTarget",
             )
         shape = broadcast_shape(target=q.shape, proposal=p.shape)
-        size = _checked_size(shape, offset)
+        size = checked_size(shape, offset)
         q_first, q_second = q._broadcast(shape)
         p_first, p_second = p._broadcast(shape)
         index = np.empty(shape, np.uint64)
@@ -199,7 +203,7 @@ class Codec:
         offset = integer("offset", offset, 0, ELEMENT_LIMIT)
         codes = index_array("index", index)
         shape = codes.shape
-        size = _checked_size(shape, offset)
+        size = checked_size(shape, offset)
         if not isinstance(proposal, CustomProposal):
             proposal = as_distribution(proposal)
         if broadcast_shape(proposal=proposal.shape, index=shape) != shape:
@@ -244,7 +248,7 @@ class GlobalAStar(Codec):
 
     Args:
         seed: Shared by sender and receiver; 0 to 2^64 - 1.
-        max_samples: Give up after so many samples and take the best: approximate, never refused.
+        max_samples: Give up after so many samples and take the best: approximate, for any ratio.
         threads: Number of threads; None for all processors.
 
     Reference: Flamich et al. 2022; C. T. Li, A. El Gamal, "Strong functional representation lemma
@@ -364,15 +368,6 @@ class DADStar(Codec):
 
     def __repr__(self) -> str:
         return f"DADStar(depth={self.depth}, seed={self.seed})"
-
-
-def _checked_size(shape: Shape, offset: int) -> int:
-    size = int(np.prod(shape, dtype=object))
-    if size > ELEMENT_LIMIT - offset:
-        raise ParameterError(
-            "offset", offset, f"at most 2^48 - {size}: elements are numbered below"
-        )
-    return size
 
 
 def _pieces(size: int, progress: Progress | None) -> Iterator[slice]:

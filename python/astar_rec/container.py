@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._validate import ELEMENT_LIMIT, Floats, Indices, Shape
+from ._validate import ELEMENT_LIMIT, MAX_AXES, Buffer, Floats, Indices, Shape, as_bytes
 from .codecs import ADStar, ASStar, Codec, DADStar, GlobalAStar
 from .errors import CorruptDataError, ParameterError
 from .index_codes import DeltaCode, FixedCode, GammaCode, IndexCode, ZetaCode, shortest_code
@@ -35,7 +35,6 @@ __all__ = ["Inspection", "compress", "decompress", "inspect"]
 MAGIC = b"A*RC"
 VERSION = 1
 CHUNK = 1 << 16
-_MAX_AXES = 64
 
 _METHODS = {"global": 0, "as*": 1, "ad*": 2, "dad*": 3}
 _CODES: dict[int, type[IndexCode]] = {0: FixedCode, 1: GammaCode, 2: DeltaCode, 3: ZetaCode}
@@ -89,10 +88,12 @@ def compress(
         ((10000,), True)
     """
     codec = _codec(method, seed, depth, max_samples, threads)
+    if code is not None and type(code) not in _CODES.values():
+        raise ParameterError("code", code, "a FixedCode, GammaCode, DeltaCode or ZetaCode")
     index = codec.encode(target, proposal, offset=offset, progress=progress).index
     if code is None:
         code = FixedCode(codec.depth + 1) if isinstance(codec, DADStar) else shortest_code(index)
-    header = _Header(method, code, codec._method.limit, codec.seed, offset, index.shape)
+    header = _Header(method, code, codec._limit, codec.seed, offset, index.shape)
     head = header.to_bytes()
     parts = [head]
     flat = index.reshape(-1)
@@ -103,7 +104,7 @@ def compress(
 
 
 def decompress(
-    data: bytes,
+    data: Buffer,
     proposal: Any,
     *,
     threads: int | None = None,
@@ -112,7 +113,7 @@ def decompress(
     """Decodes a container.
 
     Args:
-        data: What `compress` returned.
+        data: What `compress` returned; bytes or another contiguous buffer of them.
         proposal: The proposal that it was encoded with.
         threads: Number of threads; None for all processors.
         progress: Called as ``progress(done, total)`` with numbers of elements, now and then.
@@ -173,11 +174,11 @@ class Inspection:
         return "\n".join(f"{name:<13} {value}" for name, value in rows)
 
 
-def inspect(data: bytes) -> Inspection:
+def inspect(data: Buffer) -> Inspection:
     """Says what is in a container, and where its bits went.
 
     Args:
-        data: What `compress` returned.
+        data: What `compress` returned; bytes or another contiguous buffer of them.
 
     Raises:
         CorruptDataError: Bytes that `compress` did not write, or not all of them.
@@ -230,6 +231,8 @@ class _Header:
         return body + _checksum(body)
 
     def codec(self, threads: int | None) -> Codec:
+        if self.limit and self.method not in ("dad*", "global"):
+            raise ParameterError("limit", self.limit, f"0 with method {self.method}")
         depth = self.limit if self.method == "dad*" else None
         max_samples = self.limit or None if self.method == "global" else None
         return _codec(self.method, self.seed, depth, max_samples, threads)
@@ -256,8 +259,8 @@ def _codec(
 class _Reader:
     """Reads a container from its start; refuses to go past its end."""
 
-    def __init__(self, data: bytes) -> None:
-        self._data = memoryview(data).cast("B")
+    def __init__(self, data: Buffer) -> None:
+        self._data = as_bytes(data)
         self.at = 0
 
     def bytes(self, count: int) -> bytes:
@@ -295,7 +298,7 @@ def _read_header(reader: _Reader) -> tuple[_Header, bytes]:
     if version != VERSION:
         raise CorruptDataError(f"container version {version}; this release reads version {VERSION}")
     limit, seed, offset, axes = (reader.varint() for _ in range(4))
-    if axes > _MAX_AXES:
+    if axes > MAX_AXES:
         raise CorruptDataError(f"{axes} axes")
     shape = tuple(reader.varint() for _ in range(axes))
     body = bytes(reader._data[begin : reader.at])
@@ -308,7 +311,9 @@ def _read_header(reader: _Reader) -> tuple[_Header, bytes]:
         header.codec(None)
     except (IndexError, KeyError, ParameterError) as error:
         raise CorruptDataError(f"a header that no encoder writes: {error}") from None
-    if int(np.prod(shape, dtype=object)) > ELEMENT_LIMIT - min(offset, ELEMENT_LIMIT):
+    # Empty axes do not make the others any shorter: NumPy refuses such shapes, so none was written.
+    size = int(np.prod([max(1, length) for length in shape], dtype=object))
+    if size > ELEMENT_LIMIT - min(offset, ELEMENT_LIMIT):
         raise CorruptDataError("more than 2^48 elements")
     return header, body + checksum
 
@@ -326,7 +331,7 @@ def _make_code(number: int, parameter: int) -> IndexCode:
     return kind()
 
 
-def _read(data: bytes, progress: Callable[[int, int], None] | None) -> tuple[_Header, Indices]:
+def _read(data: Buffer, progress: Callable[[int, int], None] | None) -> tuple[_Header, Indices]:
     reader = _Reader(data)
     header, head = _read_header(reader)
     size = int(np.prod(header.shape, dtype=object))

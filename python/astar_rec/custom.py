@@ -10,6 +10,7 @@ this.
 from __future__ import annotations
 
 import inspect
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,9 +22,10 @@ from ._validate import (
     Indices,
     Shape,
     broadcast_shape,
-    integer,
+    checked_size,
     real_array,
     shape_of,
+    to_numpy,
     unravel,
 )
 from .distributions import Distribution, as_distribution
@@ -55,9 +57,8 @@ class CustomTarget:
     in an array ``a`` of that shape are found as ``a.reshape(-1)[element]``.
 
     Args:
-        log_ratio: ``log_ratio(x)`` or ``log_ratio(x, element)``: log dQ/dP at x. A constant may be
-            left out, as long as the bound leaves it out too; minus infinity where the target has no
-            mass.
+        log_ratio: ``log_ratio(x)`` or ``log_ratio(x, element)``: log dQ/dP at x, normalised; minus
+            infinity where the target has no mass.
         mode: Where the ratio is largest, an array that broadcasts to the shape, for ratios that
             fall on either side of their mode. The supremum over an interval is then the ratio at
             its point nearest to the mode. It is the mode of the *ratio*, not of the target's
@@ -67,6 +68,8 @@ class CustomTarget:
             interval [low, high]. The tighter it is on small intervals, the faster the search. What
             it says of an interval also holds for the intervals inside.
         shape: The shape of the batch of targets.
+
+    Exact codecs refuse bounds above 64 bits (44 nats), `GlobalAStar` above 32: `DivergenceError`.
 
     Raises:
         ParameterError: Neither or both of ``mode`` and ``bound``; something that is not callable.
@@ -156,23 +159,27 @@ class _Callable:
         self._takes_elements = _required_arguments(function) > arrays
 
     def __call__(self, element: Elements, shape: Shape, *arrays: Floats) -> Floats:
-        extra = (element,) if self._takes_elements else ()
-        out = np.asarray(self._function(*arrays, *extra))
+        # Callables may keep or overwrite what they get and what they gave: neither is used again.
+        given = [*arrays, element] if self._takes_elements else list(arrays)
+        returned = self._function(*(np.array(array) for array in given))
+        out = to_numpy(returned)
         if out.shape != element.shape or out.dtype.kind not in "fiu":
             raise ParameterError(
                 f"result of {self._name}",
                 f"{out.dtype} of shape {out.shape}",
                 f"real numbers of shape {element.shape}",
             )
-        values = np.ascontiguousarray(out, dtype=np.float64)
-        nan = np.isnan(values)
-        if nan.any():
-            first = int(np.argmax(nan))
+        values = np.array(out, dtype=np.float64, order="C")
+        good = np.isfinite(values)
+        if self._name != "quantile":
+            good |= np.isneginf(values)  # no density at all
+        if not good.all():
+            first = int(np.argmin(good))
             points = ", ".join(repr(float(array[first])) for array in arrays)
             raise ParameterError(
                 f"result of {self._name}({points})",
-                float("nan"),
-                "a number",
+                float(values[first]),
+                "a number, not infinite" if self._name == "quantile" else "a number below infinity",
                 unravel(int(element[first]), shape),
             )
         return values
@@ -190,7 +197,7 @@ def encode_custom(
     if not isinstance(proposal, CustomProposal):
         proposal = as_distribution(proposal)
     shape = broadcast_shape(target=target.shape, proposal=proposal.shape)
-    size = integer("size", int(np.prod(shape, dtype=object)), 0, 2**48 - offset)
+    size = checked_size(shape, offset)
     index = np.empty(size, np.uint64)
     sample = np.empty(size)
     steps = np.empty(size, np.uint64)
@@ -221,7 +228,11 @@ def decode_custom(
     for begin in range(0, flat_index.size, _BATCH):
         part = slice(begin, min(flat_index.size, begin + _BATCH))
         places = position[: part.stop - begin]
-        _core.replay(method, seed, offset + begin, flat_index[part], 0, places)
+        try:
+            _core.replay(method, seed, offset + begin, flat_index[part], 0, places)
+        except _core.CoreIndexError as error:
+            reason, element = error.args
+            raise _core.CoreIndexError(reason, element + begin) from None
         flat_out[part] = sampler(places, np.arange(begin, part.stop))
 
 
@@ -240,6 +251,7 @@ def _encode_part(
     x_first, x_last = sampler(ends, everyone), sampler(ends + _LAST_POSITION, everyone)
     _require_increasing(x_first, x_last, everyone, shape)
     supremum = bounds.supremum(x_first, x_last, everyone)
+    _check_bound(method, supremum, part.start, shape)
     search = _core.Lockstep(method, seed, offset + part.start, everyone.size)
     search.start(x_first, x_last, supremum)
     while True:
@@ -262,6 +274,17 @@ def _encode_part(
         element_tuple = unravel(local_element + part.start, shape)
         raise DivergenceError(element_tuple, bits, limit, reason) from None
     return index, sampler(position, everyone), steps
+
+
+def _check_bound(method: _core.Method, supremum: Floats, begin: int, shape: Shape) -> None:
+    """Refuses bounds with which an exact search would not end in reasonable time."""
+    limit = method.max_bound_bits
+    above = ~(supremum <= limit * math.log(2))
+    if above.any():
+        first = int(np.argmax(above))
+        bits = float(supremum[first]) / math.log(2)
+        reason = "the bound of the log ratio is too large for an exact search"
+        raise DivergenceError(unravel(begin + first, shape), bits, limit, reason)
 
 
 class _Sampler:

@@ -10,6 +10,7 @@ sender and receiver share). Which pairs there are, `astar_rec.codecs` says.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,18 +35,25 @@ class Distribution:
     _family: _core.Family
     _names: tuple[str, str]
     __slots__ = ("_first", "_second", "shape")
+    _first: Floats
+    _second: Floats
+    shape: Shape
 
     def __init__(self, first: object, second: object) -> None:
         a, b = self._names
-        self._first = _frozen(real_array(a, first))
-        self._second = _frozen(real_array(b, second))
-        self.shape: Shape = broadcast_shape(**{a: self._first.shape, b: self._second.shape})
+        set_once = partial(object.__setattr__, self)
+        set_once("_first", _frozen(real_array(a, first)))
+        set_once("_second", _frozen(real_array(b, second)))
+        set_once("shape", broadcast_shape(**{a: self._first.shape, b: self._second.shape}))
         for name, array in ((a, self._first), (b, self._second)):
             require_all(name, array, np.abs(array) <= _LARGEST, f"at most {_LARGEST:.3g} in size")
         self._check()
 
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen: cannot set {name}")
+
     def _check(self) -> None:
-        raise NotImplementedError
+        """Raises ParameterError if the parameters do not make a distribution."""
 
     def _broadcast(self, shape: Shape) -> tuple[Floats, Floats]:
         """Returns the parameters as views of a common shape."""

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = ["BoundError", "CorruptDataError", "DivergenceError", "ParameterError", "RecError"]
 
 
 class RecError(ValueError):
     """Base class of everything that astar_rec raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Constructors make the message: a copy must not go through them again.
+        return _copied, (type(self), self.args, vars(self))
+
+
+def _copied(kind: type[RecError], args: tuple[Any, ...], attributes: dict[str, Any]) -> RecError:
+    error = kind.__new__(kind, *args)
+    vars(error).update(attributes)
+    return error
 
 
 class ParameterError(RecError):

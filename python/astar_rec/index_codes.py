@@ -6,12 +6,12 @@ code                bits for an index n, D = ⌊log2 n⌋   made for
 `FixedCode` (w)     w                                   DAD*, with w = depth + 1
 `GammaCode`         2 D + 1                             indices that are mostly 1 or 2
 `DeltaCode`         D + 2 ⌊log2(D + 1)⌋ + 1             depths that vary a lot
-`ZetaCode` (s)      D + ⌊D / k⌋ + 1 or 2, k = 1/(s-1)   a power law n^-s, s from 1 to 2
+`ZetaCode` (s)      (⌊D/k⌋ + 1) (k + 1), k = 1/(s-1)    a power law n^-s, s from 1 to 2
 ==================  ==================================  ==========================================
 
-The D path bits of an index are random and take D bits in any code; codes differ in how they say D.
-Words follow each other without gaps, the most significant bit of a byte first, and the last byte
-is padded with zeros.
+(Zeta takes one bit less in the lower part of a block of k octaves.) The D path bits of an index are
+random and take D bits in any code; codes differ in how they say D. Words follow each other without
+gaps, the most significant bit of a byte first, and the last byte is padded with zeros.
 
 References: P. Elias, "Universal codeword sets and representations of the integers", IEEE Trans.
 Inf. Theory 21, 1975 (gamma, delta); P. Boldi, S. Vigna, "Codes for the World Wide Web", Internet
@@ -24,7 +24,7 @@ import math
 from typing import Any
 
 from . import _core
-from ._validate import ELEMENT_LIMIT, Indices, index_array, integer, unravel
+from ._validate import ELEMENT_LIMIT, Buffer, Indices, as_bytes, index_array, integer, unravel
 from .errors import CorruptDataError, ParameterError
 
 __all__ = ["DeltaCode", "FixedCode", "GammaCode", "IndexCode", "ZetaCode", "shortest_code"]
@@ -71,19 +71,20 @@ class IndexCode:
         except _core.CoreIndexError as error:
             raise self._refusal(error, codes) from None
 
-    def unpack(self, data: bytes, count: int) -> Indices:
+    def unpack(self, data: Buffer, count: int) -> Indices:
         """Returns the indices that bytes hold; the inverse of `pack`.
 
         Args:
-            data: What `pack` returned.
+            data: What `pack` returned, as bytes or another contiguous buffer of them.
             count: The number of indices.
 
         Raises:
+            ParameterError: ``data`` is no such buffer.
             CorruptDataError: Bytes that are not the words of exactly ``count`` indices.
         """
         try:
             number = integer("count", count, 0, ELEMENT_LIMIT)
-            return _core.unpack(data, number, self._code, self._parameter)
+            return _core.unpack(as_bytes(data), number, self._code, self._parameter)
         except _core.CoreCorruptDataError as error:
             raise CorruptDataError(str(error)) from None
 
@@ -150,9 +151,12 @@ class ZetaCode(IndexCode):
     _code = _core.Code.zeta
 
     def __init__(self, exponent: float) -> None:
-        if not (isinstance(exponent, (int, float)) and 1 < exponent < math.inf):
+        try:
+            self.exponent = float(exponent)
+        except (TypeError, ValueError, OverflowError):
+            raise ParameterError("exponent", exponent, "a number above 1") from None
+        if not 1 < self.exponent < math.inf or isinstance(exponent, str):
             raise ParameterError("exponent", exponent, "a number above 1")
-        self.exponent = float(exponent)
         self.k = self._parameter = max(1, round(min(63.0, 1 / (self.exponent - 1))))
 
     def __repr__(self) -> str:

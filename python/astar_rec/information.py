@@ -44,7 +44,9 @@ def kl_bits(target: Any, proposal: Any) -> Floats:
     if function is None:
         pair = f"{type(q).__name__} against {type(p).__name__}"
         raise ParameterError("target", pair, "a pair with a built-in log ratio")
-    return np.asarray(function(*q._broadcast(shape), *p._broadcast(shape)) / math.log(2))
+    with np.errstate(over="ignore"):  # infinite, then
+        nats = function(*q._broadcast(shape), *p._broadcast(shape))
+    return np.asarray(nats / math.log(2))
 
 
 # All in nats, of (target's parameters, proposal's parameters).
@@ -103,8 +105,8 @@ def _logistic_density(y: Any) -> Any:
 def _narrow_logistic_surprise(mu: Floats, sigma: Floats) -> Floats:
     """E[surprise(μ + σ Y)] for a standard logistic Y and σ < 1.
 
-    By the trapezoidal rule: all is analytic and decays like exp(-|y|), with the nearest singularities
-    at |Im y| = π, so the error is about exp(-2 π² / step).
+    By the trapezoidal rule: all is analytic and decays like exp(-|y|), with the nearest
+    singularities at |Im y| = π, so the error is about exp(-2 π² / step).
     """
     step = 0.5
     total = np.zeros(mu.shape)

@@ -47,15 +47,21 @@ def isokl_normal(loc: object, kl_bits: object, proposal: object = None) -> Norma
     bits = real_array("kl_bits", kl_bits)
     require_all("kl_bits", bits, bits > 0, "a positive number")
     shape = broadcast_shape(loc=means.shape, kl_bits=bits.shape, proposal=p.shape)
-    mu = (means - p.loc) / p.scale
-    left_for_scale = np.broadcast_to(2 * math.log(2) * bits - mu * mu, shape)
+    with np.errstate(over="ignore"):
+        mu = (means - p.loc) / p.scale
+        left_for_scale = np.broadcast_to(2 * math.log(2) * bits - mu * mu, shape)
     require_all(
         "loc",
         np.broadcast_to(means, shape),
         left_for_scale > 0,
         "a mean within sqrt(2 log(2) kl_bits) scales of the proposal's",
     )
-    return Normal(np.broadcast_to(means, shape), p.scale * _scale(left_for_scale))
+    scale = p.scale * _scale(left_for_scale)
+    every = np.broadcast_to(bits, shape)
+    require_all(
+        "kl_bits", every, scale > 0, "a divergence for which the scale is a float64 above 0"
+    )
+    return Normal(np.broadcast_to(means, shape), scale)
 
 
 def _scale(delta: Floats) -> Floats:
@@ -65,7 +71,7 @@ def _scale(delta: Floats) -> Floats:
     absolute error of y is a relative one of σ, and for tiny σ the equation is nearly linear.
     Newton's method on a convex function, from either side of the root.
     """
-    root = np.sqrt(2 * delta)
+    root = math.sqrt(2) * np.sqrt(delta)
     y = np.where(delta < 1, -root - delta / 3, -1 - delta)
     for _ in range(7):
         slope = np.expm1(y)

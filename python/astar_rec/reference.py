@@ -18,7 +18,7 @@ that one node, for which it needs neither Q nor the Gumbels.
 >>> target, proposal = Normal(1.5, 0.1), Normal(0.0, 1.0)
 >>> sent = encode(ADStar(), target, proposal, seed=7, element=0)
 >>> sent
-Encoded(index=123, sample=1.4762179413085124, steps=8)
+Encoded(index=123, sample=1.4762179413085126, steps=8)
 >>> code_gamma(sent.index)
 '0000001111011'
 >>> decode(ADStar(), sent.index, proposal, seed=7, element=0) == sent.sample

@@ -54,6 +54,15 @@ inline constexpr double max_peak_bits = 60.0;
 // Global-bound search takes 2^bits steps on average.
 inline constexpr double max_global_bits = 32.0;
 
+// The largest supremum over all of the space, in bits, with which a search is begun: positions have 64
+// bits, so a normalised ratio that needs more is not one.
+inline double max_bound_bits(const Method& method) {
+  if (method.limit != 0 || method.variant == Variant::dad_star) {
+    return std::numeric_limits<double>::infinity();  // approximate: it ends whatever the bound
+  }
+  return method.variant == Variant::global ? max_global_bits : 64.0;
+}
+
 namespace detail {
 
 inline std::string shortly(double x) {
@@ -101,19 +110,23 @@ void check_information(const Ratio& ratio, double root_supremum, const Method& m
   }
 }
 
-inline void check_outcome(const SearchResult& result, double supremum, std::size_t element) {
+inline void check_outcome(const SearchResult& result, double supremum, const Method& method,
+                          std::size_t element) {
   if (result.outcome == Outcome::found) return;
   const double bits = supremum * log2_of_e;
+  const double limit = method.variant == Variant::dad_star ? static_cast<double>(method.limit)
+                       : method.limit != 0 ? std::log2(static_cast<double>(method.limit))
+                                           : max_index_depth;
   switch (result.outcome) {
     case Outcome::no_candidate:
-      throw DivergenceError(element, bits, 63.0,
+      throw DivergenceError(element, bits, limit,
                             "no sample within the codec's limit has positive target density");
     case Outcome::too_deep:
-      throw DivergenceError(element, bits, 63.0,
+      throw DivergenceError(element, bits, limit,
                             "the search went below depth 63, where 64-bit indices end");
     default:
-      throw DivergenceError(element, bits, 63.0,
-                            "more than 2^22 nodes wait in the heap: the bound on the log ratio is "
+      throw DivergenceError(element, bits, limit,
+                            "too many nodes wait in the heap: the bound on the log ratio is "
                             "too loose");
   }
 }
@@ -221,7 +234,7 @@ void encode_all(const ParametricFamily& targets, const ParametricFamily& proposa
           }
         }
         const SearchResult result = search.result();
-        detail::check_outcome(result, supremum, range.begin + i);
+        detail::check_outcome(result, supremum, method, range.begin + i);
         out.index[i] = result.index;
         out.sample[i] = proposal.sample(Proposal::quantile(result.position));
         out.steps[i] = result.steps;

@@ -137,25 +137,30 @@ decltype(auto) with_code(Code code, int parameter, const F& f) {
   }
 }
 
+// Throws IndexError for an index of 0 or one that the code cannot hold, at place i of a call.
+template <class AnyCode>
+void check_index(const AnyCode& code, std::uint64_t index, std::size_t i) {
+  if (index == 0) throw IndexError(i, "index 0: indices start at 1");
+  if (!code.fits(index)) throw IndexError(i, "the index does not fit in the code's width");
+}
+
 inline std::uint64_t coded_bits(std::span<const std::uint64_t> indices, Code code, int parameter) {
   return with_code(code, parameter, [&](const auto& c) {
     std::uint64_t bits = 0;
-    for (const std::uint64_t n : indices) bits += static_cast<std::uint64_t>(c.length(n));
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+      check_index(c, indices[i], i);
+      bits += static_cast<std::uint64_t>(c.length(indices[i]));
+    }
     return bits;
   });
 }
 
-// Throws IndexError for an index of 0 or one that the code cannot hold.
 inline std::vector<std::uint8_t> pack(std::span<const std::uint64_t> indices, Code code,
                                       int parameter) {
   return with_code(code, parameter, [&](const auto& c) {
     BitWriter out;
     for (std::size_t i = 0; i < indices.size(); ++i) {
-      if (indices[i] == 0) throw IndexError(i, "index 0: indices start at 1");
-      if (!c.fits(indices[i])) {
-        throw IndexError(i, "index " + std::to_string(indices[i]) + " does not fit in " +
-                                std::to_string(parameter) + " bits");
-      }
+      check_index(c, indices[i], i);
       c.write(out, indices[i]);
     }
     return std::move(out).finish();

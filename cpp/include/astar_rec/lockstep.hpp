@@ -66,7 +66,9 @@ class LockstepOver final : public Lockstep {
     for (std::size_t i = 0; i < runs_.size(); ++i) {
       runs_[i].search.start(partition_, exact_, NodeRandom(seed_, first_element_ + i), x_first[i],
                             x_last[i], supremum[i]);
-      if (!runs_[i].search.done()) live_.push_back(i);
+      if (runs_[i].search.done()) continue;
+      live_.push_back(i);
+      waiting_ += runs_[i].search.frontier().size();
     }
   }
 
@@ -93,11 +95,14 @@ class LockstepOver final : public Lockstep {
     std::size_t kept = 0;
     for (const std::size_t i : live_) {
       Run& run = runs_[i];
+      waiting_ -= run.search.frontier().size();
       while (!run.search.done()) {
         const Evaluation* evaluation = run.find(run.search.frontier().top());
         if (evaluation == nullptr) break;
         run.search.expand(*evaluation);
+        if (waiting_ + run.search.frontier().size() > max_waiting()) run.search.give_up();
       }
+      waiting_ += run.search.done() ? 0 : run.search.frontier().size();
       if (run.search.done()) {
         run.result = run.search.result();
         run.search = {};  // a finished search frees its memory
@@ -138,12 +143,15 @@ class LockstepOver final : public Lockstep {
       const auto& node = run.search.node(entry);
       Position cut = node.sample;
       if constexpr (!Partition::cuts_at_sample) cut = Partition::cut(node.region);
-      requests_.push_back({i, node.sample, cut, node.region.z_first, node.region.z_last,
-                           node.supremum});
+      requests_.push_back(
+          {i, node.sample, cut, node.region.z_first, node.region.z_last, node.supremum});
       asked_.emplace_back(entry.slot, entry.order);
       return --most > 0;
     });
   }
+
+  // All searches share the memory of a few large ones.
+  std::size_t max_waiting() const { return (std::size_t{1} << 21) + 64 * runs_.size(); }
 
   Partition partition_;
   bool exact_;
@@ -151,6 +159,7 @@ class LockstepOver final : public Lockstep {
   std::uint64_t first_element_;
   std::vector<Run> runs_;
   std::vector<std::size_t> live_;
+  std::size_t waiting_ = 0;  // nodes in the frontiers of live searches
   std::vector<Request> requests_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> asked_;
 };

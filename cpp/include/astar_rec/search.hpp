@@ -104,6 +104,9 @@ class Search {
     frontier_.replace_top([&] { push_children(node, evaluation); });
   }
 
+  // Ends the search without a result: its nodes take too much memory.
+  void give_up() { abandon(Outcome::heap_exhausted); }
+
   SearchResult result() const {
     SearchResult result{outcome_, 0, winner_.sample, steps_};
     if (outcome_ == Outcome::found) {

@@ -1,0 +1,565 @@
+"""Containers: every way through them, and that nothing but a container passes for one."""
+
+from __future__ import annotations
+
+import functools
+import math
+import time
+import tracemalloc
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import astar_rec as rec
+from common import FAMILIES, PAIRS, each_pair, same_bits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+P = rec.Normal(0.0, 1.0)
+METHODS: dict[str, dict[str, Any]] = {
+    "ad*": {"method": "ad*"},
+    "as*": {"method": "as*"},
+    "dad*": {"method": "dad*", "depth": 6},
+    "global": {"method": "global"},
+    "global, limited": {"method": "global", "max_samples": 20},
+}
+CODES = [None, rec.GammaCode(), rec.DeltaCode(), rec.ZetaCode(1.5), rec.FixedCode(64)]
+each_method = pytest.mark.parametrize("method", METHODS)
+each_code = pytest.mark.parametrize("code", CODES, ids=repr)
+
+
+def targets(shape: tuple[int, ...]) -> rec.Normal:
+    rng = np.random.default_rng(7)
+    return rec.Normal(rng.uniform(-1.0, 1.0, size=shape), rng.uniform(0.3, 0.9, size=shape))
+
+
+def may_find_nothing(pair: Any, method: str) -> bool:
+    return pair.target == "Uniform" and method in ("dad*", "global, limited")
+
+
+def same_code(a: rec.IndexCode, b: rec.IndexCode) -> bool:
+    if isinstance(a, rec.ZetaCode) and isinstance(b, rec.ZetaCode):
+        return a.k == b.k
+    return repr(a) == repr(b)
+
+
+def check_container(q: Any, p: Any = P, **options: Any) -> bytes:
+    """Compress, decompress, inspect; return the bytes."""
+    data = rec.compress(q, p, **options)
+    assert type(data) is bytes
+    x = rec.decompress(data, p)
+    info = rec.inspect(data)
+    shape = np.broadcast_shapes(q.shape, p.shape)
+    assert x.shape == info.shape == shape
+    assert x.dtype == np.float64
+    r = info.codec.encode(q, p, offset=options.get("offset", 0))
+    assert same_bits(x, r.sample)
+
+    assert info.method == options.get("method", "ad*")
+    assert info.offset == options.get("offset", 0)
+    assert info.codec.seed == options.get("seed", 0)
+    if options.get("code") is not None:
+        assert same_code(info.code, options["code"])
+    assert info.total_bits == 8 * len(data) == sum(info.bits.values())
+    assert all(bits >= 0 for bits in info.bits.values())
+    depths = [int(i).bit_length() - 1 for i in r.index.flat]
+    assert info.bits["path"] == sum(depths)
+    assert info.bits["path"] + info.bits["depth"] == info.code.bits(r.index)
+    assert info.bits["padding"] < 8 * max(1, math.ceil(x.size / 65_536))
+    if depths:
+        assert info.mean_depth == pytest.approx(np.mean(depths))
+        assert info.bits_per_element == info.total_bits / x.size
+    else:
+        assert math.isnan(info.mean_depth)
+        assert math.isnan(info.bits_per_element)
+    for part in (info.method, str(info.shape), str(info.total_bits), repr(info.code)):
+        assert part in str(info)
+    return data
+
+
+# --- Round trips --------------------------------------------------------------------------------
+
+
+@each_method
+@each_code
+@pytest.mark.parametrize("shape", [(), (1,), (7,), (2, 3, 4), (1, 1, 5, 1)])
+def test_round_trip(method: str, code: rec.IndexCode | None, shape: tuple[int, ...]) -> None:
+    check_container(targets(shape), code=code, **METHODS[method])
+
+
+@each_method
+@each_code
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (4, 0), (2, 0, 5)])
+def test_empty(method: str, code: rec.IndexCode | None, shape: tuple[int, ...]) -> None:
+    check_container(rec.Normal(np.zeros(shape), 1.0), code=code, **METHODS[method])
+
+
+@each_method
+@pytest.mark.parametrize("seed", [0, 1, 127, 128, 2**32, 2**64 - 1])
+@pytest.mark.parametrize("offset", [0, 127, 2**32 + 5, 2**48 - 6])
+def test_seeds_and_offsets(method: str, seed: int, offset: int) -> None:
+    check_container(targets((6,)), seed=seed, offset=offset, **METHODS[method])
+
+
+@each_pair
+@each_method
+def test_families(pair: Any, method: str) -> None:
+    if may_find_nothing(pair, method):
+        pytest.skip("may find no sample inside a uniform target")
+    q, p = pair.random(np.random.default_rng(1), (3, 5), bounded=method == "global")
+    check_container(q, p, **METHODS[method])
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.sampled_from(PAIRS),
+    st.sampled_from(list(METHODS)),
+    st.sampled_from(CODES),
+    hnp.array_shapes(min_dims=0, max_dims=5, min_side=0, max_side=3),
+    st.integers(0, 2**64 - 1),
+    st.integers(0, 2**47),
+)
+def test_any_container(
+    pair: Any, method: str, code: Any, shape: tuple[int, ...], seed: int, offset: int
+) -> None:
+    assume(not may_find_nothing(pair, method))
+    q, p = pair.random(np.random.default_rng(seed), shape, bounded=method == "global")
+    check_container(q, p, code=code, seed=seed, offset=offset, **METHODS[method])
+
+
+@pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 200_000])
+def test_several_chunks(size: int) -> None:
+    q = rec.Normal(np.linspace(-1.0, 1.0, size), 0.5)
+    data = check_container(q, seed=3)
+    assert same_bits(rec.decompress(data, P, threads=3), rec.ADStar(3).encode(q, P).sample)
+
+
+def test_dad_star_is_of_fixed_width() -> None:
+    data = check_container(targets((100,)), method="dad*", depth=6)
+    assert same_code(rec.inspect(data).code, rec.FixedCode(7))
+    other = check_container(rec.Normal(np.zeros(100), 1.0), method="dad*", depth=6)
+    assert len(other) == len(data)
+
+
+def test_no_code_is_shorter() -> None:
+    q = targets((5000,))
+    size = len(rec.compress(q, P))
+    for code in CODES[1:]:
+        assert size <= len(rec.compress(q, P, code=code))
+
+
+def test_short_messages_are_short() -> None:
+    # One latent of some bits: magic, version, checksums and all in fewer than 30 bytes.
+    assert len(rec.compress(rec.Normal(0.5, 0.25), P)) < 30
+
+
+def test_custom() -> None:
+    q = rec.CustomTarget(lambda x: np.log(2.0 * x), mode=1.0, shape=(4, 5))
+    p = rec.CustomProposal(lambda u: u)
+    data = rec.compress(q, p, seed=4)
+    assert same_bits(rec.decompress(data, p), rec.ADStar(4).encode(q, p).sample)
+
+
+@pytest.mark.parametrize("wrap", [bytes, bytearray, memoryview, lambda d: np.frombuffer(d, "u1")])
+def test_buffers(wrap: Callable[[bytes], Any]) -> None:
+    data = rec.compress(targets((9,)), P)
+    assert same_bits(rec.decompress(wrap(data), P), rec.decompress(data, P))
+    assert rec.inspect(wrap(data)).bits == rec.inspect(data).bits
+
+
+def test_a_view_into_a_larger_buffer() -> None:
+    data = rec.compress(targets((9,)), P)
+    larger = memoryview(b"before" + data + b"after")
+    assert same_bits(rec.decompress(larger[6:-5], P), rec.decompress(data, P))
+
+
+@pytest.mark.parametrize("bad", ["A*RC", None, 7, ["A*RC"], object()])
+def test_no_bytes(bad: Any) -> None:
+    for call in (lambda: rec.decompress(bad, P), lambda: rec.inspect(bad)):
+        with pytest.raises((TypeError, rec.RecError)):
+            call()
+
+
+@each_method
+def test_pieces(method: str) -> None:
+    # An array compressed and decompressed in pieces is the same array.
+    q, options = targets((40, 5)), METHODS[method]
+    whole = rec.decompress(rec.compress(q, P, seed=9, **options), P)
+    pieces = []
+    for begin, end in ((0, 1), (1, 20), (20, 40)):
+        piece = rec.Normal(q.loc[begin:end], q.scale[begin:end])
+        data = check_container(piece, seed=9, offset=5 * begin, **options)
+        pieces.append(rec.decompress(data, P))
+    assert same_bits(np.concatenate(pieces), whole)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 8, None])
+def test_threads(threads: int | None) -> None:
+    q = targets((3000,))
+    data = rec.compress(q, P, threads=threads)
+    assert data == rec.compress(q, P, threads=1)
+    assert same_bits(rec.decompress(data, P, threads=threads), rec.decompress(data, P, threads=1))
+
+
+def test_progress() -> None:
+    q = rec.Normal(np.zeros(600_000), 0.9)
+    done: list[tuple[int, int]] = []
+    data = rec.compress(q, P, progress=lambda *now: done.append(now))
+    assert data == rec.compress(q, P)
+    rec.decompress(data, P, progress=lambda *now: done.append(now))
+    assert {total for _, total in done} == {600_000}
+    assert [now for now, _ in done].count(600_000) == 2
+    assert all(0 < now <= total for now, total in done)
+
+
+def test_wrong_proposal() -> None:
+    data = rec.compress(targets((2, 3)), P)
+    for shape in ((4,), (2,), (3, 3), (1, 2, 3)):
+        with pytest.raises(rec.ParameterError, match="shape"):
+            rec.decompress(data, rec.Normal(np.zeros(shape), 1.0))
+    with pytest.raises(rec.ParameterError):
+        rec.decompress(data, "a proposal")
+    # Shapes that do: other samples, but of the right shape.
+    assert rec.decompress(data, rec.Normal(np.zeros((2, 1)), np.ones(3))).shape == (2, 3)
+    for family in FAMILIES:
+        assert rec.decompress(data, getattr(rec, family)(0.0, 2.0)).shape == (2, 3)
+
+
+# --- Damage -------------------------------------------------------------------------------------
+
+
+@functools.cache
+def small_containers() -> dict[str, bytes]:
+    containers = {
+        f"{method}, {code!r}": rec.compress(targets((3, 4)), P, seed=5, code=code, **options)
+        for method, options in METHODS.items()
+        for code in CODES
+    }
+    containers["empty"] = rec.compress(rec.Normal([], 1.0), P)
+    containers["scalar"] = rec.compress(rec.Normal(0.5, 0.5), P)
+    containers["large numbers"] = rec.compress(targets((1, 2)), P, seed=2**64 - 1, offset=2**47)
+    return containers
+
+
+each_container = pytest.mark.parametrize("name", [*small_containers()])
+
+
+def assert_corrupt(data: bytes) -> None:
+    for call in (lambda: rec.decompress(data, P), lambda: rec.inspect(data)):
+        with pytest.raises(rec.CorruptDataError) as caught:
+            call()
+        assert 5 < len(str(caught.value)) < 200
+
+
+@each_container
+def test_every_flipped_bit_is_noticed(name: str) -> None:
+    data = small_containers()[name]
+    for bit in range(8 * len(data)):
+        damaged = bytearray(data)
+        damaged[bit // 8] ^= 1 << bit % 8
+        assert_corrupt(bytes(damaged))
+
+
+@each_container
+def test_every_truncation_is_noticed(name: str) -> None:
+    data = small_containers()[name]
+    for length in range(len(data)):
+        assert_corrupt(data[:length])
+        assert_corrupt(data[length + 1 :])
+
+
+@each_container
+def test_appended_bytes_are_noticed(name: str) -> None:
+    data = small_containers()[name]
+    for more in (b"\0", b"\0" * 4, b"x", b"\xff" * 100, data):
+        assert_corrupt(data + more)
+
+
+@each_container
+def test_every_deleted_or_doubled_byte_is_noticed(name: str) -> None:
+    data = small_containers()[name]
+    for i in range(len(data)):
+        assert_corrupt(data[:i] + data[i + 1 :])
+        assert_corrupt(data[:i] + data[i : i + 1] + data[i:])
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.data())
+def test_any_damage_is_noticed(data: st.DataObject) -> None:
+    good = data.draw(st.sampled_from([*small_containers().values()]))
+    begin = data.draw(st.integers(0, len(good)))
+    end = data.draw(st.integers(begin, min(len(good), begin + 12)))
+    damaged = good[:begin] + data.draw(st.binary(max_size=12)) + good[end:]
+    if damaged != good:
+        assert_corrupt(damaged)
+
+
+@settings(deadline=None)
+@given(
+    st.binary(max_size=60), st.sampled_from([b"", b"A*RC", b"A*RC\x01", b"A*RC\x01\x02\x00\x03"])
+)
+def test_any_bytes(tail: bytes, start: bytes) -> None:
+    assert_corrupt(start + tail)
+
+
+def test_chunks_cannot_change_places() -> None:
+    # Each chunk's checksum covers its number and the header.
+    q = rec.Normal(np.linspace(-1.0, 1.0, 3 * 65_536), 0.5)
+    data = rec.compress(q, P)
+    head, chunks = split(data)
+    assert b"".join([head, *chunks]) == data
+    assert_corrupt(b"".join([head, chunks[1], chunks[0], chunks[2]]))
+    assert_corrupt(b"".join([head, chunks[0], chunks[0], chunks[2]]))
+    assert_corrupt(b"".join([head, chunks[0], chunks[2]]))
+    other_head, _ = split(rec.compress(q, P, seed=1))
+    assert_corrupt(b"".join([other_head, *chunks]))
+
+
+def test_unknown_versions() -> None:
+    data = bytearray(rec.compress(targets((3,)), P))
+    for version in (0, 2, 255):
+        data[4] = version
+        for call in (lambda: rec.decompress(data, P), lambda: rec.inspect(data)):
+            with pytest.raises(rec.CorruptDataError, match=rf"version {version}; .* version 1"):
+                call()
+
+
+def test_other_files() -> None:
+    for other in (b"\x89PNG\r\n\x1a\n" + bytes(50), b"PK\x03\x04" + bytes(50), b"a*rc" + bytes(50)):
+        with pytest.raises(rec.CorruptDataError, match="not an astar_rec container"):
+            rec.decompress(other, P)
+
+
+# --- Forgeries: nonsense with the right checksums -----------------------------------------------
+
+
+def varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*out, number])
+
+
+def crc(data: bytes) -> bytes:
+    return zlib.crc32(data).to_bytes(4, "little")
+
+
+def forge_header(
+    method: int = 2,
+    code: int = 1,
+    parameter: int = 0,
+    limit: int = 0,
+    seed: int = 0,
+    offset: int = 0,
+    shape: tuple[int, ...] = (4,),
+    axes: int | None = None,
+) -> bytes:
+    body = b"A*RC" + bytes([1, method, code, parameter])
+    for number in (limit, seed, offset, len(shape) if axes is None else axes, *shape):
+        body += varint(number)
+    return body + crc(body)
+
+
+def forge(*payloads: bytes, **fields: Any) -> bytes:
+    head = forge_header(**fields)
+    chunks = [
+        varint(len(payload)) + payload + crc(number.to_bytes(8, "little") + head[-4:] + payload)
+        for number, payload in enumerate(payloads)
+    ]
+    return b"".join([head, *chunks])
+
+
+def split(data: bytes) -> tuple[bytes, list[bytes]]:
+    """Header and chunks, read anew from the description of the format."""
+
+    def number() -> int:
+        nonlocal at
+        value = shift = 0
+        while True:
+            at += 1
+            value |= (data[at - 1] & 0x7F) << shift
+            shift += 7
+            if data[at - 1] < 0x80:
+                return value
+
+    at = 8
+    for _ in range(3):
+        number()
+    for _ in range(number()):
+        number()
+    at += 4
+    begin, chunks = at, []
+    while at < len(data):
+        at += number() + 4
+        chunks.append(data[begin:at])
+        begin = at
+    return data[: len(data) - sum(map(len, chunks))], chunks
+
+
+FOUR = rec.GammaCode().pack([1, 2, 3, 4])
+
+
+def test_the_forger_can_write_containers() -> None:
+    assert rec.decompress(forge(FOUR), P).tolist() == rec.ADStar().decode([1, 2, 3, 4], P).tolist()
+    q = targets((5, 6))
+    for code in (rec.DeltaCode(), rec.ZetaCode(1.25)):
+        index = rec.ADStar(300).encode(q, P, offset=700).index
+        number = {rec.DeltaCode: 2, rec.ZetaCode: 3}[type(code)]
+        forged = forge(
+            code.pack(index),
+            code=number,
+            parameter=getattr(code, "k", 0),
+            seed=300,
+            offset=700,
+            shape=(5, 6),
+        )
+        assert forged == rec.compress(q, P, seed=300, offset=700, code=code)
+
+
+@pytest.fixture
+def little() -> Iterator[None]:
+    """Whatever happens may take but little memory and time."""
+    tracemalloc.start()
+    begin = time.perf_counter()
+    try:
+        yield
+        peak = tracemalloc.get_traced_memory()[1]
+        assert peak < 4_000_000
+        assert time.perf_counter() - begin < 10.0
+    finally:
+        tracemalloc.stop()
+
+
+HUGE = [2**20, 2**31, 2**32, 2**40, 2**47, 2**48, 2**48 + 1, 2**63 - 1, 2**63, 2**64 - 1]
+
+
+@pytest.mark.usefixtures("little")
+def test_forged_shapes() -> None:
+    for huge in HUGE:
+        for shape in ((huge,), (1, huge), (huge, huge), (2, huge, 3), (huge,) * 64):
+            assert_corrupt(forge(FOUR, shape=shape))
+            assert_corrupt(forge(shape=shape))
+            assert_corrupt(forge(FOUR * 1000, shape=shape))
+    for shape in ((3,), (5,), (2, 3), (33,), (1, 1, 1), (65_537,)):
+        assert_corrupt(forge(FOUR, shape=shape))
+
+
+@pytest.mark.usefixtures("little")
+def test_forged_empty_shapes() -> None:
+    # Nothing to decode, in shapes that no array may have: refused or empty, and no other error.
+    for huge in HUGE:
+        for shape in ((0, huge), (huge, 0), (huge, 0, huge), (0,) + (huge,) * 63):
+            data = forge(shape=shape)
+            assert_corrupt(forge(FOUR, shape=shape))
+            try:
+                assert rec.decompress(data, P).shape == shape
+                assert rec.inspect(data).shape == shape
+            except rec.CorruptDataError:
+                pass
+
+
+@pytest.mark.usefixtures("little")
+def test_forged_axes() -> None:
+    for axes in (0, 2, 3, 64, 65, 1000, 2**32, 2**64 - 1):
+        assert_corrupt(forge(FOUR, axes=axes))
+    for axes in (33, 63, 64, 65, 100):
+        data = forge(rec.GammaCode().pack([1]), shape=(1,) * axes)
+        try:
+            assert rec.decompress(data, P).shape == (1,) * axes
+        except rec.CorruptDataError:
+            assert axes > 32
+
+
+@pytest.mark.usefixtures("little")
+def test_forged_offsets() -> None:
+    for offset in (2**48 - 3, 2**48, 2**48 + 1, 2**63, 2**64 - 1):
+        assert_corrupt(forge(FOUR, offset=offset))
+    assert rec.decompress(forge(FOUR, offset=2**48 - 4), P).shape == (4,)
+
+
+@pytest.mark.usefixtures("little")
+def test_forged_methods_codes_and_limits() -> None:
+    for method in (4, 5, 255):
+        assert_corrupt(forge(FOUR, method=method))
+    for code in (4, 255):
+        assert_corrupt(forge(FOUR, code=code))
+    for code, parameter in ((0, 0), (0, 65), (0, 255), (1, 1), (2, 7), (3, 0), (3, 64), (3, 255)):
+        assert_corrupt(forge(FOUR, code=code, parameter=parameter))
+    for limit in (64, 65, 256, 2**64 - 1):
+        assert_corrupt(forge(FOUR, method=3, limit=limit))
+    # A limit that the method does not have.
+    for method in (1, 2):
+        for limit in (1, 2**64 - 1):
+            assert_corrupt(forge(FOUR, method=method, limit=limit))
+
+
+@pytest.mark.usefixtures("little")
+def test_forged_indices() -> None:
+    # Indices that the codec of the header cannot make.
+    assert_corrupt(forge(rec.GammaCode().pack([1, 2, 3, 8]), method=3, limit=2))
+    assert_corrupt(forge(rec.GammaCode().pack([1, 2, 3, 8]), method=0, limit=7))
+    assert rec.decompress(forge(FOUR, method=3, limit=2), P).shape == (4,)
+    assert rec.decompress(forge(FOUR, method=0, limit=4), P).shape == (4,)
+    assert_corrupt(forge(b"\x00\x12", code=0, parameter=4))  # zeros among them
+    # The largest of all decode to something, and soon.
+    for method in (0, 1, 2):
+        last = forge(rec.GammaCode().pack([2**64 - 1] * 4), method=method)
+        assert np.isfinite(rec.decompress(last, P)).all()
+
+
+@pytest.mark.usefixtures("little")
+def test_forged_payloads() -> None:
+    assert_corrupt(forge())
+    assert_corrupt(forge(b""))
+    assert_corrupt(forge(FOUR, FOUR))
+    assert_corrupt(forge(FOUR, b""))
+    assert_corrupt(forge(FOUR + b"\0"))
+    assert_corrupt(forge(FOUR[:-1]))
+    assert_corrupt(forge(bytes(1000)))
+    assert_corrupt(forge(b"\xff"))
+    head = forge_header()
+    for length in (len(FOUR) + 1, 2**31, 2**62, 2**63, 2**64 - 1):
+        assert_corrupt(head + varint(length) + FOUR + bytes(4))
+    # Numbers written longer than need be, or endlessly.
+    assert_corrupt(head + b"\x83\x00" + FOUR + bytes(4))
+    assert_corrupt(head + b"\x80" * 1000)
+    assert_corrupt(b"A*RC\x01\x02\x01\x00" + b"\xff" * 10_000)
+    assert_corrupt(b"A*RC\x01\x02\x01\x00" + b"\x80" * 8 + b"\x80\x02")
+
+
+@pytest.mark.usefixtures("little")
+def test_forged_padding() -> None:
+    for bit in range(len(FOUR) * 8 - rec.GammaCode().bits([1, 2, 3, 4])):
+        assert_corrupt(forge(FOUR[:-1] + bytes([FOUR[-1] | 1 << bit])))
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "method": st.integers(0, 5),
+            "code": st.integers(0, 5),
+            "parameter": st.integers(0, 70),
+            "limit": st.integers(0, 70) | st.integers(0, 2**64 - 1),
+            "seed": st.integers(0, 2**64 - 1),
+            "offset": st.integers(0, 2**64 - 1) | st.integers(0, 9),
+            "shape": st.lists(st.integers(0, 5) | st.sampled_from(HUGE), max_size=4).map(tuple),
+        },
+    ),
+    st.lists(st.binary(max_size=20) | st.just(FOUR), max_size=3),
+)
+def test_any_forgery(fields: dict[str, Any], payloads: list[bytes]) -> None:
+    try:
+        x = rec.decompress(forge(*payloads, **fields), P)
+    except rec.CorruptDataError:
+        return
+    assert np.isfinite(x).all()
+    assert x.shape == fields.get("shape", (4,))

@@ -1,0 +1,155 @@
+"""Every example runs: those of the docstrings, and the Python blocks of README.md and docs/."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import inspect
+import pkgutil
+import re
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import astar_rec as rec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+# What a module or a page may need beyond NumPy. Without it, it is skipped.
+OPTIONAL = {"click", "PIL", "scipy", "torch", "matplotlib"}
+
+
+def modules() -> list[str]:
+    found = pkgutil.walk_packages(rec.__path__, "astar_rec.", onerror=lambda _: None)
+    # Importing a __main__ runs it.
+    return ["astar_rec", *sorted(m.name for m in found if not m.name.endswith("__main__"))]
+
+
+def skip_if_optional(error: ModuleNotFoundError) -> None:
+    if (error.name or "").partition(".")[0] in OPTIONAL:
+        pytest.skip(f"needs {error.name}")
+
+
+def load(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        skip_if_optional(error)
+        raise
+
+
+class Report:
+    """Collects what a doctest run has to say."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def __call__(self, text: str) -> None:
+        self.lines.append(text)
+
+    def check(self, results: doctest.TestResults) -> None:
+        if results.failed:
+            pytest.fail("".join(self.lines), pytrace=False)
+
+
+# --- Docstrings ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", modules())
+def test_docstrings(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    module = load(name)
+    assert (module.__doc__ or "").strip(), "the module has no docstring"
+    monkeypatch.chdir(tmp_path)
+    report, runner = Report(), doctest.DocTestRunner()
+    for test in doctest.DocTestFinder(exclude_empty=True).find(module, name):
+        runner.run(test, out=report)
+    report.check(runner.summarize(verbose=False))
+
+
+def public() -> Iterator[tuple[str, Any]]:
+    for name in rec.__all__:
+        thing = getattr(rec, name)
+        yield name, thing
+        if inspect.isclass(thing):
+            for attribute, value in vars(thing).items():
+                if not attribute.startswith("_") and (
+                    callable(value) or isinstance(value, property)
+                ):
+                    yield f"{name}.{attribute}", value
+
+
+@pytest.mark.parametrize(("name", "thing"), [p for p in public() if p[0] != "__version__"])
+def test_everything_public_is_documented(name: str, thing: Any) -> None:
+    text = inspect.getdoc(thing) or ""
+    assert text.strip(), name
+    # A summary of one sentence, in one paragraph.
+    assert re.search(r"[.:]$", text.split("\n\n")[0].strip()), name
+
+
+def test_all_is_sorted_and_complete() -> None:
+    assert sorted(rec.__all__) == sorted(set(rec.__all__))
+    assert all(hasattr(rec, name) for name in rec.__all__)
+    for name, thing in vars(rec).items():
+        ours = getattr(thing, "__module__", "").startswith("astar_rec")
+        assert name.startswith("_") or name in rec.__all__ or not ours, name
+    assert re.match(r"\d+\.\d+", rec.__version__)
+
+
+# --- Pages --------------------------------------------------------------------------------------
+
+BLOCK = re.compile(r"^(?P<indent> *)```python *\n(?P<code>.*?)^(?P=indent)``` *$", re.M | re.S)
+
+
+def pages() -> list[Path]:
+    return [p for p in (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))) if p.exists()]
+
+
+def blocks(page: Path) -> Iterator[tuple[int, str]]:
+    """Yield each block's code, and the number of lines before it."""
+    text = page.read_text(encoding="utf-8")
+    for match in BLOCK.finditer(text):
+        yield text.count("\n", 0, match.start("code")), textwrap.dedent(match["code"])
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_pages(page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Blocks of a page share their names, from top to bottom."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"__name__": "__page__"}
+    try:
+        for line, code in blocks(page):
+            if re.search(r"^>>> ", code, re.M):
+                test = doctest.DocTestParser().get_doctest(code, names, page.name, str(page), line)
+                report, runner = Report(), doctest.DocTestRunner()
+                runner.run(test, out=report, clear_globs=False)
+                report.check(runner.summarize(verbose=False))
+                names = test.globs
+            else:
+                exec(compile("\n" * line + code, str(page), "exec"), names)
+    except ModuleNotFoundError as error:
+        skip_if_optional(error)
+        raise
+
+
+def test_blocks_are_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("""\
+Text
+```python
+a = 1
+```
+```sh
+ls
+```
+1. Item
+
+   ```python
+   >>> a
+   1
+   ```
+""")
+    assert list(blocks(page)) == [(2, "a = 1\n"), (10, ">>> a\n1\n")]
