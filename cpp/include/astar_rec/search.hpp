@@ -80,7 +80,7 @@ class Search {
     Region root;
     root.z_first = z_first;
     root.z_last = z_last;
-    push(root, 0.0, supremum);
+    push(draw(root, 0.0, supremum));
   }
 
   bool done() const { return frontier_.empty() || !(frontier_.top().bound > best_); }
@@ -123,8 +123,17 @@ class Search {
   const Partition& partition() const { return partition_; }
 
  private:
+  // A node drawn but not yet pushed.
+  struct Drawn {
+    Node node;
+    double bound;
+  };
+
   void push_children(const Node& node, const Evaluation& evaluation) {
     const bool at_limit = partition_.at_limit(node.region);
+    // All are drawn before any is pushed: the draws do not depend on each other, and overlap.
+    std::array<Drawn, 2> drawn;
+    int count = 0;
     for (int side = 0; side < Partition::children; ++side) {
       const double supremum = evaluation.child_suprema[static_cast<std::size_t>(side)];
       // The child's Gumbel will lie below its parent's: often there is no need to draw it.
@@ -134,20 +143,25 @@ class Search {
         return;
       }
       const auto region = partition_.child(node.region, side, node.sample, evaluation.z_cut);
-      if (region) push(*region, node.arrival, supremum);
+      if (region) drawn[static_cast<std::size_t>(count++)] = draw(*region, node.arrival, supremum);
     }
+    for (int i = 0; i < count; ++i) push(drawn[static_cast<std::size_t>(i)]);
   }
 
-  void push(const Region& region, double after, double supremum) {
+  Drawn draw(const Region& region, double after, double supremum) const {
     const NodeBits bits = random_(region.address);
     const double arrival = next_arrival(after, mass_of(region.first, region.last), bits.arrival);
     const double gumbel = gumbel_of(arrival);
-    const double bound = gumbel + supremum;
-    if (!(bound > best_)) return;
+    return {{region, partition_.place(region, bits.place), arrival, gumbel, supremum},
+            gumbel + supremum};
+  }
+
+  void push(const Drawn& drawn) {
+    if (!(drawn.bound > best_)) return;
     if (frontier_.size() >= max_heap) return abandon(Outcome::heap_exhausted);
     const std::uint32_t slot = take_slot();
-    nodes_[slot] = {region, partition_.place(region, bits.place), arrival, gumbel, supremum};
-    frontier_.push(bound, slot);
+    nodes_[slot] = drawn.node;
+    frontier_.push(drawn.bound, slot);
   }
 
   std::uint32_t take_slot() {
