@@ -26,6 +26,7 @@ class Batch {
              const Array<double>& supremum) {
     require(size(x_first) == count_ && size(x_last) == count_ && size(supremum) == count_,
             "one value per element");
+    require(suprema_.empty(), "a search starts once");
     const py::gil_scoped_release release;
     suprema_.assign(supremum.data(), supremum.data() + count_);
     run_->start(view(x_first), view(x_last), view(supremum));

@@ -7,6 +7,8 @@
 
 #include "astar_rec/philox.hpp"
 
+// Two draws within one expression belong in braces or in names of their own: the order of a
+// function's arguments is the compiler's choice.
 class Draws {
  public:
   explicit Draws(std::uint32_t seed) : seed_(seed) {}

@@ -70,7 +70,8 @@ Target draw_target(Draws& draws, const Proposal& proposal) {
     const double unit = draws.between(0.01, 0.9);
     return relative_to<Target>(proposal, draws.between(unit - 0.99, 0.99 - unit), unit);
   } else {
-    return relative_to<Target>(proposal, draws.between(-1.5, 1.5), draws.power_of_two(-4, 0.125));
+    const double unit = draws.power_of_two(-4, 0.125);
+    return relative_to<Target>(proposal, draws.between(-1.5, 1.5), unit);
   }
 }
 

@@ -1,4 +1,5 @@
 // Chunks on threads: every element once, the earliest error, stops that do stop, no thread left.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <stdexcept>
@@ -51,28 +52,43 @@ void every_element_once() {
   }
 }
 
-// Elements that fail, the first of them last of all in time: its error is thrown all the same.
+// All elements from `first` on fail; its error is the one that is thrown, also if it comes last in
+// time or long before all others.
 void earliest_error_wins() {
+  const auto caught = [](std::size_t first, bool first_is_late, unsigned threads) {
+    try {
+      parallel_for(500, threads, never, [&] {
+        return [&, scratch = Scratch()](std::size_t begin, std::size_t end, Interrupt&) {
+          if (end <= first) return;
+          const std::size_t fails = std::max(begin, first);
+          const int delay = fails != first ? 20 : first_is_late ? 40 : 5;
+          std::this_thread::sleep_for(milliseconds(delay));
+          throw std::runtime_error(std::to_string(fails));
+        };
+      });
+    } catch (const std::runtime_error& error) {
+      return std::string(error.what());
+    }
+    return std::string("nothing");
+  };
   for (const unsigned threads : {1U, 2U, 4U, 16U}) {
     for (const std::size_t first : {0U, 1U, 100U, 499U}) {
-      std::string caught;
-      try {
-        parallel_for(500, threads, never, [&] {
-          return [&, scratch = Scratch()](std::size_t begin, std::size_t end, Interrupt&) {
-            for (std::size_t i = begin; i < end; ++i) {
-              if (i < first) continue;
-              if (i == first) std::this_thread::sleep_for(milliseconds(20));
-              throw std::runtime_error(std::to_string(i));
-            }
-          };
-        });
-      } catch (const std::runtime_error& error) {
-        caught = error.what();
+      for (const bool first_is_late : {false, true}) {
+        CHECK_EQUAL(caught(first, first_is_late, threads), std::to_string(first));
+        CHECK(alive == 0, threads, alive);
       }
-      CHECK(caught == std::to_string(first), threads, caught, first);
-      CHECK(alive == 0, threads, alive);
     }
   }
+  // Once something has failed, no more is begun.
+  std::atomic<int> begun{0};
+  CHECK_THROWS(std::runtime_error, parallel_for(10000, 4, never, [&] {
+                 return [&](std::size_t begin, std::size_t, Interrupt&) {
+                   ++begun;
+                   if (begin == 0) throw std::runtime_error("the first");
+                   std::this_thread::sleep_for(milliseconds(20));
+                 };
+               }));
+  CHECK(begun < 16, begun);
   // Scratch memory that cannot be had.
   for (const unsigned threads : {1U, 4U}) {
     CHECK_THROWS(std::bad_alloc, parallel_for(100, threads, never, [&] {

@@ -1,6 +1,8 @@
 // Searches in lockstep, given what they ask for, take exactly the course of the plain search.
+#include <algorithm>
 #include <cmath>
-#include <type_traits>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "astar_rec/lockstep.hpp"
@@ -40,6 +42,7 @@ void equals_the_plain_search(const Partition& partition, bool exact) {
     LockstepOver<Partition> lockstep(partition, exact, elements, seed, first_element);
     lockstep.start(lows, highs, suprema);
     std::vector<Evaluation> evaluations;
+    std::set<std::pair<std::size_t, Position>> asked;
     std::uint64_t rounds = 0, longest = 0;
     for (;;) {
       const std::vector<Request>& requests = lockstep.request(width);
@@ -47,6 +50,8 @@ void equals_the_plain_search(const Partition& partition, bool exact) {
       CHECK(requests.size() <= std::max(width, elements), requests.size(), width);
       evaluations.clear();
       for (const Request& r : requests) {
+        // A node's sample is its own, and each node is asked for once.
+        CHECK(asked.insert({r.element, r.sample}).second, r.element, width);
         const Ratio& ratio = ratios[r.element];
         const double z = Proposal::quantile(r.sample), z_cut = Proposal::quantile(r.cut);
         Evaluation e{ratio(z), z_cut, {r.supremum, 0.0}};

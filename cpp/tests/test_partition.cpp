@@ -104,7 +104,7 @@ void at_sample_indices() {
 void at_sample_replays_anything() {
   Draws draws(3);
   for (int i = 0; i < 3000; ++i) {
-    const NodeRandom random(draws.bits(), draws.below(1000));
+    const NodeRandom random{draws.bits(), draws.below(1000)};
     for (const std::uint64_t index :
          {draws.magnitude(), one << 63 | draws.bits(), one, ~std::uint64_t{0}, one << 63}) {
       const Position position = replay(AtSample(), random, index);
@@ -116,7 +116,7 @@ void at_sample_replays_anything() {
 void dyadic() {
   Draws draws(4);
   for (int path = 0; path < 1000; ++path) {
-    const NodeRandom random(draws.bits(), draws.below(1000));
+    const NodeRandom random{draws.bits(), draws.below(1000)};
     const Dyadic unlimited, limited(20);
     Region region;
     region.z_first = -1.0;

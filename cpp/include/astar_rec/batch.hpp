@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <exception>
 #include <functional>
@@ -18,6 +19,8 @@
 #include "astar_rec/errors.hpp"
 
 namespace astar_rec {
+
+inline constexpr std::chrono::milliseconds poll_interval{50};
 
 // Asked now and then by long work. Throws Interrupted once the caller wants to stop.
 class Interrupt {
@@ -30,7 +33,7 @@ class Interrupt {
     if (stop_.load(std::memory_order_relaxed)) throw Interrupted();
     if (poll_ == nullptr) return;
     const auto now = std::chrono::steady_clock::now();
-    if (now - polled_ < std::chrono::milliseconds(50)) return;
+    if (now - polled_ < poll_interval) return;
     polled_ = now;
     if ((*poll_)()) {
       stop_.store(true, std::memory_order_relaxed);
@@ -83,15 +86,44 @@ void parallel_for(std::size_t count, unsigned threads, const Interrupt::Poll& po
     }
   };
 
+  std::condition_variable finished;
+  std::size_t running = 0;  // helpers at work, under the guard
   std::vector<std::thread> helpers;
   helpers.reserve(workers - 1);
   try {
-    while (helpers.size() + 1 < workers) helpers.emplace_back(work, nullptr);
-  } catch (const std::system_error&) {
+    while (helpers.size() + 1 < workers) {
+      helpers.emplace_back([&] {
+        work(nullptr);
+        const std::lock_guard lock(guard);
+        --running;
+        finished.notify_one();
+      });
+      const std::lock_guard lock(guard);
+      ++running;
+    }
+  } catch (const std::exception&) {
     // No more threads to be had: those there are do the work.
   }
   work(&poll);
+
+  // The caller's share is done, a helper's may take long: go on polling.
+  std::exception_ptr poll_error;
+  {
+    std::unique_lock lock(guard);
+    const auto all_done = [&] { return running == 0; };
+    while (!finished.wait_for(lock, poll_interval, all_done)) {
+      lock.unlock();
+      try {
+        if (!stop && poll()) stop = true;
+      } catch (...) {
+        poll_error = std::current_exception();
+        stop = true;
+      }
+      lock.lock();
+    }
+  }
   for (std::thread& helper : helpers) helper.join();
+  if (poll_error) std::rethrow_exception(poll_error);
   if (stop) throw Interrupted();
   if (error) std::rethrow_exception(error);
 }

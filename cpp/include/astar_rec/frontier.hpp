@@ -69,9 +69,9 @@ class Frontier {
   }
 
  private:
-  static bool later(const Entry& a, const Entry& b) {
+  static constexpr auto later = [](const Entry& a, const Entry& b) {
     return a.bound != b.bound ? a.bound < b.bound : a.order > b.order;
-  }
+  };
 
   void push_heap(const Entry& entry) {
     heap_.push_back(entry);

@@ -100,7 +100,8 @@ class LockstepOver final : public Lockstep {
         const Evaluation* evaluation = run.find(run.search.frontier().top());
         if (evaluation == nullptr) break;
         run.search.expand(*evaluation);
-        if (waiting_ + run.search.frontier().size() > max_waiting()) run.search.give_up();
+        const bool crowded = waiting_ + run.search.frontier().size() > max_waiting();
+        if (crowded && !run.search.done()) run.search.give_up();
       }
       waiting_ += run.search.done() ? 0 : run.search.frontier().size();
       if (run.search.done()) {

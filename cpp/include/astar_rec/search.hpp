@@ -125,8 +125,8 @@ class Search {
  private:
   // A node drawn but not yet pushed.
   struct Drawn {
-    Node node;
-    double bound;
+    Node node{};
+    double bound = 0.0;
   };
 
   void push_children(const Node& node, const Evaluation& evaluation) {

@@ -62,9 +62,9 @@ inline double negative_log_fraction(std::uint64_t odd) {
   return whole - x * polynomial(row, at.u);
 }
 
-// The exponential of x <= 700; 0 below -700.
+// The exponential of x <= 700; 0 below -700 and for NaN.
 inline double portable_exp(double x) {
-  if (x < -700.0) return 0.0;
+  if (!(x >= -700.0)) return 0.0;
   constexpr double log_2_high = 0x1.62e42fefa38p-1;  // 42 bits: n * log_2_high is exact
   constexpr double log_2_low = 0x1.ef35793c7673p-45;
   const double scaled = x * 0x1.71547652b82fep0;  // x / log(2)
