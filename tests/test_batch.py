@@ -373,7 +373,7 @@ def measured(program: str) -> int:
 def test_calls_leave_no_memory_behind() -> None:
     """Large calls in a row, many small ones, and ones that fail.
 
-    50 encodes of a million elements find a leak that grows with the elements, thousands of small
+    100 encodes of a million elements find a leak that grows with the elements, thousands of small
     calls one that grows with the calls.
     """
     grown = measured("""
@@ -415,7 +415,7 @@ def rounds(larges, smalls):
     return resident()
 
 before = rounds(2, 300)
-print(rounds(50, 1500) - before)
+print(rounds(100, 1500) - before)
 """)
     assert grown < 12_000_000
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "astar_rec/block_codec.hpp"
 #include "bindings.hpp"
 
 namespace {
@@ -31,6 +32,12 @@ Range make_range(std::uint64_t first_element, std::size_t begin, std::size_t pla
   return {first_element, begin};
 }
 
+// Without blocks an index is one word.
+void check_depth(const Method& method) {
+  require(method.variant != Variant::dad_star || method.limit <= max_index_depth,
+          "depth must be 0 to 63");
+}
+
 void encode_range(const Method& method, std::uint64_t seed, std::uint64_t first_element,
                   unsigned threads, Family target, const py::array& target_first,
                   const py::array& target_second, Family proposal, const py::array& proposal_first,
@@ -39,6 +46,7 @@ void encode_range(const Method& method, std::uint64_t seed, std::uint64_t first_
   const ParametricFamily q = distribution(target, target_first, target_second);
   const ParametricFamily p = distribution(proposal, proposal_first, proposal_second);
   require(has_built_in_ratio(target, proposal), "no built-in log ratio for this pair");
+  check_depth(method);
   require(sample.size() == index.size() && steps.size() == index.size(),
           "outputs must have one size");
   const Range range =
@@ -54,6 +62,7 @@ void decode_range(const Method& method, std::uint64_t seed, std::uint64_t first_
                   const py::array& proposal_first, const py::array& proposal_second,
                   std::size_t begin, Array<double>& sample) {
   const ParametricFamily p = distribution(proposal, proposal_first, proposal_second);
+  check_depth(method);
   require(sample.size() == index.size(), "outputs must have one size");
   const Range range = make_range(first_element, begin, static_cast<std::size_t>(index.size()),
                                  {&proposal_first, &proposal_second});
@@ -67,6 +76,7 @@ void decode_range(const Method& method, std::uint64_t seed, std::uint64_t first_
 void replay_range(const Method& method, std::uint64_t seed, std::uint64_t first_element,
                   const Array<std::uint64_t>& index, std::size_t begin,
                   Array<std::uint64_t>& position) {
+  check_depth(method);
   require(position.size() == index.size(), "outputs must have one size");
   const Range range = make_range(first_element, begin, static_cast<std::size_t>(index.size()), {});
   const auto from = view(index);
@@ -75,8 +85,56 @@ void replay_range(const Method& method, std::uint64_t seed, std::uint64_t first_
   replay_all(from, method, seed, range, 0, to);
 }
 
+// `hints`: one number per column; the batch has rows of that many elements.
+Blocks make_blocks(std::size_t block, const Array<double>& hints, py::ssize_t elements) {
+  require(block >= 1 && block <= max_block, "block must be 1 to 16");
+  const std::size_t columns = static_cast<std::size_t>(hints.size());
+  require(columns > 0 && static_cast<std::size_t>(elements) % columns == 0,
+          "one hint for each column");
+  return {static_cast<std::size_t>(elements) / columns, block, view(hints)};
+}
+
+void encode_in_blocks(const Method& method, std::uint64_t seed, std::uint64_t first_element,
+                      unsigned threads, std::size_t block, const Array<double>& hints,
+                      Family target, const py::array& target_first, const py::array& target_second,
+                      Family proposal, const py::array& proposal_first,
+                      const py::array& proposal_second, Array<std::uint64_t>& index,
+                      Array<double>& sample, Array<std::uint64_t>& steps) {
+  const ParametricFamily q = distribution(target, target_first, target_second);
+  const ParametricFamily p = distribution(proposal, proposal_first, proposal_second);
+  require(has_built_in_ratio(target, proposal), "no built-in log ratio for this pair");
+  const std::size_t size = static_cast<std::size_t>(sample.size());
+  make_range(first_element, 0, size,
+             {&target_first, &target_second, &proposal_first, &proposal_second});
+  const Blocks blocks = make_blocks(block, hints, sample.size());
+  require(static_cast<std::size_t>(steps.size()) == blocks.count() &&
+              static_cast<std::size_t>(index.size()) == blocks.count() * blocks.words(),
+          "outputs must have the blocks' sizes");
+  const EncodedBlocks out{writable(index), writable(sample), writable(steps)};
+  const py::gil_scoped_release release;
+  encode_blocks(q, p, blocks, method, seed, first_element, threads, signalled, out);
+}
+
+void decode_in_blocks(const Method& method, std::uint64_t seed, std::uint64_t first_element,
+                      unsigned threads, std::size_t block, const Array<double>& hints,
+                      const Array<std::uint64_t>& index, Family proposal,
+                      const py::array& proposal_first, const py::array& proposal_second,
+                      Array<double>& sample) {
+  const ParametricFamily p = distribution(proposal, proposal_first, proposal_second);
+  make_range(first_element, 0, static_cast<std::size_t>(sample.size()),
+             {&proposal_first, &proposal_second});
+  const Blocks blocks = make_blocks(block, hints, sample.size());
+  require(static_cast<std::size_t>(index.size()) == blocks.count() * blocks.words(),
+          "indices must have the blocks' sizes");
+  const auto from = view(index);
+  const auto to = writable(sample);
+  const py::gil_scoped_release release;
+  decode_blocks(from, p, blocks, method, seed, first_element, threads, signalled, to);
+}
+
 Method make_method(Variant variant, std::uint64_t limit) {
-  require(variant != Variant::dad_star || limit <= max_index_depth, "depth must be 0 to 63");
+  require(variant != Variant::dad_star || limit <= max_block * max_index_depth,
+          "depth must be 0 to 63 a dimension");
   return {variant, limit};
 }
 
@@ -110,6 +168,16 @@ void register_codec(py::module_& m) {
         py::arg("threads"), py::arg("index").noconvert(), py::arg("proposal"),
         py::arg("proposal_first"), py::arg("proposal_second"), py::arg("begin"),
         py::arg("sample").noconvert());
+  m.def("encode_blocks", &encode_in_blocks, py::arg("method"), py::arg("seed"),
+        py::arg("first_element"), py::arg("threads"), py::arg("block"),
+        py::arg("hints").noconvert(), py::arg("target"), py::arg("target_first"),
+        py::arg("target_second"), py::arg("proposal"), py::arg("proposal_first"),
+        py::arg("proposal_second"), py::arg("index").noconvert(), py::arg("sample").noconvert(),
+        py::arg("steps").noconvert());
+  m.def("decode_blocks", &decode_in_blocks, py::arg("method"), py::arg("seed"),
+        py::arg("first_element"), py::arg("threads"), py::arg("block"),
+        py::arg("hints").noconvert(), py::arg("index").noconvert(), py::arg("proposal"),
+        py::arg("proposal_first"), py::arg("proposal_second"), py::arg("sample").noconvert());
   m.def("replay", &replay_range, py::arg("method"), py::arg("seed"), py::arg("first_element"),
         py::arg("index").noconvert(), py::arg("begin"), py::arg("position").noconvert());
 }

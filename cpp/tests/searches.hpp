@@ -15,7 +15,8 @@ astar_rec::SearchResult run_search(astar_rec::Search<Partition>& search, const P
   using namespace astar_rec;
   const auto& cuts = ShallowCuts<Proposal>::get();
   const double z_first = Proposal::quantile(0), z_last = Proposal::quantile(last_position);
-  search.start(partition, exact, random, z_first, z_last, ratio.supremum(z_first, z_last));
+  search.start(partition, exact, random, whole_region(z_first, z_last),
+               ratio.supremum(z_first, z_last));
   for (std::uint64_t step = 0; !search.done(); ++step) {
     if (step == most_steps) {
       CHECK(false, "an endless search");

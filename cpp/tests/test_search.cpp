@@ -152,7 +152,7 @@ void outcomes() {
   // A ratio of nothing at all: no step is taken.
   Search<AtSample> search;
   for (const double nothing : {-HUGE_VAL, std::nan("")}) {
-    search.start(AtSample(), true, NodeRandom(seed, 0), z_first, z_last, nothing);
+    search.start(AtSample(), true, NodeRandom(seed, 0), whole_region(z_first, z_last), nothing);
     CHECK(search.done() && search.result().outcome == Outcome::no_candidate, nothing);
   }
   // The proposal itself: the root is the best at once, whatever the partition.

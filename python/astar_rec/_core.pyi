@@ -107,6 +107,38 @@ def decode(
     begin: int,
     sample: _Floats,
 ) -> None: ...
+def encode_blocks(
+    method: Method,
+    seed: int,
+    first_element: int,
+    threads: int,
+    block: int,
+    hints: _Floats,
+    target: Family,
+    target_first: _Floats,
+    target_second: _Floats,
+    proposal: Family,
+    proposal_first: _Floats,
+    proposal_second: _Floats,
+    index: _Words,
+    sample: _Floats,
+    steps: _Words,
+) -> None:
+    """Encodes a batch in blocks of its rows, which are as long as there are hints."""
+
+def decode_blocks(
+    method: Method,
+    seed: int,
+    first_element: int,
+    threads: int,
+    block: int,
+    hints: _Floats,
+    index: _Words,
+    proposal: Family,
+    proposal_first: _Floats,
+    proposal_second: _Floats,
+    sample: _Floats,
+) -> None: ...
 def replay(
     method: Method,
     seed: int,

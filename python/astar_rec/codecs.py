@@ -17,6 +17,14 @@ the less the deeper. `GlobalAStar` is the yardstick, and right for a few bits in
 Targets and proposals may be normal, Laplace or logistic against their own family, uniform targets
 against any, normal against Laplace and the reverse, and custom (`CustomTarget`, `CustomProposal`).
 
+With ``block=k``, k elements of the last axis are coded together, with one search and one index (an
+array of 64-bit words, the lowest first: shape ``(..., blocks, k)``). The overhead over the
+information is paid once a block and hardly grows with it: at 2 bits of information an index takes
+3.74 bits an element alone, 2.67 in fours, 2.42 in eights. Steps grow with k, not with the
+information: some 50 for four elements, 600 to 1,800 for eight. Elements of a block should carry
+about the same information; where they do not, ``bits_hint`` (a number of bits for each column,
+which the receiver needs too) says which are to be halved sooner.
+
 Random numbers are addressed by (seed, element, node), where elements are numbered in C order over
 the broadcast shape, from ``offset``. So the same arrays give the same indices in one call or in
 pieces, on one thread or many, on any machine. They are not for cryptography.
@@ -39,15 +47,18 @@ from ._validate import (
     ELEMENT_LIMIT,
     Floats,
     Indices,
+    Shape,
     broadcast_shape,
     checked_size,
     index_array,
     integer,
     output_array,
     seed_of,
+    shape_of,
     threads_of,
     unravel,
 )
+from .blocks import MAX_BLOCK, Blocks, decode_blocks, encode_blocks
 from .custom import CustomProposal, CustomTarget, decode_custom, encode_custom
 from .distributions import as_distribution
 from .errors import DivergenceError, ParameterError
@@ -88,15 +99,29 @@ class Codec:
 
     _variant: _core.Variant
 
-    def __init__(self, seed: int = 0, *, threads: int | None = None, limit: int = 0) -> None:
+    def __init__(
+        self,
+        seed: int = 0,
+        *,
+        threads: int | None = None,
+        limit: int = 0,
+        block: int = 1,
+        bits_hint: object = None,
+    ) -> None:
         self.seed = seed_of(seed)
         self.threads = threads
         threads_of(threads)
+        self.blocks = Blocks(block, bits_hint)
         self._limit = limit
 
     @property
     def _method(self) -> _core.Method:
         return _core.Method(self._variant, self._limit)
+
+    @property
+    def block(self) -> int:
+        """How many elements of the last axis are coded together."""
+        return self.blocks.block
 
     def encode(
         self,
@@ -115,7 +140,8 @@ class Codec:
             progress: Called as ``progress(done, total)`` with numbers of elements, now and then.
 
         Returns:
-            Indices, samples and steps, each of the broadcast shape.
+            Indices, samples and steps, each of the broadcast shape; with blocks, there are indices
+            (of ``block`` words) and steps for each block.
 
         Raises:
             ParameterError: Shapes that do not broadcast; a pair of families without a built-in
@@ -134,6 +160,8 @@ class Codec:
         """
         offset = integer("offset", offset, 0, ELEMENT_LIMIT)
         if isinstance(target, CustomTarget):
+            if self.block > 1:
+                raise ParameterError("target", target, "a built-in distribution, with blocks")
             return Encoded(
                 *encode_custom(self._method, self.seed, offset, target, proposal, progress)
             )
@@ -148,18 +176,26 @@ class Codec:
             )
         shape = broadcast_shape(target=q.shape, proposal=p.shape)
         size = checked_size(shape, offset)
-        q_first, q_second = q._broadcast(shape)
-        p_first, p_second = p._broadcast(shape)
-        index = np.empty(shape, np.uint64)
-        sample = np.empty(shape)
-        steps = np.empty(shape, np.uint64)
+        threads = threads_of(self.threads)
         try:
+            if self.block > 1:
+                blocked = encode_blocks(
+                    self._method, self.seed, offset, threads, self.blocks, q, p, shape
+                )
+                if progress is not None:
+                    progress(size, size)
+                return Encoded(*blocked)
+            q_first, q_second = q._broadcast(shape)
+            p_first, p_second = p._broadcast(shape)
+            index = np.empty(shape, np.uint64)
+            sample = np.empty(shape)
+            steps = np.empty(shape, np.uint64)
             for piece in _pieces(size, progress):
                 _core.encode(
                     self._method,
                     self.seed,
                     offset,
-                    threads_of(self.threads),
+                    threads,
                     q._family,
                     q_first,
                     q_second,
@@ -181,6 +217,7 @@ class Codec:
         index: Any,
         proposal: Any,
         *,
+        shape: Shape | None = None,
         offset: int = 0,
         out: Floats | None = None,
     ) -> Floats:
@@ -189,6 +226,8 @@ class Codec:
         Args:
             index: Indices, an array of uint64 (or Python integers), of any shape.
             proposal: The proposal P of the encoder, of a shape that broadcasts to the indices'.
+            shape: The samples' shape. Needed only with blocks, and only where the last block of a
+                row is short and neither the proposal nor ``bits_hint`` has the last axis.
             offset: As for `encode`.
             out: Where to put the samples: a writable, C-contiguous float64 array of the indices'
                 shape. None for a new one.
@@ -202,25 +241,38 @@ class Codec:
         """
         offset = integer("offset", offset, 0, ELEMENT_LIMIT)
         codes = index_array("index", index)
-        shape = codes.shape
-        size = checked_size(shape, offset)
         if not isinstance(proposal, CustomProposal):
             proposal = as_distribution(proposal)
-        if broadcast_shape(proposal=proposal.shape, index=shape) != shape:
+        elif self.block > 1:
+            raise ParameterError("proposal", proposal, "a built-in distribution, with blocks")
+        if self.block > 1:
+            given = None if shape is None else shape_of("shape", shape)
+            shape = self.blocks.samples_shape(codes.shape, proposal.shape, given)
+        elif shape is None or shape_of("shape", shape) == codes.shape:
+            shape = codes.shape
+        else:
+            raise ParameterError("shape", shape, f"the indices' {codes.shape}, without blocks")
+        size = checked_size(shape, offset)
+        if broadcast_shape(proposal=proposal.shape, samples=shape) != shape:
             raise ParameterError(
-                "shape of proposal", proposal.shape, f"one that broadcasts to the indices' {shape}"
+                "shape of proposal", proposal.shape, f"one that broadcasts to the samples' {shape}"
             )
         samples = output_array(out, shape)
+        threads = threads_of(self.threads)
         try:
             if isinstance(proposal, CustomProposal):
                 decode_custom(self._method, self.seed, offset, codes, proposal, samples)
+            elif self.block > 1:
+                decode_blocks(
+                    self._method, self.seed, offset, threads, self.blocks, codes, proposal, samples
+                )
             elif size:
                 first, second = proposal._broadcast(shape)
                 _core.decode(
                     self._method,
                     self.seed,
                     offset,
-                    threads_of(self.threads),
+                    threads,
                     codes.reshape(-1),
                     proposal._family,
                     first,
@@ -229,7 +281,12 @@ class Codec:
                     samples.reshape(-1),
                 )
         except _core.CoreIndexError as error:
-            position = unravel(error.args[1], shape)
+            reason, number = error.args
+            if self.block > 1:
+                block = unravel(number, self.blocks.steps_shape(shape))
+                expected = f"the index of a block ({reason})"
+                raise ParameterError("index", codes[block].tolist(), expected, block) from None
+            position = unravel(number, shape)
             raise ParameterError(
                 "index",
                 int(codes[position]),
@@ -249,6 +306,7 @@ class GlobalAStar(Codec):
     Args:
         seed: Shared by sender and receiver; 0 to 2^64 - 1.
         max_samples: Give up after so many samples and take the best: approximate, for any ratio.
+        block: Elements of the last axis that are coded together, 1 to 16.
         threads: Number of threads; None for all processors.
 
     Reference: Flamich et al. 2022; C. T. Li, A. El Gamal, "Strong functional representation lemma
@@ -264,12 +322,17 @@ class GlobalAStar(Codec):
     _variant = _core.Variant.global_bound
 
     def __init__(
-        self, seed: int = 0, max_samples: int | None = None, *, threads: int | None = None
+        self,
+        seed: int = 0,
+        max_samples: int | None = None,
+        *,
+        block: int = 1,
+        threads: int | None = None,
     ) -> None:
         limit = 0
         if max_samples is not None:
             limit = integer("max_samples", max_samples, 1, 2**64 - 1)
-        super().__init__(seed, threads=threads, limit=limit)
+        super().__init__(seed, threads=threads, limit=limit, block=block)
         self.max_samples = max_samples
 
     def __repr__(self) -> str:
@@ -316,6 +379,9 @@ class ADStar(Codec):
 
     Args:
         seed: Shared by sender and receiver; 0 to 2^64 - 1.
+        block: Elements of the last axis that are coded together, 1 to 16.
+        bits_hint: With blocks: expected bits for each column of the last axis, which the receiver
+            needs too; None where all are alike.
         threads: Number of threads; None for all processors.
 
     Reference: Flamich et al. 2022, AD* coding.
@@ -331,11 +397,18 @@ class ADStar(Codec):
 
     _variant = _core.Variant.ad_star
 
-    def __init__(self, seed: int = 0, *, threads: int | None = None) -> None:
-        super().__init__(seed, threads=threads)
+    def __init__(
+        self,
+        seed: int = 0,
+        block: int = 1,
+        *,
+        bits_hint: object = None,
+        threads: int | None = None,
+    ) -> None:
+        super().__init__(seed, threads=threads, block=block, bits_hint=bits_hint)
 
     def __repr__(self) -> str:
-        return f"ADStar(seed={self.seed})"
+        return f"ADStar(seed={self.seed}, block={self.block})"
 
 
 class DADStar(Codec):
@@ -346,8 +419,11 @@ class DADStar(Codec):
     deeper (a few bits beyond the KL divergence suffice).
 
     Args:
-        depth: The largest depth, 0 to 63. With 0 the sample is the proposal's.
+        depth: The largest depth, 0 to 63 for each element of a block. With 0 the sample is the
+            proposal's.
         seed: Shared by sender and receiver; 0 to 2^64 - 1.
+        block: Elements of the last axis that are coded together, 1 to 16.
+        bits_hint: As for `ADStar`.
         threads: Number of threads; None for all processors.
 
     Reference: Flamich et al. 2022, DAD* coding.
@@ -362,12 +438,21 @@ class DADStar(Codec):
 
     _variant = _core.Variant.dad_star
 
-    def __init__(self, depth: int, seed: int = 0, *, threads: int | None = None) -> None:
-        self.depth = integer("depth", depth, 0, 63)
-        super().__init__(seed, threads=threads, limit=self.depth)
+    def __init__(
+        self,
+        depth: int,
+        seed: int = 0,
+        *,
+        block: int = 1,
+        bits_hint: object = None,
+        threads: int | None = None,
+    ) -> None:
+        most = 63 * integer("block", block, 1, MAX_BLOCK)
+        self.depth = integer("depth", depth, 0, most)
+        super().__init__(seed, threads=threads, limit=self.depth, block=block, bits_hint=bits_hint)
 
     def __repr__(self) -> str:
-        return f"DADStar(depth={self.depth}, seed={self.seed})"
+        return f"DADStar(depth={self.depth}, seed={self.seed}, block={self.block})"
 
 
 def _pieces(size: int, progress: Progress | None) -> Iterator[slice]:

@@ -88,26 +88,29 @@ void check_support(const Target& target, const Proposal&, const Support& support
           "], all that 64-bit positions of this proposal reach: use a wider proposal");
 }
 
+inline bool is_approximate(const Method& method) {
+  return method.limit != 0 || method.variant == Variant::dad_star;
+}
+
 template <class Ratio>
-void check_information(const Ratio& ratio, double root_supremum, const Method& method,
-                       std::size_t element) {
-  const bool approximate = method.limit != 0 || method.variant == Variant::dad_star;
-  if (approximate) return;
+void check_peak(const Ratio& ratio, const Method& method, std::size_t element) {
   const double peak = ratio.peak() * log2_of_e;
-  if (!(peak <= max_peak_bits)) {
-    throw DivergenceError(
-        element, peak, max_peak_bits,
-        "the target is " + shortly(peak) +
-            " bits denser than the proposal, finer than 64-bit positions resolve: "
-            "use a wider target or a closer proposal");
-  }
+  if (is_approximate(method) || peak <= max_peak_bits) return;  // NaN goes on
+  throw DivergenceError(element, peak, max_peak_bits,
+                        "the target is " + shortly(peak) +
+                            " bits denser than the proposal, finer than 64-bit positions resolve: "
+                            "use a wider target or a closer proposal");
+}
+
+inline void check_global_bound(double root_supremum, const Method& method, std::size_t element) {
   const double bound = root_supremum * log2_of_e;
-  if (method.variant == Variant::global && !(bound <= max_global_bits)) {
-    throw DivergenceError(element, bound, max_global_bits,
-                          "the global bound is " + shortly(bound) +
-                              " bits, and the search would take 2 to that power steps: use AS* or "
-                              "AD*, or give max_samples");
+  if (method.variant != Variant::global || is_approximate(method) || bound <= max_global_bits) {
+    return;
   }
+  throw DivergenceError(element, bound, max_global_bits,
+                        "the global bound is " + shortly(bound) +
+                            " bits, and the search would take 2 to that power steps: use AS* or "
+                            "AD*, or give max_samples");
 }
 
 inline void check_outcome(const SearchResult& result, double supremum, const Method& method,
@@ -215,17 +218,17 @@ void encode_all(const ParametricFamily& targets, const ParametricFamily& proposa
                                                   Interrupt& interrupt) mutable {
       q.gather(targets, range.begin + begin, range.begin + end);
       p.gather(proposals, range.begin + begin, range.begin + end);
-      const double z_first = Proposal::quantile(0);
-      const double z_last = Proposal::quantile(last_position);
+      const Region root = whole_region(Proposal::quantile(0), Proposal::quantile(last_position));
       for (std::size_t i = begin; i < end; ++i) {
         const Target target = make_target(q.first(i - begin), q.second(i - begin));
         const Proposal proposal = make_proposal(p.first(i - begin), p.second(i - begin));
         const LogRatio<Target, Proposal> ratio(target, proposal);
-        const double supremum = ratio.supremum(z_first, z_last);
-        detail::check_support(target, proposal, support_of(proposal, z_first, z_last),
+        const double supremum = ratio.supremum(root.z_first, root.z_last);
+        detail::check_support(target, proposal, support_of(proposal, root.z_first, root.z_last),
                               range.begin + i);
-        detail::check_information(ratio, supremum, method, range.begin + i);
-        search.start(partition, exact, range.random(seed, i), z_first, z_last, supremum);
+        detail::check_peak(ratio, method, range.begin + i);
+        detail::check_global_bound(supremum, method, range.begin + i);
+        search.start(partition, exact, range.random(seed, i), root, supremum);
         for (int step = 1; !search.done(); ++step) {
           search.expand(evaluate<Partition>(search.top(), ratio, cuts));
           if (step % detail::steps_between_checks == 0) {

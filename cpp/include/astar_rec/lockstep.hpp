@@ -64,8 +64,8 @@ class LockstepOver final : public Lockstep {
   void start(std::span<const double> x_first, std::span<const double> x_last,
              std::span<const double> supremum) override {
     for (std::size_t i = 0; i < runs_.size(); ++i) {
-      runs_[i].search.start(partition_, exact_, NodeRandom(seed_, first_element_ + i), x_first[i],
-                            x_last[i], supremum[i]);
+      runs_[i].search.start(partition_, exact_, NodeRandom(seed_, first_element_ + i),
+                            whole_region(x_first[i], x_last[i]), supremum[i]);
       if (runs_[i].search.done()) continue;
       live_.push_back(i);
       waiting_ += runs_[i].search.frontier().size();

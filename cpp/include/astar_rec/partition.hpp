@@ -31,12 +31,32 @@ struct Region {
   Address address{};
 };
 
+// All positions.
+inline Region whole_region(double z_first, double z_last) {
+  Region region;
+  region.z_first = z_first;
+  region.z_last = z_last;
+  return region;
+}
+
+// What the partitions of one dimension share: regions, where they are cut, where their random bits are
+// and what mass they have. (box.hpp has those of several dimensions.)
+struct OneDimension {
+  using Region = astar_rec::Region;
+  using Cut = double;  // the value at which the children's regions meet
+
+  static NodeBits draw(const NodeRandom& random, const Region& region) {
+    return random(region.address);
+  }
+  static double mass(const Region& region) { return mass_of(region.first, region.last); }
+};
+
 // No index beyond this depth fits in 64 bits.
 inline constexpr int max_index_depth = 63;
 
 // Global-bound A* coding (equivalent to the Poisson functional representation of Li and El Gamal):
 // every node's one child is the same region. Address and index: the sample's number, from 1.
-class WholeSpace {
+class WholeSpace : public OneDimension {
  public:
   static constexpr int children = 1;
   static constexpr bool cuts_at_sample = true;
@@ -79,7 +99,7 @@ class WholeSpace {
 // of information on normals this takes 7.6 bits with the depth's entropy where the heap's number
 // takes 9.0, at 12 bits 14.7 instead of 19.2; and since the cell is about 0.4 of the node's region
 // in the median, no target that passes the checks of codec.hpp has been seen to outgrow 64 bits.
-class AtSample {
+class AtSample : public OneDimension {
  public:
   static constexpr int children = 2;
   static constexpr bool cuts_at_sample = true;
@@ -124,7 +144,7 @@ class AtSample {
 
 // AD* coding: regions are the dyadic cells, halved in the proposal's CDF. Address and index: the
 // cell's heap number H, whose binary digits after the leading one are the path from the root.
-class Dyadic {
+class Dyadic : public OneDimension {
  public:
   static constexpr int children = 2;
   static constexpr bool cuts_at_sample = false;

@@ -39,6 +39,9 @@ class NodeRandom {
       : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
         element_(element) {}
 
+  // The same element under another key.
+  NodeRandom with_key(std::uint64_t key) const { return {key, element_}; }
+
   NodeBits operator()(Address address) const {
     const PhiloxCounter counter = {
         static_cast<std::uint32_t>(address.node), static_cast<std::uint32_t>(address.node >> 32),

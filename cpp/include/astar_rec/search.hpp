@@ -30,18 +30,21 @@
 
 namespace astar_rec {
 
-struct Evaluation {
+// `cut` is where the children's regions meet; a partition with one child has but the first supremum.
+template <class Cut>
+struct EvaluationAt {
   double log_ratio;  // at the node's sample
-  double z_cut;      // where the children's regions meet
-  std::array<double, 2>
-      child_suprema;  // of the log ratio; the second unused where there is one child
+  Cut cut;
+  std::array<double, 2> child_suprema;  // of the log ratio
 };
+
+using Evaluation = EvaluationAt<double>;
 
 enum class Outcome {
   found,
   no_candidate,   // the ratio was minus infinity everywhere that was looked
   too_deep,       // a node that may still win lies deeper than an index can say
-  heap_exhausted  // more than max_heap nodes waiting: the bounds are too loose
+  heap_exhausted  // more than half a gigabyte of nodes waiting: the bounds are too loose
 };
 
 struct SearchResult {
@@ -54,6 +57,9 @@ struct SearchResult {
 template <class Partition>
 class Search {
  public:
+  using Region = typename Partition::Region;
+  using Cut = typename Partition::Cut;
+
   struct Node {
     Region region;
     Position sample;
@@ -62,12 +68,12 @@ class Search {
     double supremum;  // of the log ratio over the region
   };
 
-  static constexpr std::size_t max_heap = std::size_t{1} << 22;
+  static constexpr std::size_t max_heap = (std::size_t{1} << 29) / sizeof(Node);
 
-  // `exact`: a partition's limit is an error, not a part of the algorithm. The root's region spans
-  // all positions; z_first and z_last are the values at its ends.
-  void start(const Partition& partition, bool exact, NodeRandom random, double z_first,
-             double z_last, double supremum) {
+  // `exact`: a partition's limit is an error, not a part of the algorithm. `supremum` is that of the
+  // log ratio over the root's region.
+  void start(const Partition& partition, bool exact, NodeRandom random, const Region& root,
+             double supremum) {
     partition_ = partition;
     exact_ = exact;
     random_ = random;
@@ -77,9 +83,6 @@ class Search {
     frontier_.clear();
     free_.clear();
     used_ = 0;
-    Region root;
-    root.z_first = z_first;
-    root.z_last = z_last;
     push(draw(root, 0.0, supremum));
   }
 
@@ -88,7 +91,7 @@ class Search {
   // The node to be evaluated next.
   const Node& top() const { return nodes_[frontier_.top().slot]; }
 
-  void expand(const Evaluation& evaluation) {
+  void expand(const EvaluationAt<Cut>& evaluation) {
     const std::uint32_t slot = frontier_.top().slot;
     const Node node = nodes_[slot];
     free_.push_back(slot);
@@ -116,6 +119,8 @@ class Search {
     return result;
   }
 
+  const Node& winner() const { return winner_; }
+
   // For a search that is evaluated some nodes ahead of its course.
   const Frontier& frontier() const { return frontier_; }
   const Node& node(const Entry& entry) const { return nodes_[entry.slot]; }
@@ -129,7 +134,7 @@ class Search {
     double bound = 0.0;
   };
 
-  void push_children(const Node& node, const Evaluation& evaluation) {
+  void push_children(const Node& node, const EvaluationAt<Cut>& evaluation) {
     const bool at_limit = partition_.at_limit(node.region);
     // All are drawn before any is pushed: the draws do not depend on each other, and overlap.
     std::array<Drawn, 2> drawn;
@@ -142,15 +147,15 @@ class Search {
         if (exact_) abandon(Outcome::too_deep);
         return;
       }
-      const auto region = partition_.child(node.region, side, node.sample, evaluation.z_cut);
+      const auto region = partition_.child(node.region, side, node.sample, evaluation.cut);
       if (region) drawn[static_cast<std::size_t>(count++)] = draw(*region, node.arrival, supremum);
     }
     for (int i = 0; i < count; ++i) push(drawn[static_cast<std::size_t>(i)]);
   }
 
   Drawn draw(const Region& region, double after, double supremum) const {
-    const NodeBits bits = random_(region.address);
-    const double arrival = next_arrival(after, mass_of(region.first, region.last), bits.arrival);
+    const NodeBits bits = partition_.draw(random_, region);
+    const double arrival = next_arrival(after, partition_.mass(region), bits.arrival);
     const double gumbel = gumbel_of(arrival);
     return {{region, partition_.place(region, bits.place), arrival, gumbel, supremum},
             gumbel + supremum};

@@ -1,0 +1,254 @@
+"""Blocks in plain Python: the rest of the executable specification.
+
+Continues `astar_rec.reference`, whose parts it uses: several dimensions coded together. A region is
+a box, the product of one dyadic cell for each dimension; each level of the tree halves one of them.
+Log ratios and their suprema are sums over the dimensions. The search is the same, and so is the law
+of the sample; only the overhead of an index is paid once for all dimensions.
+
+>>> from astar_rec.reference import Normal
+>>> targets, proposals = [Normal(0.5, 0.3), Normal(-1.0, 0.2)], [Normal(0.0, 1.0)] * 2
+>>> sent = encode_block(targets, proposals, seed=7, element=0)
+>>> decode_block(sent.index, proposals, seed=7, element=0) == sent.samples
+True
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .reference import (
+    LAST_POSITION,
+    Address,
+    NodeRandom,
+    TooMuchInformationError,
+    cell_first,
+    cell_last,
+    gumbel_of,
+    log_ratio,
+    next_arrival,
+    position_within,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .reference import Distribution, LogRatio
+
+LEVELS = 63  # of each dimension
+KEY_LANE = 0xFFFF
+
+
+def halving_order(hints: Sequence[float]) -> list[int]:
+    """Return the dimension that is halved at each level.
+
+    It is the one whose hint (expected bits of information) exceeds the number of its halvings so
+    far by most, the first of several. Equal hints give round robin.
+    """
+    halvings = [0] * len(hints)
+    order = []
+    for _ in range(LEVELS * len(hints)):
+        open_ = [j for j, count in enumerate(halvings) if count < LEVELS]
+        j = max(open_, key=lambda j: (hints[j] - halvings[j], -j))
+        halvings[j] += 1
+        order.append(j)
+    return order
+
+
+def place_bits(random: NodeRandom, node: int, dimension: int) -> int:
+    """Return the random bits of a node's place along a dimension.
+
+    Dimension 0 has the first half of lane 0, whose second half is the arrival; the others have two
+    to a lane.
+    """
+    if dimension == 0:
+        return random(Address(node)).place
+    bits = random(Address(node, (dimension + 1) // 2))
+    return bits.place if dimension % 2 else bits.arrival
+
+
+@dataclass(frozen=True)
+class BoxAddress:
+    """Where a node's random bits are: its heap number, counted afresh every 63 levels.
+
+    The subtree below a node at a depth that is a multiple of 63 has a key of its own, drawn at that
+    node: paths may be longer than a counter has room for.
+    """
+
+    random: NodeRandom
+    node: int = 1
+
+    def child(self, side: int) -> BoxAddress:
+        """Return a child's address."""
+        if self.node < 2**63:
+            return BoxAddress(self.random, 2 * self.node + side)
+        key = self.random(Address(self.node, KEY_LANE)).place
+        return BoxAddress(NodeRandom(key, self.random.element), 2 + side)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A cell of one dimension, the values at its ends, and the supremum of the ratio there."""
+
+    cell: int
+    z_first: float
+    z_last: float
+    supremum: float
+
+
+@dataclass(frozen=True)
+class BoxNode:
+    """A node of the tree; `index` is its heap number, of any length."""
+
+    index: int
+    intervals: tuple[Interval, ...]
+    address: BoxAddress
+    arrival: float
+    gumbel: float
+    supremum: float
+
+    def places(self) -> list[int]:
+        """Return the sample's position along each dimension."""
+        return [
+            position_within(
+                cell_first(interval.cell),
+                cell_last(interval.cell),
+                place_bits(self.address.random, self.address.node, j),
+            )
+            for j, interval in enumerate(self.intervals)
+        ]
+
+
+@dataclass(frozen=True)
+class EncodedBlock:
+    """An index, the samples that it stands for, and the number of nodes that were evaluated."""
+
+    index: int
+    samples: list[float]
+    steps: int
+
+
+def encode_block(
+    targets: Sequence[Distribution],
+    proposals: Sequence[Distribution],
+    seed: int,
+    element: int,
+    hints: Sequence[float] | None = None,
+    depth: int | None = None,
+) -> EncodedBlock:
+    """Return the index of a sample of the product of the targets: AD* coding on boxes.
+
+    Args:
+        targets: One for each dimension.
+        proposals: One for each dimension.
+        seed: Shared with the receiver; 64 bits.
+        element: The number of the block's first element in its array.
+        hints: Expected bits of each dimension, for `halving_order`; None for equal ones.
+        depth: The deepest level of DAD* coding; None for AD*.
+
+    Raises:
+        TooMuchInformationError: No index names the sample.
+    """
+    order = halving_order([0.0] * len(targets) if hints is None else hints)
+    limit = len(order) if depth is None else min(depth, len(order))
+    pairs = zip(targets, proposals, strict=True)
+    ratios: list[LogRatio] = [log_ratio(target, proposal) for target, proposal in pairs]
+    quantiles = [proposal.quantile for proposal in proposals]
+    queue: list[tuple[float, int, BoxNode]] = []
+    pushes = itertools.count()
+    best, winner, steps = -math.inf, None, 0
+
+    def push(
+        index: int,
+        intervals: tuple[Interval, ...],
+        address: BoxAddress,
+        after: float,
+        supremum: float,
+    ) -> None:
+        mass = math.ldexp(1.0, 1 - index.bit_length())
+        bits = address.random(Address(address.node))
+        arrival = next_arrival(after, mass, bits.arrival)
+        gumbel = gumbel_of(arrival)
+        if gumbel + supremum > best:
+            node = BoxNode(index, intervals, address, arrival, gumbel, supremum)
+            heapq.heappush(queue, (-(gumbel + supremum), next(pushes), node))
+
+    def value(node: BoxNode) -> float:
+        # Adds up the terms only as long as the suprema of the others could still make a winner.
+        total, at_most = 0.0, node.gumbel + node.supremum
+        for ratio, quantile, interval, place in zip(
+            ratios, quantiles, node.intervals, node.places(), strict=True
+        ):
+            term = ratio(quantile(place))
+            total += term
+            at_most += term - interval.supremum
+            if not at_most > best:
+                return -math.inf
+        return node.gumbel + total
+
+    root, everything = [], 0.0
+    for ratio, quantile in zip(ratios, quantiles, strict=True):
+        ends = quantile(0), quantile(LAST_POSITION)
+        root.append(Interval(1, *ends, ratio.supremum(*ends)))
+        everything += root[-1].supremum
+    push(1, tuple(root), BoxAddress(NodeRandom(seed, element)), 0.0, everything)
+
+    while queue and -queue[0][0] > best:
+        _, _, node = heapq.heappop(queue)
+        steps += 1
+        reached = value(node)
+        if reached > best:
+            best, winner = reached, node
+        level = node.index.bit_length() - 1
+        if level >= limit:
+            if depth is None and node.gumbel + node.supremum > best:
+                raise TooMuchInformationError("a node that may still win lies beyond the indices")
+            continue
+        j = order[level]
+        whole = node.intervals[j]
+        z = quantiles[j](cell_first(2 * whole.cell + 1))
+        rest = node.supremum - whole.supremum
+        for side, ends in enumerate(((whole.z_first, z), (z, whole.z_last))):
+            part = Interval(2 * whole.cell + side, *ends, ratios[j].supremum(*ends))
+            supremum = rest + part.supremum
+            if node.gumbel + supremum > best:
+                intervals = (*node.intervals[:j], part, *node.intervals[j + 1 :])
+                address = node.address.child(side)
+                push(2 * node.index + side, intervals, address, node.arrival, supremum)
+
+    if winner is None:
+        raise TooMuchInformationError("no sample in reach has a positive target density")
+    samples = [
+        proposal.sample(proposal.quantile(place))
+        for proposal, place in zip(proposals, winner.places(), strict=True)
+    ]
+    return EncodedBlock(winner.index, samples, steps)
+
+
+def decode_block(
+    index: int,
+    proposals: Sequence[Distribution],
+    seed: int,
+    element: int,
+    hints: Sequence[float] | None = None,
+) -> list[float]:
+    """Return the samples that a block's index stands for."""
+    order = halving_order([0.0] * len(proposals) if hints is None else hints)
+    cells = [1] * len(proposals)
+    address = BoxAddress(NodeRandom(seed, element))
+    for level, digit in enumerate(f"{index:b}"[1:]):
+        cells[order[level]] = 2 * cells[order[level]] + int(digit)
+        address = address.child(int(digit))
+    return [
+        proposal.sample(
+            proposal.quantile(
+                position_within(
+                    cell_first(cell), cell_last(cell), place_bits(address.random, address.node, j)
+                )
+            )
+        )
+        for j, (proposal, cell) in enumerate(zip(proposals, cells, strict=True))
+    ]
