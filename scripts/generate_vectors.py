@@ -185,6 +185,49 @@ def line_of(case: Case) -> str:
     return " ".join([*words, str(int(index)), float(sample).hex(), str(int(steps))]) + "\n"
 
 
+BLOCK_HEADER = """\
+# Golden blocks: one a line. A change of any is a change of the wire format, as in golden.txt.
+# method limit seed element family bits hints means : index (one number) : samples : steps
+# "-" stands for no hints; scales are 2^-bits, proposals have location 0 and scale 1.
+"""
+
+
+def block_lines() -> Iterator[str]:
+    """Yield blocks of all sizes, with paths of one word and of several."""
+    rng = np.random.default_rng(16)
+    for family in ("Normal", "Laplace", "Logistic"):
+        for dimensions, bits in ((2, 2.0), (3, 30.0), (4, 40.0), (5, 1.0), (8, 0.5), (16, 0.125)):
+            for hints in ("-", ",".join(str(j % 3) for j in range(dimensions))):
+                method, limit = ("dad*", 9) if bits == 0.125 else ("ad*", 0)
+                seed, element = (int(rng.integers(2**63)) for _ in range(2))
+                means = [round(mean, 3) for mean in rng.normal(size=dimensions).tolist()]
+                yield block_line(method, limit, seed, element % 2**47, family, bits, hints, means)
+
+
+def block_line(
+    method: str,
+    limit: int,
+    seed: int,
+    element: int,
+    family: str,
+    bits: float,
+    hints: str,
+    means: list[float],
+) -> str:
+    """Return a block and its result as a line."""
+    known = None if hints == "-" else [float(hint) for hint in hints.split(",")]
+    if method == "dad*":
+        codec: rec.Codec = rec.DADStar(limit, seed, block=len(means), bits_hint=known)
+    else:
+        codec = rec.ADStar(seed, len(means), bits_hint=known)
+    make = getattr(rec, family)
+    index, sample, steps = codec.encode(make(means, 2.0**-bits), make(0.0, 1.0), offset=element)
+    number = sum(int(word) << (64 * i) for i, word in enumerate(index[0]))
+    words = [method, limit, seed, element, family, bits, hints, *means]
+    samples = " ".join(float(x).hex() for x in sample)
+    return " ".join(map(str, words)) + f" : {number} : {samples} : {int(steps[0])}\n"
+
+
 Parameters = tuple[str, object, object]  # a family's name and its two parameters
 
 
@@ -230,6 +273,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     check = parser.parse_args().check
     files = {FOLDER / "golden.txt": HEADER + COLUMNS + "".join(map(line_of, cases()))}
+    files[FOLDER / "blocks.txt"] = BLOCK_HEADER + "".join(block_lines())
     files |= {FOLDER / f"containers/{name}.txt": text for name, text in containers()}
     if check:
         differing = [

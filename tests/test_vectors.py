@@ -13,6 +13,7 @@ import pytest
 
 import astar_rec as rec
 from astar_rec import reference as ref
+from astar_rec.reference_blocks import decode_block
 from common import same_bits
 
 FOLDER = Path(__file__).parent / "vectors"
@@ -126,3 +127,31 @@ def test_containers(path: Path) -> None:
     inspection = rec.inspect(data)
     assert (inspection.method, inspection.shape) == (method, shape)
     assert inspection.total_bits == 8 * len(data)
+
+
+# --- Blocks -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("line", lines_of(FOLDER / "blocks.txt"), ids=lambda line: line[:40])
+def test_blocks(line: str) -> None:
+    case, number, samples, steps = line.split(" : ")
+    method, limit, seed, element, family, bits, hints, *means = case.split()
+    known = None if hints == "-" else [float(hint) for hint in hints.split(",")]
+    size, sample = len(means), np.array([float.fromhex(x) for x in samples.split()])
+    if method == "dad*":
+        codec: rec.Codec = rec.DADStar(int(limit), int(seed), block=size, bits_hint=known)
+    else:
+        codec = rec.ADStar(int(seed), size, bits_hint=known)
+    words = [int(number) >> (64 * i) & (2**64 - 1) for i in range(size)]
+    make = getattr(rec, family)
+    r = codec.encode(
+        make(list(map(float, means)), 2.0 ** -float(bits)), make(0, 1), offset=int(element)
+    )
+    assert r.index.tolist() == [words]
+    assert same_bits(r.sample, sample)
+    assert r.steps.tolist() == [int(steps)]
+    index = np.array([words], np.uint64)
+    assert same_bits(codec.decode(index, make(0, 1), offset=int(element)), sample)
+    proposals = [getattr(ref, family)(0.0, 1.0)] * size
+    decoded = decode_block(int(number), proposals, int(seed), int(element), known)
+    assert decoded == sample.tolist()
