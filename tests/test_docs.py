@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import doctest
 import importlib
 import inspect
+import io
 import pkgutil
 import re
 import textwrap
@@ -101,18 +103,24 @@ def test_all_is_sorted_and_complete() -> None:
 
 # --- Pages --------------------------------------------------------------------------------------
 
-BLOCK = re.compile(r"^(?P<indent> *)```python *\n(?P<code>.*?)^(?P=indent)``` *$", re.M | re.S)
+# A block of text right after a block of code is what the code prints.
+BLOCK = re.compile(
+    r"^(?P<indent> *)```python *\n(?P<code>.*?)^(?P=indent)``` *$"
+    r"(?:\n\n(?P=indent)```text *\n(?P<printed>.*?)^(?P=indent)``` *$)?",
+    re.M | re.S,
+)
 
 
 def pages() -> list[Path]:
     return [p for p in (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))) if p.exists()]
 
 
-def blocks(page: Path) -> Iterator[tuple[int, str]]:
-    """Yield each block's code, and the number of lines before it."""
+def blocks(page: Path) -> Iterator[tuple[int, str, str | None]]:
+    """Yield the number of lines before each block, its code, and what it prints if that is said."""
     text = page.read_text(encoding="utf-8")
     for match in BLOCK.finditer(text):
-        yield text.count("\n", 0, match.start("code")), textwrap.dedent(match["code"])
+        printed = match["printed"] and textwrap.dedent(match["printed"])
+        yield text.count("\n", 0, match.start("code")), textwrap.dedent(match["code"]), printed
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
@@ -121,7 +129,7 @@ def test_pages(page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {"__name__": "__page__"}
     try:
-        for line, code in blocks(page):
+        for line, code, printed in blocks(page):
             if re.search(r"^>>> ", code, re.M):
                 test = doctest.DocTestParser().get_doctest(code, names, page.name, str(page), line)
                 report, runner = Report(), doctest.DocTestRunner()
@@ -129,7 +137,9 @@ def test_pages(page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
                 report.check(runner.summarize(verbose=False))
                 names = test.globs
             else:
-                exec(compile("\n" * line + code, str(page), "exec"), names)
+                with contextlib.redirect_stdout(io.StringIO()) as out:
+                    exec(compile("\n" * line + code, str(page), "exec"), names)
+                assert printed in (None, out.getvalue()), f"line {line}"
     except ModuleNotFoundError as error:
         skip_if_optional(error)
         raise
@@ -151,5 +161,14 @@ ls
    >>> a
    1
    ```
+
+```python
+print(a)
+```
+
+```text
+1
+```
 """)
-    assert list(blocks(page)) == [(2, "a = 1\n"), (10, ">>> a\n1\n")]
+    expected = [(2, "a = 1\n", None), (10, ">>> a\n1\n", None), (15, "print(a)\n", "1\n")]
+    assert list(blocks(page)) == expected
