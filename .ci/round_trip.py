@@ -32,6 +32,13 @@ def main() -> None:
         assert np.max(np.abs(sample - q.loc) / q.scale) < 6.0, f"{method}, not the target's"
         print(f"{method}: {8 * len(data) / sample.size:.2f} bits per element")
 
+    codec = rec.ADStar(seed=1, block=2)
+    result = codec.encode(q, p)
+    assert codec.decode(result.index, p).tobytes() == result.sample.tobytes(), "blocks"
+    data = rec.compress(q, p, block=2, seed=1)
+    assert rec.decompress(data, p).tobytes() == result.sample.tobytes(), "blocks, compressed"
+    print(f"ad*, blocks of 2: {8 * len(data) / q.loc.size:.2f} bits per element")
+
     print(f"astar_rec from {rec.__file__}, NumPy {np.__version__}: round trip ok")
 
 

@@ -73,6 +73,7 @@ def targets():
     [
         {},
         {"method": "as*", "seed": 9},
+        {"block": 4},
         {"method": "dad*", "depth": 6},
         {"method": "global", "max_samples": 50, "threads": 1},
     ],

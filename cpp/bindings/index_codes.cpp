@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "astar_rec/adaptive_code.hpp"
 #include "bindings.hpp"
 
 namespace {
@@ -50,6 +51,39 @@ Array<std::uint64_t> unpack_bytes(const py::buffer& data, std::size_t count, Cod
   return index;
 }
 
+py::bytes to_bytes(const std::vector<std::uint8_t>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::span<const std::uint8_t> bytes_of(const py::buffer_info& info) {
+  require(info.itemsize == 1 && info.ndim == 1 && info.strides[0] == 1, "data must be bytes");
+  return {static_cast<const std::uint8_t*>(info.ptr), static_cast<std::size_t>(info.size)};
+}
+
+// depths, paths, bits of the paths
+py::tuple pack_array_adaptively(const Array<std::uint64_t>& index, std::size_t words) {
+  require(words >= 1 && words <= max_block, "words must be 1 to 16");
+  const auto from = view(index);
+  AdaptivelyCoded coded;
+  {
+    const py::gil_scoped_release release;
+    coded = pack_adaptively(from, words);
+  }
+  return py::make_tuple(to_bytes(coded.depths), to_bytes(coded.paths), coded.path_bits);
+}
+
+void unpack_bytes_adaptively(const py::buffer& depths, const py::buffer& paths, std::size_t words,
+                             Array<std::uint64_t>& index) {
+  require(words >= 1 && words <= max_block, "words must be 1 to 16");
+  const py::buffer_info depth_info = depths.request();
+  const py::buffer_info path_info = paths.request();
+  const auto depth_bytes = bytes_of(depth_info);
+  const auto path_bytes = bytes_of(path_info);
+  const auto to = writable(index);
+  const py::gil_scoped_release release;
+  unpack_adaptively(depth_bytes, path_bytes, words, to);
+}
+
 }  // namespace
 
 void register_index_codes(py::module_& m) {
@@ -62,6 +96,9 @@ void register_index_codes(py::module_& m) {
         py::arg("parameter") = 0);
   m.def("pack", &pack_array, py::arg("index").noconvert(), py::arg("code"),
         py::arg("parameter") = 0);
+  m.def("pack_adaptively", &pack_array_adaptively, py::arg("index").noconvert(), py::arg("words"));
+  m.def("unpack_adaptively", &unpack_bytes_adaptively, py::arg("depths"), py::arg("paths"),
+        py::arg("words"), py::arg("index").noconvert());
   m.def("unpack", &unpack_bytes, py::arg("data"), py::arg("count"), py::arg("code"),
         py::arg("parameter") = 0);
 }

@@ -20,7 +20,15 @@ from .container import Inspection, compress, decompress, inspect
 from .custom import CustomProposal, CustomTarget
 from .distributions import Distribution, Laplace, Logistic, Normal, Uniform, as_distribution
 from .errors import BoundError, CorruptDataError, DivergenceError, ParameterError, RecError
-from .index_codes import DeltaCode, FixedCode, GammaCode, IndexCode, ZetaCode, shortest_code
+from .index_codes import (
+    AdaptiveCode,
+    DeltaCode,
+    FixedCode,
+    GammaCode,
+    IndexCode,
+    ZetaCode,
+    shortest_code,
+)
 from .information import kl_bits
 from .isokl import isokl_normal
 
@@ -29,6 +37,7 @@ __version__ = _version("astar_rec")
 __all__ = [
     "ADStar",
     "ASStar",
+    "AdaptiveCode",
     "BoundError",
     "Codec",
     "CorruptDataError",

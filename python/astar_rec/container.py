@@ -6,9 +6,13 @@ proposal. Its layout, in bytes; numbers are unsigned LEB128, checksums CRC-32, l
     header   magic "A*RC", version 1, method (1 byte), code (1 byte), code's parameter (1 byte),
              method's limit, seed, offset, number of axes, each axis's length,
              checksum of all before
-    chunks   for every 65,536 elements in C order (the last chunk may hold fewer): length of the
+    chunks   for every 65,536 indices in C order (the last chunk may hold fewer): length of the
              payload, payload (the indices in the code), checksum of the chunk's number (8 bytes,
              little-endian), the header's checksum and the payload
+
+The codes are fixed width (0, its parameter the width), gamma (1), delta (2), zeta (3, k) and adaptive
+(4, the block: the elements of the last axis that share an index). The adaptive code's model starts
+afresh in every chunk; its payload is the number of the depths' bytes, these, and the paths' bits.
 
 Nothing follows the last chunk. A header that does not check, a payload that does not, or data that
 end early or late are refused as a whole.
@@ -23,9 +27,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._validate import ELEMENT_LIMIT, MAX_AXES, Buffer, Floats, Indices, Shape, as_bytes
+from ._varint import read_varint, varint
+from .blocks import Blocks
 from .codecs import ADStar, ASStar, Codec, DADStar, GlobalAStar
 from .errors import CorruptDataError, ParameterError
-from .index_codes import DeltaCode, FixedCode, GammaCode, IndexCode, ZetaCode, shortest_code
+from .index_codes import AdaptiveCode, DeltaCode, FixedCode, GammaCode, IndexCode, ZetaCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +43,13 @@ VERSION = 1
 CHUNK = 1 << 16
 
 _METHODS = {"global": 0, "as*": 1, "ad*": 2, "dad*": 3}
-_CODES: dict[int, type[IndexCode]] = {0: FixedCode, 1: GammaCode, 2: DeltaCode, 3: ZetaCode}
+_CODES: dict[int, type[IndexCode]] = {
+    0: FixedCode,
+    1: GammaCode,
+    2: DeltaCode,
+    3: ZetaCode,
+    4: AdaptiveCode,
+}
 
 
 def compress(
@@ -45,6 +57,7 @@ def compress(
     proposal: Any,
     *,
     method: str = "ad*",
+    block: int = 1,
     seed: int = 0,
     depth: int | None = None,
     max_samples: int | None = None,
@@ -59,11 +72,12 @@ def compress(
         target: The distribution Q to be sampled; any shape that broadcasts with the proposal's.
         proposal: The distribution P that the receiver has too.
         method: ``"ad*"``, ``"as*"``, ``"dad*"`` (give ``depth``) or ``"global"``.
+        block: Elements of the last axis that are coded together, 1 to 16; not with ``"as*"``.
         seed: Any seed; it is written into the header.
         depth: For ``"dad*"``: the largest depth.
         max_samples: For ``"global"``: the most samples, or None.
-        code: The code for the indices. None for fixed width with ``"dad*"``, and otherwise for the
-            shortest of gamma, delta and zeta.
+        code: The code for the indices, without blocks. None for fixed width with ``"dad*"``, and
+            otherwise for `AdaptiveCode`, which blocks always have.
         offset: The number of the first element, where the arrays are a part of larger ones.
         threads: Number of threads; None for all processors.
         progress: Called as ``progress(done, total)`` with numbers of elements, now and then.
@@ -87,19 +101,23 @@ def compress(
         >>> x.shape, 3.0 < 8 * len(data) / x.size < 8.0
         ((10000,), True)
     """
-    codec = _codec(method, seed, depth, max_samples, threads)
-    if code is not None and type(code) not in _CODES.values():
-        raise ParameterError("code", code, "a FixedCode, GammaCode, DeltaCode or ZetaCode")
-    index = codec.encode(target, proposal, offset=offset, progress=progress).index
+    codec = _codec(method, block, seed, depth, max_samples, threads)
     if code is None:
-        code = FixedCode(codec.depth + 1) if isinstance(codec, DADStar) else shortest_code(index)
-    header = _Header(method, code, codec._limit, codec.seed, offset, index.shape)
+        fixed = isinstance(codec, DADStar) and codec.block == 1
+        code = FixedCode(codec._limit + 1) if fixed else AdaptiveCode(codec.block)
+    elif type(code) not in _CODES.values():
+        raise ParameterError(
+            "code", code, f"one of {', '.join(c.__name__ for c in _CODES.values())}"
+        )
+    elif _block_of(code) != codec.block:
+        raise ParameterError("code", code, f"None, or AdaptiveCode({codec.block}), with blocks")
+    encoded = codec.encode(target, proposal, offset=offset, progress=progress)
+    header = _Header(method, code, codec._limit, codec.seed, offset, encoded.sample.shape)
     head = header.to_bytes()
     parts = [head]
-    flat = index.reshape(-1)
-    for number, begin in enumerate(range(0, flat.size, CHUNK)):
-        payload = code.pack(flat[begin : begin + CHUNK])
-        parts += (_varint(len(payload)), payload, _chunk_checksum(number, head, payload))
+    for number, chunk in enumerate(_chunks_of(encoded.index, codec.block)):
+        payload = code.pack(chunk)
+        parts += (varint(len(payload)), payload, _chunk_checksum(number, head, payload))
     return b"".join(parts)
 
 
@@ -127,7 +145,12 @@ def decompress(
     """
     header, index = _read(data, progress)
     codec = header.codec(threads)
-    return codec.decode(index.reshape(header.shape), proposal, offset=header.offset)
+    try:
+        return codec.decode(index, proposal, shape=header.shape, offset=header.offset)
+    except ParameterError as error:
+        if error.argument == "index":  # of a block, beyond what the codec makes
+            raise CorruptDataError(str(error)) from None
+        raise
 
 
 @dataclass(frozen=True)
@@ -191,10 +214,12 @@ def inspect(data: Buffer) -> Inspection:
         ('ad*', (2,), True)
     """
     header, index = _read(data, None)
-    path = int(_depths(index).sum())
-    coded = header.code.bits(index)
+    chunks = _chunks_of(index, _block_of(header.code))
+    path = sum(header.code.path_bits(chunk) for chunk in chunks)
+    coded = sum(header.code.bits(chunk) for chunk in chunks)
     in_header = 8 * len(header.to_bytes())
-    payload = 8 * sum(len(header.code.pack(part)) for part in _chunks_of(index))
+    lengths = sum(header.code.framing_bits(chunk) for chunk in chunks)
+    payload = 8 * sum(len(header.code.pack(chunk)) for chunk in chunks) - lengths
     bits = {
         "header": in_header,
         "depth": coded - path,
@@ -210,7 +235,7 @@ def inspect(data: Buffer) -> Inspection:
         offset=header.offset,
         bits=bits,
         total_bits=8 * len(data),
-        mean_depth=path / index.size if index.size else float("nan"),
+        mean_depth=path / header.indices if header.indices else float("nan"),
     )
 
 
@@ -227,7 +252,7 @@ class _Header:
         code = next(number for number, kind in _CODES.items() if type(self.code) is kind)
         fields = bytes([VERSION, _METHODS[self.method], code, self.code._parameter])
         numbers = (self.limit, self.seed, self.offset, len(self.shape), *self.shape)
-        body = MAGIC + fields + b"".join(_varint(number) for number in numbers)
+        body = MAGIC + fields + b"".join(varint(number) for number in numbers)
         return body + _checksum(body)
 
     def codec(self, threads: int | None) -> Codec:
@@ -235,11 +260,30 @@ class _Header:
             raise ParameterError("limit", self.limit, f"0 with method {self.method}")
         depth = self.limit if self.method == "dad*" else None
         max_samples = self.limit or None if self.method == "global" else None
-        return _codec(self.method, self.seed, depth, max_samples, threads)
+        return _codec(self.method, _block_of(self.code), self.seed, depth, max_samples, threads)
+
+    @property
+    def blocks(self) -> Blocks:
+        """How the elements fall into blocks."""
+        return Blocks(_block_of(self.code), None)
+
+    @property
+    def indices(self) -> int:
+        """The number of indices."""
+        return int(np.prod(self.blocks.steps_shape(self.shape), dtype=object))
+
+
+def _block_of(code: IndexCode) -> int:
+    return code.block if isinstance(code, AdaptiveCode) else 1
 
 
 def _codec(
-    method: str, seed: int, depth: int | None, max_samples: int | None, threads: int | None
+    method: str,
+    block: int,
+    seed: int,
+    depth: int | None,
+    max_samples: int | None,
+    threads: int | None,
 ) -> Codec:
     if method not in _METHODS:
         raise ParameterError("method", method, f"one of {', '.join(map(repr, _METHODS))}")
@@ -250,10 +294,14 @@ def _codec(
     if method == "dad*":
         if depth is None:
             raise ParameterError("depth", None, 'an integer from 0 to 63, with method "dad*"')
-        return DADStar(depth, seed, threads=threads)
+        return DADStar(depth, seed, block=block, threads=threads)
     if method == "global":
-        return GlobalAStar(seed, max_samples, threads=threads)
-    return (ASStar if method == "as*" else ADStar)(seed, threads=threads)
+        return GlobalAStar(seed, max_samples, block=block, threads=threads)
+    if method == "ad*":
+        return ADStar(seed, block, threads=threads)
+    if block != 1:
+        raise ParameterError("block", block, '1 with method "as*"')
+    return ASStar(seed, threads=threads)
 
 
 class _Reader:
@@ -272,17 +320,7 @@ class _Reader:
         return bytes(self._data[self.at - count : self.at])
 
     def varint(self) -> int:
-        number = shift = 0
-        while True:
-            byte = self.bytes(1)[0]
-            number |= (byte & 0x7F) << shift
-            shift += 7
-            if not byte & 0x80:
-                break
-            if shift > 63:
-                raise CorruptDataError(f"a number of more than 64 bits at byte {self.at}")
-        if number >= 2**64 or (byte == 0 and shift > 7):
-            raise CorruptDataError(f"a number out of range, or with idle zeros, at byte {self.at}")
+        number, self.at = read_varint(self._data, self.at)
         return number
 
     @property
@@ -322,6 +360,8 @@ def _make_code(number: int, parameter: int) -> IndexCode:
     kind = _CODES[number]
     if kind is FixedCode:
         return FixedCode(parameter)
+    if kind is AdaptiveCode:
+        return AdaptiveCode(parameter)
     if kind is ZetaCode:
         if not 1 <= parameter <= 63:
             raise ParameterError("k", parameter, "an integer from 1 to 63")
@@ -334,49 +374,37 @@ def _make_code(number: int, parameter: int) -> IndexCode:
 def _read(data: Buffer, progress: Callable[[int, int], None] | None) -> tuple[_Header, Indices]:
     reader = _Reader(data)
     header, head = _read_header(reader)
-    size = int(np.prod(header.shape, dtype=object))
-    # An index takes a bit at least: a forged size must not allocate more than the data's worth.
-    if size > 8 * reader.left:
-        raise CorruptDataError(f"{size} elements in {reader.left} bytes")
-    index = np.empty(size, np.uint64)
-    largest = header.codec(None)._method.largest_index
-    for number, begin in enumerate(range(0, size, CHUNK)):
-        part = index[begin : begin + CHUNK]
+    size, block = header.indices, _block_of(header.code)
+    # A forged size must not allocate more than the data's worth: an index takes a bit at least, and
+    # in the adaptive code a chunk of them 6 bytes.
+    most = (
+        CHUNK * -(-reader.left // 6) if isinstance(header.code, AdaptiveCode) else 8 * reader.left
+    )
+    if size > most:
+        raise CorruptDataError(f"{size} indices in {reader.left} bytes")
+    index = np.empty(
+        header.shape if block == 1 else header.blocks.index_shape(header.shape), np.uint64
+    )
+    codec = header.codec(None)
+    largest = codec._method.largest_index if block == 1 else 2**64 - 1
+    for number, part in enumerate(_chunks_of(index, block)):
         payload = reader.bytes(reader.varint())
         if reader.bytes(4) != _chunk_checksum(number, head, payload):
             raise CorruptDataError(f"the checksum of chunk {number} does not match")
-        part[:] = header.code.unpack(payload, part.size)
+        part[:] = header.code.unpack(payload, len(part))
         if part.max() > largest:
             raise CorruptDataError(f"chunk {number} holds an index above {largest}")
         if progress is not None:
-            progress(begin + part.size, size)
+            progress(min(size, (number + 1) * CHUNK), size)
     if reader.left:
         raise CorruptDataError(f"{reader.left} bytes after the last chunk")
     return header, index
 
 
-def _chunks_of(index: Indices) -> list[Indices]:
-    return [index[begin : begin + CHUNK] for begin in range(0, index.size, CHUNK)]
-
-
-def _depths(index: Indices) -> Indices:
-    """⌊log2 index⌋, exactly (a float's exponent would be rounded up just below powers of two)."""
-    depth = np.zeros(index.shape, np.uint64)
-    rest = index.copy()
-    for step in (32, 16, 8, 4, 2, 1):
-        large = rest >> np.uint64(step) > 0
-        depth += np.uint64(step) * large
-        rest = np.where(large, rest >> np.uint64(step), rest)
-    return depth
-
-
-def _varint(number: int) -> bytes:
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
+def _chunks_of(index: Indices, block: int) -> list[Indices]:
+    """The indices in chunks, each of shape (n,) or (n, block): views."""
+    flat = index.reshape(-1) if block == 1 else index.reshape(-1, block)
+    return [flat[begin : begin + CHUNK] for begin in range(0, len(flat), CHUNK)]
 
 
 def _checksum(data: bytes, start: int = 0) -> bytes:

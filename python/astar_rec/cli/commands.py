@@ -42,6 +42,13 @@ def astar_rec() -> None:
     show_default=True,
     help="dad* is approximate; global takes long where targets are narrow.",
 )
+@click.option(
+    "--block",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Elements of the last axis that share an index, 1 to 16: fewer bits, more time.",
+)
 @click.option("--depth", type=int, help="With dad*: the largest depth, 0 to 63.")
 @click.option("--max-samples", type=int, help="With global: give up after so many; approximate.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Written into the container.")
@@ -50,6 +57,7 @@ def encode(
     posteriors: Path,
     output: Path,
     method: str,
+    block: int,
     depth: int | None,
     max_samples: int | None,
     seed: int,
@@ -69,6 +77,7 @@ def encode(
             target,
             proposal,
             method=method,
+            block=block,
             depth=depth,
             max_samples=max_samples,
             seed=seed,
