@@ -10,9 +10,10 @@ proposal. Its layout, in bytes; numbers are unsigned LEB128, checksums CRC-32, l
              payload, payload (the indices in the code), checksum of the chunk's number (8 bytes,
              little-endian), the header's checksum and the payload
 
-The codes are fixed width (0, its parameter the width), gamma (1), delta (2), zeta (3, k) and adaptive
-(4, the block: the elements of the last axis that share an index). The adaptive code's model starts
-afresh in every chunk; its payload is the number of the depths' bytes, these, and the paths' bits.
+The codes are fixed width (0, its parameter the width), gamma (1), delta (2), zeta (3, k) and
+adaptive (4, the block: the elements of the last axis that share an index). The adaptive code's
+model starts afresh in every chunk; its payload is the number of the depths' bytes, these, and the
+paths' bits.
 
 Nothing follows the last chunk. A header that does not check, a payload that does not, or data that
 end early or late are refused as a whole.
