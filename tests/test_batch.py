@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import os
 import pickle
 import signal
 import subprocess
@@ -360,6 +361,9 @@ def test_signals_that_raise_nothing_change_nothing() -> None:
 # --- Memory -------------------------------------------------------------------------------------
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+unsanitized = pytest.mark.skipif(
+    "asan" in os.environ.get("LD_PRELOAD", ""), reason="the address sanitizer keeps what is freed"
+)
 
 
 def measured(program: str) -> int:
@@ -370,6 +374,7 @@ def measured(program: str) -> int:
 
 
 @linux
+@unsanitized
 def test_calls_leave_no_memory_behind() -> None:
     """Large calls in a row, many small ones, and ones that fail.
 
@@ -421,6 +426,7 @@ print(rounds(100, 1500) - before)
 
 
 @linux
+@unsanitized
 def test_large_arrays_take_no_more_memory_than_their_own() -> None:
     """Ten million elements: at most 100 MB beyond parameters, indices, samples and steps."""
     beyond = measured("""
