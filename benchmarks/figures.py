@@ -62,12 +62,32 @@ def row(codec: rec.Codec, information: float, elements: int) -> str:
     )
 
 
+def block_row(information: float, block: int, elements: int) -> str:
+    """Return one line of the table of blocks."""
+    p = rec.Normal(0.0, 1.0)
+    flat = targets(information, elements // block * block, seed=1)
+    q = rec.Normal(flat.loc.reshape(-1, block), flat.scale)
+    begin = time.perf_counter()
+    data = rec.compress(q, p, block=block, seed=1)
+    microseconds = 1e6 * (time.perf_counter() - begin) / flat.loc.size
+    assert rec.decompress(data, p).shape == q.shape
+    bits = 8 * len(data) / flat.loc.size
+    return f"| {information:4g} | {block:5} | {bits:9.4f} | {microseconds:8.2f} |"
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the table, or that of blocks."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--elements", type=int, default=1_000_000)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--blocks", action="store_true", help="sizes of files with blocks instead")
     arguments = parser.parse_args()
+    if arguments.blocks:
+        print("| bits | block | file bits | us, all threads |")
+        print("|------|-------|-----------|----------|")
+        for information, block in ((1, 4), (1, 8), (2, 1), (2, 2), (2, 4), (2, 8)):
+            print(block_row(information, block, 100_000))
+        return
     print("| codec   | bits |    KL |  steps |  H(D)+D | coded | enc ns | dec ns |")
     print("|---------|------|-------|--------|-------|-------|--------|-------|")
     for kind in (rec.ADStar, rec.ASStar):
