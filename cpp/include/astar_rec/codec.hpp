@@ -54,12 +54,15 @@ inline constexpr double max_peak_bits = 60.0;
 // Global-bound search takes 2^bits steps on average.
 inline constexpr double max_global_bits = 32.0;
 
+// Whether a method ends at its limit, whatever the ratio, with the best it has found.
+inline bool is_approximate(const Method& method) {
+  return method.limit != 0 || method.variant == Variant::dad_star;
+}
+
 // The largest supremum over all of the space, in bits, with which a search is begun: positions have 64
 // bits, so a normalised ratio that needs more is not one.
 inline double max_bound_bits(const Method& method) {
-  if (method.limit != 0 || method.variant == Variant::dad_star) {
-    return std::numeric_limits<double>::infinity();  // approximate: it ends whatever the bound
-  }
+  if (is_approximate(method)) return std::numeric_limits<double>::infinity();
   return method.variant == Variant::global ? max_global_bits : 64.0;
 }
 
@@ -86,10 +89,6 @@ void check_support(const Target& target, const Proposal&, const Support& support
       "a part " + shortly(missing) + " of the target lies outside [" + shortly(support.low) + ", " +
           shortly(support.high) +
           "], all that 64-bit positions of this proposal reach: use a wider proposal");
-}
-
-inline bool is_approximate(const Method& method) {
-  return method.limit != 0 || method.variant == Variant::dad_star;
 }
 
 template <class Ratio>
