@@ -18,7 +18,7 @@ that one node, for which it needs neither Q nor the Gumbels.
 >>> target, proposal = Normal(1.5, 0.1), Normal(0.0, 1.0)
 >>> sent = encode(ADStar(), target, proposal, seed=7, element=0)
 >>> sent
-Encoded(index=123, sample=1.4762179413085126, steps=8)
+Encoded(index=123, sample=1.4762179413085126, steps=8, cut=False)
 >>> code_gamma(sent.index)
 '0000001111011'
 >>> decode(ADStar(), sent.index, proposal, seed=7, element=0) == sent.sample
@@ -625,10 +625,13 @@ class Partition(ABC):
         limit: Nodes with this address or a larger one have no children.
         exact: Whether it is an error if a node that may still win lies beyond the limit. If not,
             the best node within the limit wins, and its law only approximates the target.
+        max_steps: How many nodes a search may evaluate; None for no budget. One that has more to do
+            is cut: the best node so far wins, and its law only approximates the target.
     """
 
     limit = 2**64
     exact = True
+    max_steps: int | None = None
 
     @abstractmethod
     def split(self, node: Node, quantile: Callable[[int], float]) -> Iterator[Region]:
@@ -647,12 +650,11 @@ class WholeSpace(Partition):
     """Global-bound A* coding: a node's one child has the same region.
 
     So the tree is a chain of independent samples with ever smaller Gumbels, the Poisson functional
-    representation [4]. Address and index: the sample's number, from 1. It ends after max_samples.
+    representation [4]. Address and index: the sample's number, from 1. A step is a sample.
     """
 
     def __init__(self, max_samples: int | None = None) -> None:
-        self.limit = 2**64 - 1 if max_samples is None else max_samples
-        self.exact = max_samples is None
+        self.max_steps = max_samples
 
     def split(self, node: Node, _quantile: Callable[[int], float]) -> Iterator[Region]:
         """The same region once more."""
@@ -683,6 +685,9 @@ class AtSample(Partition):
         cells |     .     |      .     |     .     |     .     |
                           |^^^^^^|         the largest without an X around w
     """
+
+    def __init__(self, max_steps: int | None = None) -> None:
+        self.max_steps = max_steps
 
     def split(self, node: Node, quantile: Callable[[int], float]) -> Iterator[Region]:
         """What lies left and right of the sample, unless nothing does."""
@@ -725,9 +730,10 @@ class Dyadic(Partition):
     need not walk it. With cells down to a given depth only, 0 to 63, DAD* coding.
     """
 
-    def __init__(self, depth: int | None = None) -> None:
+    def __init__(self, depth: int | None = None, max_steps: int | None = None) -> None:
         self.limit = 2**63 if depth is None else 2**depth  # the first cell of the last depth
         self.exact = depth is None
+        self.max_steps = max_steps
 
     def split(self, node: Node, quantile: Callable[[int], float]) -> Iterator[Region]:
         """The two halves."""
@@ -759,6 +765,7 @@ class Found:
     index: int
     position: int
     steps: int  # nodes evaluated
+    cut: bool  # at the budget: the largest of those evaluated
 
 
 def search(
@@ -768,7 +775,7 @@ def search(
 
     Nodes wait in a priority queue, ordered by the most that a node of their region can reach: any
     descendant's Gumbel is smaller, and its log ratio at most the supremum. The search ends as soon
-    as the queue's first bound is no larger than the best value seen.
+    as the queue's first bound is no larger than the best value seen, or its budget is spent.
 
     Args:
         partition: The tree to be searched.
@@ -783,6 +790,7 @@ def search(
     queue: list[tuple[float, int, Node]] = []
     order = itertools.count()  # of equal bounds the older goes first
     best, winner, steps = -math.inf, None, 0
+    beyond, cut = False, False
 
     def push(region: Region, after: float, supremum: float) -> None:
         bits = random(region.address)
@@ -795,7 +803,12 @@ def search(
 
     root = Region(0, LAST_POSITION, quantile(0), quantile(LAST_POSITION), Address())
     push(root, 0.0, ratio.supremum(root.z_first, root.z_last))
-    while queue and -queue[0][0] > best:
+    while beyond or (queue and -queue[0][0] > best):
+        if steps == partition.max_steps:
+            cut = True
+            break
+        if beyond:
+            raise TooMuchInformationError("a node that may still win lies beyond the indices")
         _, _, node = heapq.heappop(queue)
         steps += 1
         value = node.gumbel + ratio(quantile(node.sample))
@@ -808,14 +821,14 @@ def search(
             if node.region.address.node < partition.limit:
                 push(child, node.arrival, supremum)
             elif partition.exact:
-                raise TooMuchInformationError("a node that may still win lies beyond the indices")
+                beyond = True
 
     if winner is None:
         raise TooMuchInformationError("no sample in reach has a positive target density")
     index = partition.index(winner)
     if index == 0:
         raise TooMuchInformationError("no cell of at most 63 halvings names the winner")
-    return Found(index, winner.sample, steps)
+    return Found(index, winner.sample, steps, cut)
 
 
 # --- Encoding and decoding ---------------------------------------------------------------------
@@ -823,11 +836,15 @@ def search(
 
 @dataclass(frozen=True)
 class Encoded:
-    """An index, the sample that it stands for, and the number of nodes that were evaluated."""
+    """An index, the sample that it stands for, and the number of nodes that were evaluated.
+
+    `cut` says whether the search was ended by its budget: the sample is then approximate.
+    """
 
     index: int
     sample: float
     steps: int
+    cut: bool = False
 
 
 def encode(
@@ -836,7 +853,7 @@ def encode(
     """Return the index of a sample of the target.
 
     Args:
-        method: `GlobalAStar`, `ASStar`, `ADStar` or `DADStar`.
+        method: `GlobalAStar`, `ASStar`, `ADStar` or `DADStar`, perhaps with a budget.
         target: The distribution Q to be sampled.
         proposal: The distribution P that the receiver has too.
         seed: Shared with the receiver; 64 bits.
@@ -848,7 +865,8 @@ def encode(
     """
     ratio, random = log_ratio(target, proposal), NodeRandom(seed, element)
     found = search(method, ratio, proposal.quantile, random)
-    return Encoded(found.index, proposal.sample(proposal.quantile(found.position)), found.steps)
+    sample = proposal.sample(proposal.quantile(found.position))
+    return Encoded(found.index, sample, found.steps, found.cut)
 
 
 def decode(method: Partition, index: int, proposal: Distribution, seed: int, element: int) -> float:

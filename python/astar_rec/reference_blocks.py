@@ -124,11 +124,15 @@ class BoxNode:
 
 @dataclass(frozen=True)
 class EncodedBlock:
-    """An index, the samples that it stands for, and the number of nodes that were evaluated."""
+    """An index, the samples that it stands for, and the number of nodes that were evaluated.
+
+    `cut` says whether the search was ended by its budget: the samples are then approximate.
+    """
 
     index: int
     samples: list[float]
     steps: int
+    cut: bool = False
 
 
 def encode_block(
@@ -138,6 +142,7 @@ def encode_block(
     element: int,
     hints: Sequence[float] | None = None,
     depth: int | None = None,
+    max_steps: int | None = None,
 ) -> EncodedBlock:
     """Return the index of a sample of the product of the targets: AD* coding on boxes.
 
@@ -148,6 +153,7 @@ def encode_block(
         element: The number of the block's first element in its array.
         hints: Expected bits of each dimension, for `halving_order`; None for equal ones.
         depth: The deepest level of DAD* coding; None for AD*.
+        max_steps: How many nodes the search may evaluate; None for no budget.
 
     Raises:
         TooMuchInformationError: No index names the sample.
@@ -160,6 +166,7 @@ def encode_block(
     queue: list[tuple[float, int, BoxNode]] = []
     pushes = itertools.count()
     best, winner, steps = -math.inf, None, 0
+    beyond, cut = False, False
 
     def push(
         index: int,
@@ -196,7 +203,12 @@ def encode_block(
         everything += root[-1].supremum
     push(1, tuple(root), BoxAddress(NodeRandom(seed, element)), 0.0, everything)
 
-    while queue and -queue[0][0] > best:
+    while beyond or (queue and -queue[0][0] > best):
+        if steps == max_steps:
+            cut = True
+            break
+        if beyond:
+            raise TooMuchInformationError("a node that may still win lies beyond the indices")
         _, _, node = heapq.heappop(queue)
         steps += 1
         reached = value(node)
@@ -204,8 +216,7 @@ def encode_block(
             best, winner = reached, node
         level = node.index.bit_length() - 1
         if level >= limit:
-            if depth is None and node.gumbel + node.supremum > best:
-                raise TooMuchInformationError("a node that may still win lies beyond the indices")
+            beyond = depth is None and node.gumbel + node.supremum > best
             continue
         j = order[level]
         whole = node.intervals[j]
@@ -225,7 +236,7 @@ def encode_block(
         proposal.sample(proposal.quantile(place))
         for proposal, place in zip(proposals, winner.places(), strict=True)
     ]
-    return EncodedBlock(winner.index, samples, steps)
+    return EncodedBlock(winner.index, samples, steps, cut)
 
 
 def decode_block(
