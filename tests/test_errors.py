@@ -932,7 +932,16 @@ WIDTHS = st.floats(5e-324, 1e306) | st.sampled_from([5e-324, 1e-300, 1e-18, 1.0,
 
 @settings(deadline=None, max_examples=400)
 @given(
-    st.sampled_from([rec.ADStar(), rec.ASStar(), rec.DADStar(9), rec.GlobalAStar(max_samples=50)]),
+    st.sampled_from(
+        [
+            rec.ADStar(),
+            rec.ASStar(),
+            rec.DADStar(9),
+            rec.GlobalAStar(max_samples=50),
+            rec.ADStar(max_steps=20),
+            rec.ASStar(max_steps=20),
+        ]
+    ),
     st.sampled_from(FAMILIES),
     st.sampled_from(FAMILIES),
     EXTREMES,

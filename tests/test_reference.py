@@ -142,6 +142,7 @@ def require_equal(encoded: rec.Encoded, expected: list[ref.Encoded]) -> None:
     assert encoded.index.reshape(-1).tolist() == [e.index for e in expected]
     assert same_bits(encoded.sample.reshape(-1), [e.sample for e in expected])
     assert encoded.steps.reshape(-1).tolist() == [e.steps for e in expected]
+    assert encoded.cut == sum(e.cut for e in expected)
 
 
 def compare(case: CodecCase, pair: PairCase, parameters: np.ndarray, seed: int, offset: int) -> int:

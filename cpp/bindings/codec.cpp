@@ -38,11 +38,12 @@ void check_depth(const Method& method) {
           "depth must be 0 to 63");
 }
 
-void encode_range(const Method& method, std::uint64_t seed, std::uint64_t first_element,
-                  unsigned threads, Family target, const py::array& target_first,
-                  const py::array& target_second, Family proposal, const py::array& proposal_first,
-                  const py::array& proposal_second, std::size_t begin, Array<std::uint64_t>& index,
-                  Array<double>& sample, Array<std::uint64_t>& steps) {
+std::uint64_t encode_range(const Method& method, std::uint64_t seed, std::uint64_t first_element,
+                           unsigned threads, Family target, const py::array& target_first,
+                           const py::array& target_second, Family proposal,
+                           const py::array& proposal_first, const py::array& proposal_second,
+                           std::size_t begin, Array<std::uint64_t>& index, Array<double>& sample,
+                           Array<std::uint64_t>& steps) {
   const ParametricFamily q = distribution(target, target_first, target_second);
   const ParametricFamily p = distribution(proposal, proposal_first, proposal_second);
   require(has_built_in_ratio(target, proposal), "no built-in log ratio for this pair");
@@ -54,7 +55,7 @@ void encode_range(const Method& method, std::uint64_t seed, std::uint64_t first_
                  {&target_first, &target_second, &proposal_first, &proposal_second});
   const Encoded out{writable(index), writable(sample), writable(steps)};
   const py::gil_scoped_release release;
-  encode(q, p, method, seed, range, threads, signalled, out);
+  return encode(q, p, method, seed, range, threads, signalled, out);
 }
 
 void decode_range(const Method& method, std::uint64_t seed, std::uint64_t first_element,
@@ -94,12 +95,13 @@ Blocks make_blocks(std::size_t block, const Array<double>& hints, py::ssize_t el
   return {static_cast<std::size_t>(elements) / columns, block, view(hints)};
 }
 
-void encode_in_blocks(const Method& method, std::uint64_t seed, std::uint64_t first_element,
-                      unsigned threads, std::size_t block, const Array<double>& hints,
-                      Family target, const py::array& target_first, const py::array& target_second,
-                      Family proposal, const py::array& proposal_first,
-                      const py::array& proposal_second, Array<std::uint64_t>& index,
-                      Array<double>& sample, Array<std::uint64_t>& steps) {
+std::uint64_t encode_in_blocks(const Method& method, std::uint64_t seed,
+                               std::uint64_t first_element, unsigned threads, std::size_t block,
+                               const Array<double>& hints, Family target,
+                               const py::array& target_first, const py::array& target_second,
+                               Family proposal, const py::array& proposal_first,
+                               const py::array& proposal_second, Array<std::uint64_t>& index,
+                               Array<double>& sample, Array<std::uint64_t>& steps) {
   const ParametricFamily q = distribution(target, target_first, target_second);
   const ParametricFamily p = distribution(proposal, proposal_first, proposal_second);
   require(has_built_in_ratio(target, proposal), "no built-in log ratio for this pair");
@@ -112,7 +114,7 @@ void encode_in_blocks(const Method& method, std::uint64_t seed, std::uint64_t fi
           "outputs must have the blocks' sizes");
   const EncodedBlocks out{writable(index), writable(sample), writable(steps)};
   const py::gil_scoped_release release;
-  encode_blocks(q, p, blocks, method, seed, first_element, threads, signalled, out);
+  return encode_blocks(q, p, blocks, method, seed, first_element, threads, signalled, out);
 }
 
 void decode_in_blocks(const Method& method, std::uint64_t seed, std::uint64_t first_element,
@@ -132,10 +134,11 @@ void decode_in_blocks(const Method& method, std::uint64_t seed, std::uint64_t fi
   decode_blocks(from, p, blocks, method, seed, first_element, threads, signalled, to);
 }
 
-Method make_method(Variant variant, std::uint64_t limit) {
+Method make_method(Variant variant, std::uint64_t limit, std::uint64_t max_steps) {
   require(variant != Variant::dad_star || limit <= max_block * max_index_depth,
           "depth must be 0 to 63 a dimension");
-  return {variant, limit};
+  require(variant != Variant::global || max_steps == 0, "the global bound's budget is its limit");
+  return {variant, limit, max_steps};
 }
 
 }  // namespace
@@ -152,7 +155,8 @@ void register_codec(py::module_& m) {
       .value("ad_star", Variant::ad_star)
       .value("dad_star", Variant::dad_star);
   py::class_<Method>(m, "Method")
-      .def(py::init(&make_method), py::arg("variant"), py::arg("limit") = 0)
+      .def(py::init(&make_method), py::arg("variant"), py::arg("limit") = 0,
+           py::arg("max_steps") = 0)
       .def_readonly("limit", &Method::limit)
       .def_property_readonly("splits",
                              [](const Method& method) { return method.variant != Variant::global; })

@@ -16,9 +16,9 @@ class Batch {
       : method_(method), count_(count) {
     require(first_element <= element_limit && count <= element_limit - first_element,
             "elements are numbered below 2^48");
-    detail::with_partition(method, [&](auto partition, bool exact) {
-      run_ = std::make_unique<LockstepOver<decltype(partition)>>(partition, exact, count, seed,
-                                                                 first_element);
+    detail::with_partition(method, [&](auto partition) {
+      run_ = std::make_unique<LockstepOver<decltype(partition)>>(
+          partition, detail::limits_of(method), count, seed, first_element);
     });
   }
 
@@ -68,19 +68,21 @@ class Batch {
     run_->supply(evaluations);
   }
 
-  // index, position, steps; raises CoreDivergenceError.
+  // index, position, steps, and how many searches were cut; raises CoreDivergenceError.
   py::tuple results() const {
     Array<std::uint64_t> index(static_cast<py::ssize_t>(count_));
     Array<std::uint64_t> position(static_cast<py::ssize_t>(count_));
     Array<std::uint64_t> steps(static_cast<py::ssize_t>(count_));
+    std::uint64_t cut = 0;
     for (std::size_t i = 0; i < count_; ++i) {
       const SearchResult result = run_->result(i);
       detail::check_outcome(result, suprema_[i], method_, i);
       index.mutable_data()[i] = result.index;
       position.mutable_data()[i] = result.position;
       steps.mutable_data()[i] = result.steps;
+      if (result.cut) ++cut;
     }
-    return py::make_tuple(index, position, steps);
+    return py::make_tuple(index, position, steps, cut);
   }
 
  private:

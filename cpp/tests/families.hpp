@@ -7,6 +7,7 @@
 #include "astar_rec/family.hpp"
 #include "astar_rec/partition.hpp"
 #include "astar_rec/ratio_pairs.hpp"
+#include "astar_rec/search.hpp"
 #include "draws.hpp"
 
 // Calls f.template operator()<Family>() for all families.
@@ -30,13 +31,17 @@ void for_every_pair(const F& f) {
   });
 }
 
-// Calls f(partition, exact) for all partitions; one with a limit is not exact.
+// Calls f(partition, limits) for all partitions, some with limits.
 template <class F>
 void for_every_partition(const F& f) {
-  f(astar_rec::WholeSpace(300), false);
-  f(astar_rec::AtSample(), true);
-  f(astar_rec::Dyadic(), true);
-  f(astar_rec::Dyadic(6), false);
+  using namespace astar_rec;
+  f(WholeSpace(), Limits{true, 300});
+  f(AtSample(), Limits{});
+  f(AtSample(), Limits{true, 3});
+  f(Dyadic(), Limits{});
+  f(Dyadic(), Limits{true, 3});
+  f(Dyadic(6), Limits{false});
+  f(Dyadic(2), Limits{false, 4});
 }
 
 // A distribution by its middle and its unit.

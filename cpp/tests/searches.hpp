@@ -11,11 +11,12 @@ inline constexpr std::uint64_t most_steps = 5'000'000;
 
 template <class Proposal, class Partition, class Ratio>
 astar_rec::SearchResult run_search(astar_rec::Search<Partition>& search, const Partition& partition,
-                                   bool exact, const Ratio& ratio, astar_rec::NodeRandom random) {
+                                   const astar_rec::Limits& limits, const Ratio& ratio,
+                                   astar_rec::NodeRandom random) {
   using namespace astar_rec;
   const auto& cuts = ShallowCuts<Proposal>::get();
   const double z_first = Proposal::quantile(0), z_last = Proposal::quantile(last_position);
-  search.start(partition, exact, random, whole_region(z_first, z_last),
+  search.start(partition, limits, random, whole_region(z_first, z_last),
                ratio.supremum(z_first, z_last));
   for (std::uint64_t step = 0; !search.done(); ++step) {
     if (step == most_steps) {

@@ -20,7 +20,7 @@ constexpr std::uint64_t first_element = 1000;
 constexpr std::size_t elements = 60;
 
 template <class Target, class Proposal, class Partition>
-void equals_the_plain_search(const Partition& partition, bool exact) {
+void equals_the_plain_search(const Partition& partition, const Limits& limits) {
   using Ratio = LogRatio<Target, Proposal>;
   Draws draws(1);
   std::vector<Ratio> ratios;
@@ -31,7 +31,7 @@ void equals_the_plain_search(const Partition& partition, bool exact) {
   for (std::size_t i = 0; i < elements; ++i) {
     const auto proposal = draw_proposal<Proposal>(draws);
     ratios.emplace_back(draw_target<Target>(draws, proposal), proposal);
-    plain.push_back(run_search<Proposal>(search, partition, exact, ratios.back(),
+    plain.push_back(run_search<Proposal>(search, partition, limits, ratios.back(),
                                          NodeRandom(seed, first_element + i)));
     lows.push_back(z_first);
     highs.push_back(z_last);
@@ -39,7 +39,7 @@ void equals_the_plain_search(const Partition& partition, bool exact) {
   }
 
   for (const std::size_t width : {std::size_t{1}, std::size_t{10}, std::size_t{1000}}) {
-    LockstepOver<Partition> lockstep(partition, exact, elements, seed, first_element);
+    LockstepOver<Partition> lockstep(partition, limits, elements, seed, first_element);
     lockstep.start(lows, highs, suprema);
     std::vector<Evaluation> evaluations;
     std::set<std::pair<std::size_t, Position>> asked;
@@ -69,6 +69,7 @@ void equals_the_plain_search(const Partition& partition, bool exact) {
       CHECK(result.index == plain[i].index, i, width, result.index, plain[i].index);
       CHECK(result.position == plain[i].position || result.outcome != Outcome::found, i, width);
       CHECK(result.steps == plain[i].steps, i, width, result.steps, plain[i].steps);
+      CHECK(result.cut == plain[i].cut, i, width, result.cut, plain[i].cut);
       longest = std::max(longest, result.steps);
     }
     // Each round, every unfinished search takes one step at least.
@@ -80,11 +81,11 @@ void equals_the_plain_search(const Partition& partition, bool exact) {
 // Searches that are over before they begin, and a batch of none.
 void nothing_to_do() {
   const std::vector<double> none, zeros = {0.0, 0.0}, nothing = {-HUGE_VAL, -HUGE_VAL};
-  LockstepOver<Dyadic> two(Dyadic(), true, 2, seed, 0);
+  LockstepOver<Dyadic> two(Dyadic(), {}, 2, seed, 0);
   two.start(zeros, zeros, nothing);
   CHECK(two.request(10).empty(), "no search can win");
   CHECK(two.result(1).outcome == Outcome::no_candidate && two.result(1).steps == 0, "");
-  LockstepOver<Dyadic> empty(Dyadic(), true, 0, seed, 0);
+  LockstepOver<Dyadic> empty(Dyadic(), {}, 0, seed, 0);
   empty.start(none, none, none);
   CHECK(empty.request(10).empty(), "there is no search");
 }
@@ -93,8 +94,8 @@ void nothing_to_do() {
 
 int main() {
   for_every_pair([]<class Target, class Proposal>() {
-    for_every_partition([](const auto& partition, bool exact) {
-      equals_the_plain_search<Target, Proposal>(partition, exact);
+    for_every_partition([](const auto& partition, const Limits& limits) {
+      equals_the_plain_search<Target, Proposal>(partition, limits);
     });
   });
   nothing_to_do();

@@ -14,12 +14,10 @@ namespace {
 constexpr std::uint64_t one = 1;
 
 void whole_space() {
-  const WholeSpace partition(3);
   Region region;
   for (std::uint64_t n = 1; n <= 3; ++n) {
     CHECK_EQUAL(region.address.node, n);
     CHECK_EQUAL(WholeSpace::index(region, 5), n);
-    CHECK_EQUAL(partition.at_limit(region), n == 3);
     const std::optional<Region> child = WholeSpace::child(region, 0, 5, 0.5);
     CHECK(child && child->first == 0 && child->last == last_position, n);
     if (child) region = *child;

@@ -20,7 +20,7 @@ constexpr std::uint64_t seed = 42;
 
 bool same(const SearchResult& a, const SearchResult& b) {
   return a.outcome == b.outcome && a.index == b.index && a.position == b.position &&
-         a.steps == b.steps;
+         a.steps == b.steps && a.cut == b.cut;
 }
 
 // The best value and its index among all nodes down to a depth: the search's definition, followed to
@@ -52,7 +52,9 @@ struct Exhaustive {
 };
 
 template <class Target, class Proposal, class Partition>
-void finds_the_best(const Partition& partition, bool exact) {
+void finds_the_best(const Partition& partition, const Limits& limits) {
+  const bool chain = Partition::children == 1;
+  const bool unlimited = limits.exact && limits.most_steps == Limits{}.most_steps;
   Draws draws(1);
   Search<Partition> search;
   for (std::uint64_t element = 0; element < 40; ++element) {
@@ -60,9 +62,11 @@ void finds_the_best(const Partition& partition, bool exact) {
     const auto target = draw_target<Target>(draws, proposal);
     const LogRatio<Target, Proposal> ratio(target, proposal);
     const NodeRandom random(seed, element);
-    const SearchResult result = run_search<Proposal>(search, partition, exact, ratio, random);
+    const SearchResult result = run_search<Proposal>(search, partition, limits, ratio, random);
+    CHECK(result.steps <= limits.most_steps, result.steps);
+    CHECK(!result.cut || result.steps == limits.most_steps, result.steps);
     if (result.outcome != Outcome::found) {
-      CHECK(!exact && result.outcome == Outcome::no_candidate, target, proposal);
+      CHECK(!unlimited && result.outcome == Outcome::no_candidate, target, proposal);
       continue;
     }
     CHECK(replay(partition, random, result.index) == result.position, target, proposal);
@@ -70,16 +74,17 @@ void finds_the_best(const Partition& partition, bool exact) {
 
     // Deterministic, also on scratch memory that has seen nothing before.
     Search<Partition> fresh;
-    const SearchResult again = run_search<Proposal>(fresh, partition, exact, ratio, random);
+    const SearchResult again = run_search<Proposal>(fresh, partition, limits, ratio, random);
     CHECK(same(result, again), result.index, again.index, result.steps, again.steps);
 
-    const bool chain = Partition::children == 1;
+    // A cut search of a tree has seen a part of it; of a chain, all up to there.
+    if (result.cut && !chain) continue;
     Exhaustive<Partition, Proposal, LogRatio<Target, Proposal>> all{partition, ratio, random,
-                                                                    chain ? 300 : 9};
+                                                                    chain ? 299 : 9};
     all.visit(Region{}, 0.0, 0);
     CHECK(search.best() >= all.best, target, proposal, search.best(), all.best);
-    // A tree with a limit has been seen as a whole.
-    const bool whole = !exact;
+    // What has a limit has been seen as a whole.
+    const bool whole = chain || !limits.exact;
     if (whole || search.best() == all.best) {
       CHECK(result.index == all.index, target, proposal, result.index, all.index);
     }
@@ -102,7 +107,7 @@ void follows_the_target(const Partition& partition, double middle, double unit) 
   std::vector<double> heights;
   for (std::uint64_t element = 0; element < samples; ++element) {
     const SearchResult result =
-        run_search<Proposal>(search, partition, true, ratio, NodeRandom(seed + 1, element));
+        run_search<Proposal>(search, partition, Limits{}, ratio, NodeRandom(seed + 1, element));
     CHECK(result.outcome == Outcome::found, element);
     const double x = proposal.sample(Proposal::quantile(result.position));
     heights.push_back(target.mass_outside(x, HUGE_VAL));
@@ -127,13 +132,21 @@ void outcomes() {
   {
     const LogRatio<Normal, Normal> ratio(Normal{{0.0, 0x1p-70}}, proposal);
     Search<Dyadic> dyadic;
-    const auto deep = run_search<Normal>(dyadic, Dyadic(), true, ratio, NodeRandom(seed, 0));
+    const auto deep = run_search<Normal>(dyadic, Dyadic(), {}, ratio, NodeRandom(seed, 0));
     CHECK(deep.outcome == Outcome::too_deep, static_cast<int>(deep.outcome));
     // With a limit that is meant, the best above it.
-    const auto shallow = run_search<Normal>(dyadic, Dyadic(30), false, ratio, NodeRandom(seed, 0));
+    const auto shallow =
+        run_search<Normal>(dyadic, Dyadic(30), {false}, ratio, NodeRandom(seed, 0));
     CHECK(shallow.outcome == Outcome::found && cell_depth(shallow.index) <= 30, shallow.index);
+    // A node beyond the budget is none of the search's: the last step fails if there may be more.
+    const Limits all{true, deep.steps + 1}, enough{true, deep.steps};
+    const auto failed = run_search<Normal>(dyadic, Dyadic(), all, ratio, NodeRandom(seed, 0));
+    CHECK(failed.outcome == Outcome::too_deep && !failed.cut, failed.steps);
+    const auto ended = run_search<Normal>(dyadic, Dyadic(), enough, ratio, NodeRandom(seed, 0));
+    CHECK(ended.outcome == Outcome::found && ended.cut, static_cast<int>(ended.outcome));
+    CHECK(ended.steps == deep.steps, ended.steps, deep.steps);
     Search<AtSample> at_sample;
-    const auto cut = run_search<Normal>(at_sample, AtSample(), true, ratio, NodeRandom(seed, 0));
+    const auto cut = run_search<Normal>(at_sample, AtSample(), {}, ratio, NodeRandom(seed, 0));
     CHECK(cut.outcome == Outcome::too_deep || cut.outcome == Outcome::found, cut.index);
     CHECK((cut.outcome == Outcome::too_deep) == (cut.index == 0), cut.index);
   }
@@ -144,33 +157,80 @@ void outcomes() {
     const LogRatio<Uniform, Normal> beside(Uniform{x + 0.5, x + 1.0}, proposal);
     const LogRatio<Uniform, Normal> around(Uniform{x - 0.5, x + 0.5}, proposal);
     Search<Dyadic> search;
-    const auto missed = run_search<Normal>(search, Dyadic(0), false, beside, random);
-    CHECK(missed.outcome == Outcome::no_candidate, x);
-    const auto hit = run_search<Normal>(search, Dyadic(0), false, around, random);
+    const auto missed = run_search<Normal>(search, Dyadic(0), {false}, beside, random);
+    CHECK(missed.outcome == Outcome::no_candidate && !missed.cut, x);
+    const auto hit = run_search<Normal>(search, Dyadic(0), {false}, around, random);
     CHECK(hit.outcome == Outcome::found && hit.index == 1 && hit.steps == 1, x, hit.steps);
+    // The same by a budget, of which the search knows that it ended it.
+    const auto late = run_search<Normal>(search, Dyadic(), {true, 1}, beside, random);
+    CHECK(late.outcome == Outcome::no_candidate && late.cut && late.steps == 1, x);
+    const auto root = run_search<Normal>(search, Dyadic(), {true, 1}, around, random);
+    CHECK(root.outcome == Outcome::found && root.index == 1 && root.steps == 1, x, root.steps);
   }
   // A ratio of nothing at all: no step is taken.
   Search<AtSample> search;
   for (const double nothing : {-HUGE_VAL, std::nan("")}) {
-    search.start(AtSample(), true, NodeRandom(seed, 0), whole_region(z_first, z_last), nothing);
+    search.start(AtSample(), {}, NodeRandom(seed, 0), whole_region(z_first, z_last), nothing);
     CHECK(search.done() && search.result().outcome == Outcome::no_candidate, nothing);
   }
   // The proposal itself: the root is the best at once, whatever the partition.
   const LogRatio<Normal, Normal> level(proposal, proposal);
-  for_every_partition([&](const auto& partition, bool exact) {
+  for_every_partition([&](const auto& partition, const Limits& limits) {
     Search<std::remove_cvref_t<decltype(partition)>> one;
-    const auto result = run_search<Normal>(one, partition, exact, level, NodeRandom(seed, 7));
+    const auto result = run_search<Normal>(one, partition, limits, level, NodeRandom(seed, 7));
     CHECK(result.index == 1 && result.steps == 1, result.index, result.steps);
+    CHECK(!result.cut, result.cut);
   });
+}
+
+// With a budget a search takes the course that it takes without one, and ends there.
+template <class Target, class Proposal, class Partition>
+void ends_at_the_budget(const Partition& partition) {
+  Draws draws(2);
+  Search<Partition> search;
+  const auto& cuts = ShallowCuts<Proposal>::get();
+  const double z_first = Proposal::quantile(0), z_last = Proposal::quantile(last_position);
+  for (std::uint64_t element = 0; element < 20; ++element) {
+    const auto proposal = draw_proposal<Proposal>(draws);
+    const auto target = draw_target<Target>(draws, proposal);
+    const LogRatio<Target, Proposal> ratio(target, proposal);
+    const NodeRandom random(seed, element);
+    // The best so far after each step of the whole search.
+    std::vector<double> best;
+    search.start(partition, {}, random, whole_region(z_first, z_last),
+                 ratio.supremum(z_first, z_last));
+    while (!search.done() && best.size() < 50) {
+      search.expand(evaluate<Partition>(search.top(), ratio, cuts));
+      best.push_back(search.best());
+    }
+    const bool whole = search.done();
+    const SearchResult last = search.result();
+    for (std::uint64_t most = 1; most <= best.size() + 2; ++most) {
+      if (most > best.size() && !whole) break;
+      const SearchResult result =
+          run_search<Proposal>(search, partition, {true, most}, ratio, random);
+      const std::uint64_t taken = std::min<std::uint64_t>(most, best.size());
+      CHECK(result.steps == taken && search.best() == best[taken - 1], target, proposal, most);
+      CHECK(result.cut == (most < best.size() || !whole), target, proposal, most);
+      CHECK((result.outcome == Outcome::found) == (search.best() > -HUGE_VAL), most);
+      if (result.outcome == Outcome::found) {
+        CHECK(replay(partition, random, result.index) == result.position, target, proposal, most);
+      }
+      if (!result.cut) CHECK(same(result, last), target, proposal, most);
+    }
+  }
 }
 
 }  // namespace
 
 int main() {
   for_every_pair([]<class Target, class Proposal>() {
-    for_every_partition([](const auto& partition, bool exact) {
-      finds_the_best<Target, Proposal>(partition, exact);
+    for_every_partition([](const auto& partition, const Limits& limits) {
+      finds_the_best<Target, Proposal>(partition, limits);
     });
+    ends_at_the_budget<Target, Proposal>(WholeSpace());
+    ends_at_the_budget<Target, Proposal>(AtSample());
+    ends_at_the_budget<Target, Proposal>(Dyadic());
     follows_the_target<Target, Proposal>(WholeSpace(), 0.1, 0.75);
     follows_the_target<Target, Proposal>(AtSample(), 0.1, 0.75);
     follows_the_target<Target, Proposal>(AtSample(), -0.7, 0.25);

@@ -36,9 +36,13 @@ class Variant(enum.Enum):
     dad_star = ...
 
 class Method:
-    """A variant and its limit: most samples (0: none) for the global bound, depth for DAD*."""
+    """A variant, its limit and its budget.
 
-    def __init__(self, variant: Variant, limit: int = 0) -> None: ...
+    The limit is the most samples (0: none) for the global bound, the depth for DAD*. The budget is
+    the most steps of a search (0: none); the global bound has its limit for it.
+    """
+
+    def __init__(self, variant: Variant, limit: int = 0, max_steps: int = 0) -> None: ...
     @property
     def limit(self) -> int: ...
     @property
@@ -73,8 +77,8 @@ class Lockstep:
         first_supremum: _Floats,
         second_supremum: _Floats,
     ) -> None: ...
-    def results(self) -> tuple[_Words, _Words, _Words]:
-        """Returns index, position and steps of every element."""
+    def results(self) -> tuple[_Words, _Words, _Words, int]:
+        """Returns index, position and steps of every element, and how many searches were cut."""
 
 def has_built_in_ratio(target: Family, proposal: Family) -> bool: ...
 def encode(
@@ -92,8 +96,11 @@ def encode(
     index: _Words,
     sample: _Floats,
     steps: _Words,
-) -> None:
-    """Encodes the batch's elements from `begin` on, as many as there are places in the outputs."""
+) -> int:
+    """Encodes the batch's elements from `begin` on, as many as there are places in the outputs.
+
+    Returns how many searches were cut.
+    """
 
 def decode(
     method: Method,
@@ -123,8 +130,11 @@ def encode_blocks(
     index: _Words,
     sample: _Floats,
     steps: _Words,
-) -> None:
-    """Encodes a batch in blocks of its rows, which are as long as there are hints."""
+) -> int:
+    """Encodes a batch in blocks of its rows, which are as long as there are hints.
+
+    Returns how many searches were cut.
+    """
 
 def decode_blocks(
     method: Method,

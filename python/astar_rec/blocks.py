@@ -99,15 +99,16 @@ def encode_blocks(
     target: Distribution,
     proposal: Distribution,
     shape: Shape,
-) -> tuple[Indices, Floats, Indices]:
+) -> tuple[Indices, Floats, Indices, int]:
     """Encodes an array in blocks; raises what the core raises."""
     index = np.zeros(blocks.index_shape(shape), np.uint64)
     sample = np.empty(shape)
     steps = np.empty(blocks.steps_shape(shape), np.uint64)
+    cut = 0
     if sample.size:
         q_first, q_second = target._broadcast(shape)
         p_first, p_second = proposal._broadcast(shape)
-        _core.encode_blocks(
+        cut = _core.encode_blocks(
             method,
             seed,
             offset,
@@ -124,7 +125,7 @@ def encode_blocks(
             sample.reshape(-1),
             steps.reshape(-1),
         )
-    return index, sample, steps
+    return index, sample, steps, cut
 
 
 def decode_blocks(

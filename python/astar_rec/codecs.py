@@ -25,6 +25,10 @@ information: some 50 for four elements, 600 to 1,800 for eight. Elements of a bl
 about the same information; where they do not, ``bits_hint`` (a number of bits for each column,
 which the receiver needs too) says which are to be halved sooner.
 
+With ``max_steps`` (for `GlobalAStar`, ``max_samples``) a search has a budget. One that finishes
+within it gives exactly what it gives without. One that does not is cut: it ends with the best that
+it has seen, and `Encoded.cut` counts it. The receiver need not know the budget.
+
 Random numbers are addressed by (seed, element, node), where elements are numbered in C order over
 the broadcast shape, from ``offset``. So the same arrays give the same indices in one call or in
 pieces, on one thread or many, on any machine. They are not for cryptography.
@@ -73,17 +77,20 @@ _PIECE = 1 << 18
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """What `encode` returns: three arrays of the broadcast shape. Unpacks like a tuple.
+    """What `encode` returns: arrays of the broadcast shape. The three unpack like a tuple.
 
     Attributes:
         index: What to send; uint64, from 1.
         sample: What the receiver will hold, to the last bit; float64.
         steps: How many nodes the search evaluated; uint64.
+        cut: How many searches ended at the budget before they were certain: their samples (with
+            blocks, all of a block) are approximate. 0 where none did.
     """
 
     index: Indices
     sample: Floats
     steps: Indices
+    cut: int = 0
 
     def __iter__(self) -> Iterator[npt.NDArray[Any]]:
         return iter((self.index, self.sample, self.steps))
@@ -95,6 +102,7 @@ class Codec:
     Attributes:
         seed: The seed, which sender and receiver share.
         threads: How many threads to use; None for all processors. Results do not depend on it.
+        max_steps: The most steps of a search; None for no budget (`GlobalAStar`: ``max_samples``).
     """
 
     _variant: _core.Variant
@@ -107,16 +115,24 @@ class Codec:
         limit: int = 0,
         block: int = 1,
         bits_hint: object = None,
+        max_steps: int | None = None,
     ) -> None:
         self.seed = seed_of(seed)
         self.threads = threads
         threads_of(threads)
         self.blocks = Blocks(block, bits_hint)
+        self.max_steps: int | None = None
+        if max_steps is not None:
+            self.max_steps = integer("max_steps", max_steps, 1, 2**64 - 1)
         self._limit = limit
 
     @property
     def _method(self) -> _core.Method:
-        return _core.Method(self._variant, self._limit)
+        return _core.Method(self._variant, self._limit, self.max_steps or 0)
+
+    @property
+    def _budget_repr(self) -> str:
+        return "" if self.max_steps is None else f", max_steps={self.max_steps}"
 
     @property
     def block(self) -> int:
@@ -141,13 +157,14 @@ class Codec:
 
         Returns:
             Indices, samples and steps, each of the broadcast shape; with blocks, there are indices
-            (of ``block`` words) and steps for each block.
+            (of ``block`` words) and steps for each block. And how many searches were cut.
 
         Raises:
             ParameterError: Shapes that do not broadcast; a pair of families without a built-in
                 ratio.
-            DivergenceError: An element with more information than an index holds, or a target of
-                which more than 2^-10 lies beyond the proposal's outermost 64-bit positions.
+            DivergenceError: An element with more information than an index holds; a target of
+                which more than 2^-10 lies beyond the proposal's outermost 64-bit positions; one
+                that has no density at any of the samples within the codec's limit or budget.
             BoundError: A custom ratio above its own bound.
 
         Examples:
@@ -190,8 +207,9 @@ class Codec:
             index = np.empty(shape, np.uint64)
             sample = np.empty(shape)
             steps = np.empty(shape, np.uint64)
+            cut = 0
             for piece in _pieces(size, progress):
-                _core.encode(
+                cut += _core.encode(
                     self._method,
                     self.seed,
                     offset,
@@ -210,7 +228,7 @@ class Codec:
         except _core.CoreDivergenceError as error:
             reason, element, bits, limit = error.args
             raise DivergenceError(unravel(element, shape), bits, limit, reason) from None
-        return Encoded(index, sample, steps)
+        return Encoded(index, sample, steps, cut)
 
     def decode(
         self,
@@ -305,7 +323,8 @@ class GlobalAStar(Codec):
 
     Args:
         seed: Shared by sender and receiver; 0 to 2^64 - 1.
-        max_samples: Give up after so many samples and take the best: approximate, for any ratio.
+        max_samples: Give up after so many samples and take the best: approximate where the search
+            would have gone on (see `Encoded.cut`), for any ratio.
         block: Elements of the last axis that are coded together, 1 to 16.
         threads: Number of threads; None for all processors.
 
@@ -349,6 +368,7 @@ class ASStar(Codec):
 
     Args:
         seed: Shared by sender and receiver; 0 to 2^64 - 1.
+        max_steps: End a search after so many steps with the best so far: see `Encoded.cut`.
         threads: Number of threads; None for all processors.
 
     Reference: Flamich et al. 2022, AS* coding.
@@ -364,11 +384,13 @@ class ASStar(Codec):
 
     _variant = _core.Variant.as_star
 
-    def __init__(self, seed: int = 0, *, threads: int | None = None) -> None:
-        super().__init__(seed, threads=threads)
+    def __init__(
+        self, seed: int = 0, *, max_steps: int | None = None, threads: int | None = None
+    ) -> None:
+        super().__init__(seed, threads=threads, max_steps=max_steps)
 
     def __repr__(self) -> str:
-        return f"ASStar(seed={self.seed})"
+        return f"ASStar(seed={self.seed}{self._budget_repr})"
 
 
 class ADStar(Codec):
@@ -382,6 +404,7 @@ class ADStar(Codec):
         block: Elements of the last axis that are coded together, 1 to 16.
         bits_hint: With blocks: expected bits for each column of the last axis, which the receiver
             needs too; None where all are alike.
+        max_steps: End a search after so many steps with the best so far: see `Encoded.cut`.
         threads: Number of threads; None for all processors.
 
     Reference: Flamich et al. 2022, AD* coding.
@@ -393,6 +416,13 @@ class ADStar(Codec):
         >>> r = codec.encode(q, p)
         >>> bool(codec.decode(r.index, p) == r.sample)
         True
+
+        With a budget, of which the receiver need not know:
+
+        >>> hasty = rec.ADStar(seed=7, max_steps=3)
+        >>> r = hasty.encode(q, p)
+        >>> r.cut, int(r.steps), bool(codec.decode(r.index, p) == r.sample)
+        (1, 3, True)
     """
 
     _variant = _core.Variant.ad_star
@@ -403,12 +433,15 @@ class ADStar(Codec):
         block: int = 1,
         *,
         bits_hint: object = None,
+        max_steps: int | None = None,
         threads: int | None = None,
     ) -> None:
-        super().__init__(seed, threads=threads, block=block, bits_hint=bits_hint)
+        super().__init__(
+            seed, threads=threads, block=block, bits_hint=bits_hint, max_steps=max_steps
+        )
 
     def __repr__(self) -> str:
-        return f"ADStar(seed={self.seed}, block={self.block})"
+        return f"ADStar(seed={self.seed}, block={self.block}{self._budget_repr})"
 
 
 class DADStar(Codec):
@@ -424,6 +457,7 @@ class DADStar(Codec):
         seed: Shared by sender and receiver; 0 to 2^64 - 1.
         block: Elements of the last axis that are coded together, 1 to 16.
         bits_hint: As for `ADStar`.
+        max_steps: As for `ADStar`. What the depth leaves out does not count as cut.
         threads: Number of threads; None for all processors.
 
     Reference: Flamich et al. 2022, DAD* coding.
@@ -445,14 +479,24 @@ class DADStar(Codec):
         *,
         block: int = 1,
         bits_hint: object = None,
+        max_steps: int | None = None,
         threads: int | None = None,
     ) -> None:
         most = 63 * integer("block", block, 1, MAX_BLOCK)
         self.depth = integer("depth", depth, 0, most)
-        super().__init__(seed, threads=threads, limit=self.depth, block=block, bits_hint=bits_hint)
+        super().__init__(
+            seed,
+            threads=threads,
+            limit=self.depth,
+            block=block,
+            bits_hint=bits_hint,
+            max_steps=max_steps,
+        )
 
     def __repr__(self) -> str:
-        return f"DADStar(depth={self.depth}, seed={self.seed}, block={self.block})"
+        return (
+            f"DADStar(depth={self.depth}, seed={self.seed}, block={self.block}{self._budget_repr})"
+        )
 
 
 def _pieces(size: int, progress: Progress | None) -> Iterator[slice]:

@@ -69,7 +69,8 @@ class CustomTarget:
             it says of an interval also holds for the intervals inside.
         shape: The shape of the batch of targets.
 
-    Exact codecs refuse bounds above 64 bits (44 nats), `GlobalAStar` above 32: `DivergenceError`.
+    Codecs without a budget refuse bounds above 64 bits (44 nats), `GlobalAStar` above 32:
+    `DivergenceError`.
 
     Raises:
         ParameterError: Neither or both of ``mode`` and ``bound``; something that is not callable.
@@ -192,7 +193,7 @@ def encode_custom(
     target: CustomTarget,
     proposal: Any,
     progress: Callable[[int, int], None] | None,
-) -> tuple[Indices, Floats, Indices]:
+) -> tuple[Indices, Floats, Indices, int]:
     """Encodes for a custom target: see `astar_rec.codecs.Codec.encode`."""
     if not isinstance(proposal, CustomProposal):
         proposal = as_distribution(proposal)
@@ -201,16 +202,18 @@ def encode_custom(
     index = np.empty(size, np.uint64)
     sample = np.empty(size)
     steps = np.empty(size, np.uint64)
+    cuts = 0
     sampler = _Sampler(proposal, shape)
     bounds = _Bounds(target, shape)
     for begin in range(0, size, _BATCH):
         part = slice(begin, min(size, begin + _BATCH))
-        index[part], sample[part], steps[part] = _encode_part(
+        index[part], sample[part], steps[part], more = _encode_part(
             method, seed, offset, part, sampler, bounds, shape
         )
+        cuts += more
         if progress is not None:
             progress(part.stop, size)
-    return index.reshape(shape), sample.reshape(shape), steps.reshape(shape)
+    return index.reshape(shape), sample.reshape(shape), steps.reshape(shape), cuts
 
 
 def decode_custom(
@@ -244,7 +247,7 @@ def _encode_part(
     sampler: _Sampler,
     bounds: _Bounds,
     shape: Shape,
-) -> tuple[Indices, Floats, Indices]:
+) -> tuple[Indices, Floats, Indices, int]:
     """Encodes the elements of a slice, in lockstep."""
     everyone = np.arange(part.start, part.stop)
     ends = np.zeros(everyone.size, np.uint64)
@@ -268,12 +271,12 @@ def _encode_part(
             ratio, first, second = bounds.ratio(x, element, promised), promised, promised
         search.supply(ratio, x_cut, first, second)
     try:
-        index, position, steps = search.results()
+        index, position, steps, cuts = search.results()
     except _core.CoreDivergenceError as error:
         reason, local_element, bits, limit = error.args
         element_tuple = unravel(local_element + part.start, shape)
         raise DivergenceError(element_tuple, bits, limit, reason) from None
-    return index, sampler(position, everyone), steps
+    return index, sampler(position, everyone), steps, cuts
 
 
 def _check_bound(method: _core.Method, supremum: Floats, begin: int, shape: Shape) -> None:

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -129,9 +130,9 @@ SearchResult search_box(Search<Box<most>>& search, std::span<const Ratio> ratios
     interval.supremum = ratios[j].supremum(interval.z_first, interval.z_last);
     supremum += interval.supremum;
   }
-  const bool exact = method.variant != Variant::dad_star;
-  const int max_depth = exact ? order.levels() : static_cast<int>(method.limit);
-  search.start(Box<most>(ratios.size(), order, max_depth), exact, random, root, supremum);
+  const Limits limits = limits_of(method);
+  const int max_depth = limits.exact ? order.levels() : static_cast<int>(method.limit);
+  search.start(Box<most>(ratios.size(), order, max_depth), limits, random, root, supremum);
   SearchResult result = run(search, BlockRatio<Ratio, Proposal>(ratios), interrupt);
   if (result.outcome == Outcome::found) {
     const auto& region = search.winner().region;
@@ -152,8 +153,7 @@ SearchResult search_whole_box(Search<WholeBox>& search, std::span<const Ratio> r
   for (const Ratio& ratio : ratios) {
     supremum += ratio.supremum(Proposal::quantile(0), Proposal::quantile(last_position));
   }
-  const bool exact = method.limit == 0;
-  search.start(exact ? WholeBox() : WholeBox(method.limit), exact, random, {{random}}, supremum);
+  search.start(WholeBox(), limits_of(method), random, {{random}}, supremum);
   SearchResult result = run(search, BlockRatio<Ratio, Proposal>(ratios), interrupt);
   if (result.outcome == Outcome::found) {
     std::fill(index.begin(), index.end(), 0);
@@ -168,12 +168,14 @@ SearchResult search_whole_box(Search<WholeBox>& search, std::span<const Ratio> r
 }  // namespace detail
 
 // Encodes blocks; the elements of `targets` and `proposals` are those of `blocks`, in C order. The
-// numbers of elements start at first_element. Throws DivergenceError and Interrupted.
+// numbers of elements start at first_element. Returns how many searches were cut. Throws
+// DivergenceError and Interrupted.
 template <class MakeTarget, class MakeProposal>
-void encode_all_blocks(const ParametricFamily& targets, const ParametricFamily& proposals,
-                       MakeTarget make_target, MakeProposal make_proposal, const Blocks& blocks,
-                       const Method& method, std::uint64_t seed, std::uint64_t first_element,
-                       unsigned threads, const Interrupt::Poll& poll, EncodedBlocks out) {
+std::uint64_t encode_all_blocks(const ParametricFamily& targets, const ParametricFamily& proposals,
+                                MakeTarget make_target, MakeProposal make_proposal,
+                                const Blocks& blocks, const Method& method, std::uint64_t seed,
+                                std::uint64_t first_element, unsigned threads,
+                                const Interrupt::Poll& poll, EncodedBlocks out) {
   using Target = decltype(make_target(0.0, 1.0));
   using Proposal = decltype(make_proposal(0.0, 1.0));
   using Ratio = LogRatio<Target, Proposal>;
@@ -192,6 +194,7 @@ void encode_all_blocks(const ParametricFamily& targets, const ParametricFamily& 
 
   const double z_first = Proposal::quantile(0);
   const double z_last = Proposal::quantile(last_position);
+  std::atomic<std::uint64_t> cut = 0;
   const auto encode_block = [&](Scratch& scratch, std::size_t number, Interrupt& interrupt) {
     const std::size_t first = blocks.first_element(number);
     const std::size_t dimensions = blocks.dimensions(number);
@@ -229,6 +232,7 @@ void encode_all_blocks(const ParametricFamily& targets, const ParametricFamily& 
                           : box(scratch.sixteen);
     detail::check_outcome(result, supremum, method, first);
     out.steps[number] = result.steps;
+    if (result.cut) ++cut;
     for (std::size_t j = 0; j < dimensions; ++j) {
       const Proposal proposal = make_proposal(scratch.p.first(j), scratch.p.second(j));
       out.sample[first + j] = proposal.sample(Proposal::quantile(scratch.positions[j]));
@@ -244,20 +248,24 @@ void encode_all_blocks(const ParametricFamily& targets, const ParametricFamily& 
           }
         };
   });
+  return cut;
 }
 
-// Requires has_built_in_ratio.
-inline void encode_blocks(const ParametricFamily& targets, const ParametricFamily& proposals,
-                          const Blocks& blocks, const Method& method, std::uint64_t seed,
-                          std::uint64_t first_element, unsigned threads,
-                          const Interrupt::Poll& poll, EncodedBlocks out) {
-  detail::with_family(targets.family, [&](auto make_target) {
-    detail::with_family(proposals.family, [&](auto make_proposal) {
+// Requires has_built_in_ratio. Returns how many searches were cut.
+inline std::uint64_t encode_blocks(const ParametricFamily& targets,
+                                   const ParametricFamily& proposals, const Blocks& blocks,
+                                   const Method& method, std::uint64_t seed,
+                                   std::uint64_t first_element, unsigned threads,
+                                   const Interrupt::Poll& poll, EncodedBlocks out) {
+  return detail::with_family(targets.family, [&](auto make_target) {
+    return detail::with_family(proposals.family, [&](auto make_proposal) {
       using Target = decltype(make_target(0.0, 1.0));
       using Proposal = decltype(make_proposal(0.0, 1.0));
       if constexpr (has_log_ratio<Target, Proposal>) {
-        encode_all_blocks(targets, proposals, make_target, make_proposal, blocks, method, seed,
-                          first_element, threads, poll, out);
+        return encode_all_blocks(targets, proposals, make_target, make_proposal, blocks, method,
+                                 seed, first_element, threads, poll, out);
+      } else {
+        return std::uint64_t{0};
       }
     });
   });

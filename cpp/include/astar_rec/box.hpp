@@ -173,8 +173,6 @@ class WholeBox {
 
   static constexpr int children = 1;
 
-  explicit WholeBox(std::uint64_t max_samples = ~std::uint64_t{0}) : max_samples_(max_samples) {}
-
   static NodeBits draw(const NodeRandom&, const Region& region) {
     return region.address.random({region.address.node, 0});
   }
@@ -183,15 +181,12 @@ class WholeBox {
   static Position place_along(const Region& region, std::size_t dimension) {
     return box_place(region.address.random, region.address.node, dimension);
   }
-  bool at_limit(const Region& region) const { return region.address.node >= max_samples_; }
+  static bool at_limit(const Region&) { return false; }
 
   static std::optional<Region> child(const Region& region, int, Position, const Cut&) {
     return Region{{region.address.random, region.address.node + 1}};
   }
   static std::uint64_t index(const Region& region, Position) { return region.address.node; }
-
- private:
-  std::uint64_t max_samples_;
 };
 
 // The heap number of a node of boxes, as 64-bit words, the lowest first: as many as the block has

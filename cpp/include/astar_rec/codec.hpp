@@ -1,10 +1,13 @@
 // Encoding and decoding of batches: parameters in, indices and samples out.
 //
-// A Method names a partition and its limit; a ParametricFamily, with its arrays of parameters, a
+// A Method names a partition and its limits; a ParametricFamily, with its arrays of parameters, a
 // distribution for every element. What is chosen once a call (the two families, the method) is
 // chosen outside the loops, by templates.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -39,7 +42,8 @@ enum class Variant { global, as_star, ad_star, dad_star };
 
 struct Method {
   Variant variant;
-  std::uint64_t limit = 0;  // global: the most samples, 0 for no limit; DAD*: the largest depth
+  std::uint64_t limit = 0;      // global: the most samples, 0 for no limit; DAD*: the largest depth
+  std::uint64_t max_steps = 0;  // of one search, 0 for no budget; global: see limit
 };
 
 inline constexpr double log2_of_e = 1.4426950408889634;
@@ -60,9 +64,10 @@ inline bool is_approximate(const Method& method) {
 }
 
 // The largest supremum over all of the space, in bits, with which a search is begun: positions have 64
-// bits, so a normalised ratio that needs more is not one.
+// bits, so a normalised ratio that needs more is not one. A search that ends anyway begins with any.
 inline double max_bound_bits(const Method& method) {
-  if (is_approximate(method)) return std::numeric_limits<double>::infinity();
+  const bool ends = is_approximate(method) || method.max_steps != 0;
+  if (ends) return std::numeric_limits<double>::infinity();
   return method.variant == Variant::global ? max_global_bits : 64.0;
 }
 
@@ -112,13 +117,19 @@ inline void check_global_bound(double root_supremum, const Method& method, std::
                             "AD*, or give max_samples");
 }
 
+// How many bits of information a search has room for: each step goes a level deeper at most.
+inline double room(const Method& method) {
+  const auto limit = static_cast<double>(method.limit);
+  if (method.variant == Variant::global && method.limit != 0) return std::log2(limit);
+  const double depth = method.variant == Variant::dad_star ? limit : max_index_depth;
+  return method.max_steps == 0 ? depth : std::min(depth, static_cast<double>(method.max_steps - 1));
+}
+
 inline void check_outcome(const SearchResult& result, double supremum, const Method& method,
                           std::size_t element) {
   if (result.outcome == Outcome::found) return;
   const double bits = supremum * log2_of_e;
-  const double limit = method.variant == Variant::dad_star ? static_cast<double>(method.limit)
-                       : method.limit != 0 ? std::log2(static_cast<double>(method.limit))
-                                           : max_index_depth;
+  const double limit = room(method);
   switch (result.outcome) {
     case Outcome::no_candidate:
       throw DivergenceError(element, bits, limit,
@@ -133,17 +144,26 @@ inline void check_outcome(const SearchResult& result, double supremum, const Met
   }
 }
 
+inline Limits limits_of(const Method& method) {
+  Limits limits;
+  limits.exact = method.variant != Variant::dad_star;
+  // A step of the global bound is a sample.
+  const std::uint64_t most = method.variant == Variant::global ? method.limit : method.max_steps;
+  if (most != 0) limits.most_steps = most;
+  return limits;
+}
+
 template <class F>
 decltype(auto) with_partition(const Method& method, const F& f) {
   switch (method.variant) {
     case Variant::global:
-      return f(method.limit == 0 ? WholeSpace() : WholeSpace(method.limit), method.limit == 0);
+      return f(WholeSpace());
     case Variant::as_star:
-      return f(AtSample(), true);
+      return f(AtSample());
     case Variant::ad_star:
-      return f(Dyadic(), true);
+      return f(Dyadic());
     default:
-      return f(Dyadic(static_cast<int>(method.limit)), false);
+      return f(Dyadic(static_cast<int>(method.limit)));
   }
 }
 
@@ -202,14 +222,17 @@ struct Range {
   }
 };
 
-// Throws DivergenceError and Interrupted; `out` is then partly written.
+// Returns how many searches were cut. Throws DivergenceError and Interrupted; `out` is then partly
+// written.
 template <class MakeTarget, class MakeProposal, class Partition>
-void encode_all(const ParametricFamily& targets, const ParametricFamily& proposals,
-                MakeTarget make_target, MakeProposal make_proposal, const Partition& partition,
-                bool exact, const Method& method, std::uint64_t seed, Range range, unsigned threads,
-                const Interrupt::Poll& poll, Encoded out) {
+std::uint64_t encode_all(const ParametricFamily& targets, const ParametricFamily& proposals,
+                         MakeTarget make_target, MakeProposal make_proposal,
+                         const Partition& partition, const Method& method, std::uint64_t seed,
+                         Range range, unsigned threads, const Interrupt::Poll& poll, Encoded out) {
   using Target = decltype(make_target(0.0, 1.0));
   using Proposal = decltype(make_proposal(0.0, 1.0));
+  const Limits limits = detail::limits_of(method);
+  std::atomic<std::uint64_t> cut = 0;
 
   parallel_for(out.index.size(), threads, poll, [&] {
     return [&, q = detail::Parameters(), p = detail::Parameters(), search = Search<Partition>(),
@@ -227,7 +250,7 @@ void encode_all(const ParametricFamily& targets, const ParametricFamily& proposa
                               range.begin + i);
         detail::check_peak(ratio, method, range.begin + i);
         detail::check_global_bound(supremum, method, range.begin + i);
-        search.start(partition, exact, range.random(seed, i), root, supremum);
+        search.start(partition, limits, range.random(seed, i), root, supremum);
         for (int step = 1; !search.done(); ++step) {
           search.expand(evaluate<Partition>(search.top(), ratio, cuts));
           if (step % detail::steps_between_checks == 0) {
@@ -240,9 +263,11 @@ void encode_all(const ParametricFamily& targets, const ParametricFamily& proposa
         out.index[i] = result.index;
         out.sample[i] = proposal.sample(Proposal::quantile(result.position));
         out.steps[i] = result.steps;
+        if (result.cut) ++cut;
       }
     };
   });
+  return cut;
 }
 
 inline bool has_built_in_ratio(Family target, Family proposal) {
@@ -253,19 +278,22 @@ inline bool has_built_in_ratio(Family target, Family proposal) {
   });
 }
 
-// Requires has_built_in_ratio, and element numbers below element_limit.
-inline void encode(const ParametricFamily& targets, const ParametricFamily& proposals,
-                   const Method& method, std::uint64_t seed, Range range, unsigned threads,
-                   const Interrupt::Poll& poll, Encoded out) {
-  detail::with_family(targets.family, [&](auto make_target) {
-    detail::with_family(proposals.family, [&](auto make_proposal) {
+// Requires has_built_in_ratio, and element numbers below element_limit. Returns how many searches
+// were cut.
+inline std::uint64_t encode(const ParametricFamily& targets, const ParametricFamily& proposals,
+                            const Method& method, std::uint64_t seed, Range range, unsigned threads,
+                            const Interrupt::Poll& poll, Encoded out) {
+  return detail::with_family(targets.family, [&](auto make_target) {
+    return detail::with_family(proposals.family, [&](auto make_proposal) {
       using Target = decltype(make_target(0.0, 1.0));
       using Proposal = decltype(make_proposal(0.0, 1.0));
       if constexpr (has_log_ratio<Target, Proposal>) {
-        detail::with_partition(method, [&](auto partition, bool exact) {
-          encode_all(targets, proposals, make_target, make_proposal, partition, exact, method, seed,
-                     range, threads, poll, out);
+        return detail::with_partition(method, [&](auto partition) {
+          return encode_all(targets, proposals, make_target, make_proposal, partition, method, seed,
+                            range, threads, poll, out);
         });
+      } else {
+        return std::uint64_t{0};
       }
     });
   });
@@ -286,7 +314,7 @@ inline void replay_all(std::span<const std::uint64_t> index, const Method& metho
                        std::uint64_t seed, Range range, std::size_t begin,
                        std::span<Position> out) {
   const std::uint64_t largest = largest_index(method);
-  detail::with_partition(method, [&](auto partition, bool) {
+  detail::with_partition(method, [&](auto partition) {
     for (std::size_t i = 0; i < out.size(); ++i) {
       const std::uint64_t which = index[begin + i];
       if (which == 0 || which > largest) {

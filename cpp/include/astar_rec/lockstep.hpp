@@ -53,10 +53,10 @@ class Lockstep {
 template <class Partition>
 class LockstepOver final : public Lockstep {
  public:
-  LockstepOver(const Partition& partition, bool exact, std::size_t count, std::uint64_t seed,
-               std::uint64_t first_element)
+  LockstepOver(const Partition& partition, const Limits& limits, std::size_t count,
+               std::uint64_t seed, std::uint64_t first_element)
       : partition_(partition),
-        exact_(exact),
+        limits_(limits),
         seed_(seed),
         first_element_(first_element),
         runs_(count) {}
@@ -64,7 +64,7 @@ class LockstepOver final : public Lockstep {
   void start(std::span<const double> x_first, std::span<const double> x_last,
              std::span<const double> supremum) override {
     for (std::size_t i = 0; i < runs_.size(); ++i) {
-      runs_[i].search.start(partition_, exact_, NodeRandom(seed_, first_element_ + i),
+      runs_[i].search.start(partition_, limits_, NodeRandom(seed_, first_element_ + i),
                             whole_region(x_first[i], x_last[i]), supremum[i]);
       if (runs_[i].search.done()) continue;
       live_.push_back(i);
@@ -155,7 +155,7 @@ class LockstepOver final : public Lockstep {
   std::size_t max_waiting() const { return (std::size_t{1} << 21) + 64 * runs_.size(); }
 
   Partition partition_;
-  bool exact_;
+  Limits limits_;
   std::uint64_t seed_;
   std::uint64_t first_element_;
   std::vector<Run> runs_;

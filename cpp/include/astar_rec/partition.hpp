@@ -61,11 +61,9 @@ class WholeSpace : public OneDimension {
   static constexpr int children = 1;
   static constexpr bool cuts_at_sample = true;
 
-  explicit WholeSpace(std::uint64_t max_samples = ~std::uint64_t{0}) : max_samples_(max_samples) {}
-
   static Position place(const Region&, std::uint64_t bits) { return bits; }
 
-  bool at_limit(const Region& region) const { return region.address.node >= max_samples_; }
+  static bool at_limit(const Region&) { return false; }
 
   static std::optional<Region> child(const Region& region, int, Position, double) {
     Region same = region;
@@ -74,9 +72,6 @@ class WholeSpace : public OneDimension {
   }
 
   static std::uint64_t index(const Region& region, Position) { return region.address.node; }
-
- private:
-  std::uint64_t max_samples_;
 };
 
 // AS* coding: the region is cut at its own sample, which belongs to neither child (an atom that has

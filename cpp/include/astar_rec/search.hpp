@@ -9,6 +9,9 @@
 //         pop it, evaluate G_B + r(X_B), keep it if it is the best
 //         split it; push each child whose upper bound G_C + sup_C r beats the best value seen
 //
+// A search may have a budget of steps. One that has more to do when it is spent is cut: it ends with
+// the best node seen, which is decodable like any other but only approximately the target's sample.
+//
 // A node's ratio and its children's suprema come from outside, as an Evaluation. So the same search
 // serves built-in families, evaluated node by node, and Python callables, evaluated for many
 // searches at once (lockstep.hpp).
@@ -52,6 +55,12 @@ struct SearchResult {
   std::uint64_t index;
   Position position;
   std::uint64_t steps;  // nodes evaluated
+  bool cut = false;     // at the budget, with nodes left that might have won
+};
+
+struct Limits {
+  bool exact = true;  // a partition's limit is an error, not a part of the algorithm
+  std::uint64_t most_steps = ~std::uint64_t{0};  // 1 or more
 };
 
 template <class Partition>
@@ -70,14 +79,14 @@ class Search {
 
   static constexpr std::size_t max_heap = (std::size_t{1} << 29) / sizeof(Node);
 
-  // `exact`: a partition's limit is an error, not a part of the algorithm. `supremum` is that of the
-  // log ratio over the root's region.
-  void start(const Partition& partition, bool exact, NodeRandom random, const Region& root,
-             double supremum) {
+  // `supremum` is that of the log ratio over the root's region.
+  void start(const Partition& partition, const Limits& limits, NodeRandom random,
+             const Region& root, double supremum) {
     partition_ = partition;
-    exact_ = exact;
+    limits_ = limits;
     random_ = random;
     outcome_ = Outcome::no_candidate;
+    cut_ = false;
     best_ = -std::numeric_limits<double>::infinity();
     steps_ = 0;
     frontier_.clear();
@@ -105,13 +114,14 @@ class Search {
     }
 
     frontier_.replace_top([&] { push_children(node, evaluation); });
+    if (steps_ == limits_.most_steps) stop();
   }
 
   // Ends the search without a result: its nodes take too much memory.
   void give_up() { abandon(Outcome::heap_exhausted); }
 
   SearchResult result() const {
-    SearchResult result{outcome_, 0, winner_.sample, steps_};
+    SearchResult result{outcome_, 0, winner_.sample, steps_, cut_};
     if (outcome_ == Outcome::found) {
       result.index = partition_.index(winner_.region, winner_.sample);
       if (result.index == 0) result.outcome = Outcome::too_deep;
@@ -144,7 +154,7 @@ class Search {
       // The child's Gumbel will lie below its parent's: often there is no need to draw it.
       if (!(node.gumbel + supremum > best_)) continue;
       if (at_limit) {
-        if (exact_) abandon(Outcome::too_deep);
+        if (limits_.exact) abandon(Outcome::too_deep);
         return;
       }
       const auto region = partition_.child(node.region, side, node.sample, evaluation.cut);
@@ -180,14 +190,25 @@ class Search {
   }
 
   void abandon(Outcome why) {
+    if (steps_ == limits_.most_steps) {
+      cut_ = true;  // the failure lies beyond the budget
+      return;
+    }
     outcome_ = why;
     best_ = std::numeric_limits<double>::infinity();  // nothing beats it: done() from here on
   }
 
+  // The budget is spent.
+  void stop() {
+    cut_ = cut_ || !done();
+    frontier_.clear();  // done() from here on
+  }
+
   Partition partition_{};
-  bool exact_ = true;
+  Limits limits_{};
   NodeRandom random_{};
   Outcome outcome_ = Outcome::no_candidate;
+  bool cut_ = false;
   double best_ = 0.0;
   Node winner_{};
   std::uint64_t steps_ = 0;
