@@ -381,3 +381,8 @@ def test_absurd_bounds() -> None:
         r = check_codec(kind.make(30, 0), target, P)
         assert (r.steps == 30).all()
         assert r.cut == 20
+
+
+def test_the_warning() -> None:
+    assert issubclass(rec.ApproximationWarning, UserWarning)
+    assert not issubclass(rec.ApproximationWarning, rec.RecError)

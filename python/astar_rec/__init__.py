@@ -19,7 +19,14 @@ from .codecs import ADStar, ASStar, Codec, DADStar, Encoded, GlobalAStar
 from .container import Inspection, compress, decompress, inspect
 from .custom import CustomProposal, CustomTarget
 from .distributions import Distribution, Laplace, Logistic, Normal, Uniform, as_distribution
-from .errors import BoundError, CorruptDataError, DivergenceError, ParameterError, RecError
+from .errors import (
+    ApproximationWarning,
+    BoundError,
+    CorruptDataError,
+    DivergenceError,
+    ParameterError,
+    RecError,
+)
 from .index_codes import (
     AdaptiveCode,
     DeltaCode,
@@ -38,6 +45,7 @@ __all__ = [
     "ADStar",
     "ASStar",
     "AdaptiveCode",
+    "ApproximationWarning",
     "BoundError",
     "Codec",
     "CorruptDataError",

@@ -1,10 +1,24 @@
-"""The exceptions of astar_rec: one family, all of them also ``ValueError``."""
+"""The exceptions of astar_rec: one family, all of them also ``ValueError``. And its one warning."""
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["BoundError", "CorruptDataError", "DivergenceError", "ParameterError", "RecError"]
+__all__ = [
+    "ApproximationWarning",
+    "BoundError",
+    "CorruptDataError",
+    "DivergenceError",
+    "ParameterError",
+    "RecError",
+]
+
+
+class ApproximationWarning(UserWarning):
+    """Samples are approximate: searches were cut at the step budget.
+
+    They decode like all others, but do not follow their targets exactly: see docs/exactness.md.
+    """
 
 
 class RecError(ValueError):
