@@ -37,14 +37,24 @@ constexpr Tail tail_of(Position position) {
   return {2 * from_end + 1, upper};
 }
 
-// The high 64 bits of a 128-bit product.
-constexpr std::uint64_t multiply_high(std::uint64_t a, std::uint64_t b) {
+// The high 64 bits of a 128-bit product, from products of 32 bits.
+constexpr std::uint64_t multiply_high_by_halves(std::uint64_t a, std::uint64_t b) {
   const std::uint64_t a_low = a & 0xFFFFFFFF, a_high = a >> 32;
   const std::uint64_t b_low = b & 0xFFFFFFFF, b_high = b >> 32;
   const std::uint64_t low = a_low * b_low;
   const std::uint64_t middle = a_high * b_low + (low >> 32);
   const std::uint64_t other = a_low * b_high + (middle & 0xFFFFFFFF);
   return a_high * b_high + (middle >> 32) + (other >> 32);
+}
+
+// The same, in one instruction where the compiler has the type.
+constexpr std::uint64_t multiply_high(std::uint64_t a, std::uint64_t b) {
+#ifdef __SIZEOF_INT128__
+  __extension__ using Wide = unsigned __int128;
+  return static_cast<std::uint64_t>((Wide{a} * b) >> 64);
+#else
+  return multiply_high_by_halves(a, b);
+#endif
 }
 
 // A position of [first, last] from 64 random bits. Each is met with probability 1 / width to within
