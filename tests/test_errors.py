@@ -926,6 +926,18 @@ def test_junk_for_codes(code: rec.IndexCode, a: Any, b: Any) -> None:
     tolerates(code.unpack, b"\xff\xff", b)
 
 
+@junk_settings
+@given(JUNK, JUNK)
+def test_junk_for_the_adaptive_code(a: Any, b: Any) -> None:
+    tolerates(rec.AdaptiveCode, a, expected_bits=b)
+    for code in (rec.AdaptiveCode(), rec.AdaptiveCode(2, expected_bits=3)):
+        for call in (code.bits, code.pack, code.parts):
+            tolerates(call, a, b)
+            tolerates(call, np.ones((3, 2), np.uint64), a)
+        tolerates(code.unpack, b"\xff\xff", 3, a)
+        tolerates(code.unpack, a, 3, b)
+
+
 EXTREMES = st.floats(-1e306, 1e306) | st.sampled_from([0.0, 5e-324, 1e-300, 1.0, 1e15, 1.3e306])
 WIDTHS = st.floats(5e-324, 1e306) | st.sampled_from([5e-324, 1e-300, 1e-18, 1.0, 40.0, 1.3e306])
 

@@ -15,6 +15,15 @@ void check_code(Code code, int parameter) {
   require(code != Code::zeta || (parameter >= 1 && parameter <= 63), "k must be 1 to 63");
 }
 
+py::bytes to_bytes(const std::vector<std::uint8_t>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::span<const std::uint8_t> bytes_of(const py::buffer_info& info) {
+  require(info.itemsize == 1 && info.ndim == 1 && info.strides[0] == 1, "data must be bytes");
+  return {static_cast<const std::uint8_t*>(info.ptr), static_cast<std::size_t>(info.size)};
+}
+
 std::uint64_t coded_bits_of(const Array<std::uint64_t>& index, Code code, int parameter) {
   check_code(code, parameter);
   const auto from = view(index);
@@ -30,16 +39,14 @@ py::bytes pack_array(const Array<std::uint64_t>& index, Code code, int parameter
     const py::gil_scoped_release release;
     bytes = pack(from, code, parameter);
   }
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  return to_bytes(bytes);
 }
 
 Array<std::uint64_t> unpack_bytes(const py::buffer& data, std::size_t count, Code code,
                                   int parameter) {
   check_code(code, parameter);
   const py::buffer_info info = data.request();
-  require(info.itemsize == 1 && info.ndim == 1 && info.strides[0] == 1, "data must be bytes");
-  const std::span<const std::uint8_t> bytes(static_cast<const std::uint8_t*>(info.ptr),
-                                            static_cast<std::size_t>(info.size));
+  const auto bytes = bytes_of(info);
   // No index takes less than a bit: a forged count must not allocate more than the data's worth.
   if (count > bytes.size() * 8) throw CorruptDataError("more indices than bits");
   Array<std::uint64_t> index(static_cast<py::ssize_t>(count));
@@ -51,37 +58,50 @@ Array<std::uint64_t> unpack_bytes(const py::buffer& data, std::size_t count, Cod
   return index;
 }
 
-py::bytes to_bytes(const std::vector<std::uint8_t>& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-std::span<const std::uint8_t> bytes_of(const py::buffer_info& info) {
-  require(info.itemsize == 1 && info.ndim == 1 && info.strides[0] == 1, "data must be bytes");
-  return {static_cast<const std::uint8_t*>(info.ptr), static_cast<std::size_t>(info.size)};
-}
-
-// depths, paths, bits of the paths
-py::tuple pack_array_adaptively(const Array<std::uint64_t>& index, std::size_t words) {
+AdaptiveCode adaptive_code(std::size_t words, int start, const Array<std::uint16_t>& contexts,
+                           std::size_t count) {
   require(words >= 1 && words <= max_block, "words must be 1 to 16");
+  require(start >= 0 && start <= max_start, "start must be 0 to 255");
+  const auto numbers = view(contexts);
+  require(numbers.empty() || numbers.size() == count / words, "one context per index, or none");
+  return {words, start, numbers};
+}
+
+// bytes, bits
+py::tuple pack_array_adaptively(const Array<std::uint64_t>& index, std::size_t words, int start,
+                                const Array<std::uint16_t>& contexts) {
   const auto from = view(index);
+  const AdaptiveCode code = adaptive_code(words, start, contexts, from.size());
   AdaptivelyCoded coded;
   {
     const py::gil_scoped_release release;
-    coded = pack_adaptively(from, words);
+    coded = pack_adaptively(from, code);
   }
-  return py::make_tuple(to_bytes(coded.depths), to_bytes(coded.paths), coded.path_bits);
+  return py::make_tuple(to_bytes(coded.bytes), coded.bits);
 }
 
-void unpack_bytes_adaptively(const py::buffer& depths, const py::buffer& paths, std::size_t words,
-                             Array<std::uint64_t>& index) {
-  require(words >= 1 && words <= max_block, "words must be 1 to 16");
-  const py::buffer_info depth_info = depths.request();
-  const py::buffer_info path_info = paths.request();
-  const auto depth_bytes = bytes_of(depth_info);
-  const auto path_bytes = bytes_of(path_info);
+void unpack_bytes_adaptively(const py::buffer& data, std::size_t words, int start,
+                             const Array<std::uint16_t>& contexts, Array<std::uint64_t>& index) {
+  const py::buffer_info info = data.request();
+  const auto bytes = bytes_of(info);
   const auto to = writable(index);
+  const AdaptiveCode code = adaptive_code(words, start, contexts, to.size());
   const py::gil_scoped_release release;
-  unpack_adaptively(depth_bytes, path_bytes, words, to);
+  unpack_adaptively(bytes, code, to);
+}
+
+std::uint64_t path_bits_of(const Array<std::uint64_t>& index, std::size_t words) {
+  require(words >= 1 && words <= max_block, "words must be 1 to 16");
+  const auto from = view(index);
+  const py::gil_scoped_release release;
+  return path_bits(from, words);
+}
+
+// The probability, of 2^24, with which the adaptive code starts at a level.
+std::uint32_t depth_prior(std::size_t words, int start, int level) {
+  adaptive_code(words, start, {}, 0);
+  require(level >= 0 && level < static_cast<int>(64 * words), "no such level");
+  return DepthStart(words, start)(level).probability;
 }
 
 }  // namespace
@@ -96,9 +116,12 @@ void register_index_codes(py::module_& m) {
         py::arg("parameter") = 0);
   m.def("pack", &pack_array, py::arg("index").noconvert(), py::arg("code"),
         py::arg("parameter") = 0);
-  m.def("pack_adaptively", &pack_array_adaptively, py::arg("index").noconvert(), py::arg("words"));
-  m.def("unpack_adaptively", &unpack_bytes_adaptively, py::arg("depths"), py::arg("paths"),
-        py::arg("words"), py::arg("index").noconvert());
+  m.def("pack_adaptively", &pack_array_adaptively, py::arg("index").noconvert(), py::arg("words"),
+        py::arg("start"), py::arg("contexts").noconvert());
+  m.def("unpack_adaptively", &unpack_bytes_adaptively, py::arg("data"), py::arg("words"),
+        py::arg("start"), py::arg("contexts").noconvert(), py::arg("index").noconvert());
+  m.def("path_bits", &path_bits_of, py::arg("index").noconvert(), py::arg("words"));
+  m.def("depth_prior", &depth_prior, py::arg("words"), py::arg("start"), py::arg("level"));
   m.def("unpack", &unpack_bytes, py::arg("data"), py::arg("count"), py::arg("code"),
         py::arg("parameter") = 0);
 }

@@ -20,6 +20,7 @@ Buffer = bytes | bytearray | memoryview
 SEED_LIMIT = 2**64
 ELEMENT_LIMIT = 2**48
 MAX_AXES = 32
+CONTEXT_LIMIT = 2**16
 
 
 def real_array(argument: str, value: object) -> Floats:
@@ -131,6 +132,21 @@ def index_array(argument: str, value: object) -> Indices:
             if not 0 <= item < 2**64:
                 raise ParameterError(argument, item, "an unsigned 64-bit integer", position)
     return np.asarray(array, dtype=np.uint64, order="C")
+
+
+def context_array(value: object, shape: Shape) -> npt.NDArray[np.uint16]:
+    """Returns context numbers as a C-contiguous uint16 array of a shape."""
+    array = to_numpy(value)
+    if array.size and array.dtype.kind not in "iu":
+        raise ParameterError("contexts", _sample_of(array, value), "integers")
+    good = (array >= 0) & (array < CONTEXT_LIMIT)
+    require_all("contexts", array, good, f"an integer from 0 to {CONTEXT_LIMIT - 1}")
+    try:
+        numbers = np.broadcast_to(array.astype(np.uint16), shape)
+    except ValueError:
+        what = f"one that broadcasts to {shape}"
+        raise ParameterError("shape of contexts", array.shape, what) from None
+    return np.ascontiguousarray(numbers)
 
 
 def output_array(value: object, shape: Shape) -> Floats:

@@ -12,8 +12,7 @@ proposal. Its layout, in bytes; numbers are unsigned LEB128, checksums CRC-32, l
 
 The codes are fixed width (0, its parameter the width), gamma (1), delta (2), zeta (3, k) and
 adaptive (4, the block: the elements of the last axis that share an index). The adaptive code's
-model starts afresh in every chunk; its payload is the number of the depths' bytes, these, and the
-paths' bits.
+model starts afresh in every chunk.
 
 Nothing follows the last chunk. A header that does not check, a payload that does not, or data that
 end early or late are refused as a whole.
@@ -27,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import _core
 from ._validate import ELEMENT_LIMIT, MAX_AXES, Buffer, Floats, Indices, Shape, as_bytes
 from ._varint import read_varint, varint
 from .blocks import Blocks
@@ -216,17 +216,14 @@ def inspect(data: Buffer) -> Inspection:
     """
     header, index = _read(data, None)
     chunks = _chunks_of(index, _block_of(header.code))
-    path = sum(header.code.path_bits(chunk) for chunk in chunks)
-    coded = sum(header.code.bits(chunk) for chunk in chunks)
+    parts = [header.code.parts(chunk) for chunk in chunks]
     in_header = 8 * len(header.to_bytes())
-    lengths = sum(header.code.framing_bits(chunk) for chunk in chunks)
-    payload = 8 * sum(len(header.code.pack(chunk)) for chunk in chunks) - lengths
     bits = {
         "header": in_header,
-        "depth": coded - path,
-        "path": path,
-        "padding": payload - coded,
-        "framing": 8 * len(data) - in_header - payload,
+        "depth": sum(part.depth for part in parts),
+        "path": sum(part.path for part in parts),
+        "padding": sum(part.padding for part in parts),
+        "framing": 8 * len(data) - in_header - sum(map(sum, parts)),
     }
     return Inspection(
         method=header.method,
@@ -236,7 +233,9 @@ def inspect(data: Buffer) -> Inspection:
         offset=header.offset,
         bits=bits,
         total_bits=8 * len(data),
-        mean_depth=path / header.indices if header.indices else float("nan"),
+        mean_depth=_core.path_bits(index, _block_of(header.code)) / header.indices
+        if header.indices
+        else float("nan"),
     )
 
 
@@ -377,9 +376,9 @@ def _read(data: Buffer, progress: Callable[[int, int], None] | None) -> tuple[_H
     header, head = _read_header(reader)
     size, block = header.indices, _block_of(header.code)
     # A forged size must not allocate more than the data's worth: an index takes a bit at least, and
-    # in the adaptive code a chunk of them 6 bytes.
+    # in the adaptive code a chunk of them 5 bytes.
     most = (
-        CHUNK * -(-reader.left // 6) if isinstance(header.code, AdaptiveCode) else 8 * reader.left
+        CHUNK * -(-reader.left // 5) if isinstance(header.code, AdaptiveCode) else 8 * reader.left
     )
     if size > most:
         raise CorruptDataError(f"{size} indices in {reader.left} bytes")

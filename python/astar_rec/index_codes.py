@@ -22,13 +22,22 @@ Mathematics 2, 2005 (zeta).
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import _core
-from ._validate import ELEMENT_LIMIT, Buffer, Indices, as_bytes, index_array, integer, unravel
-from ._varint import read_varint, varint
+from ._validate import (
+    ELEMENT_LIMIT,
+    Buffer,
+    Indices,
+    as_bytes,
+    context_array,
+    index_array,
+    integer,
+    to_numpy,
+    unravel,
+)
 from .errors import CorruptDataError, ParameterError
 
 __all__ = [
@@ -37,80 +46,142 @@ __all__ = [
     "FixedCode",
     "GammaCode",
     "IndexCode",
+    "Parts",
     "ZetaCode",
     "shortest_code",
 ]
 
 
+class Parts(NamedTuple):
+    """Where the bits of packed indices went.
+
+    Zero bytes at the end of an `AdaptiveCode` are not written. Where that leaves less than what the
+    indices hold, of a few indices, depths are said to take less, and then paths.
+
+    Attributes:
+        depth: What the code spends on depths.
+        path: The bits of the paths themselves, the depths of all indices together.
+        padding: What is left of the last byte.
+    """
+
+    depth: int
+    path: int
+    padding: int
+
+
 class IndexCode:
-    """What all codes share."""
+    """What all codes share. Only `AdaptiveCode` takes contexts."""
 
-    _code: _core.Code
-    _parameter: int = 0
+    _parameter: int = 0  # in the header of a container
 
-    def bits(self, index: Any) -> int:
-        """Returns how many bits the words of all indices take, without padding.
+    def bits(self, index: Any, contexts: Any = None) -> int:
+        """Returns how many bits all indices take, without padding.
 
         Args:
             index: Indices, an array of uint64 of any shape.
+            contexts: As for `pack`.
 
         Raises:
-            ParameterError: An index of 0, or one too large for the code; an array of another dtype.
+            ParameterError: What `pack` raises.
         """
-        codes = index_array("index", index)
-        try:
-            return _core.coded_bits(codes, self._code, self._parameter)
-        except _core.CoreIndexError as error:
-            raise self._refusal(error, codes) from None
+        parts = self.parts(index, contexts)
+        return parts.depth + parts.path
 
-    def path_bits(self, index: Any) -> int:
-        """Returns how many bits the paths take, the depths of all indices together.
+    def parts(self, index: Any, contexts: Any = None) -> Parts:
+        """Returns where the bits of ``pack(index, contexts)`` go; they add up to all of them.
 
         Args:
             index: Indices, an array of uint64 of any shape.
-        """
-        return _core.pack_adaptively(index_array("index", index), 1)[2]
-
-    def framing_bits(self, _index: Any) -> int:
-        """Returns how many bits `pack` spends on lengths of parts."""
-        return 0
-
-    def pack(self, index: Any) -> bytes:
-        """Returns the words of all indices, in C order.
-
-        Args:
-            index: Indices, an array of uint64 of any shape.
+            contexts: As for `pack`.
 
         Raises:
-            ParameterError: An index of 0, or one too large for the code; an array of another dtype.
+            ParameterError: What `pack` raises.
+
+        Examples:
+            >>> import numpy as np
+            >>> GammaCode().parts(np.array([1, 2, 3], np.uint64))
+            Parts(depth=5, path=2, padding=1)
+        """
+        raise NotImplementedError
+
+    def pack(self, index: Any, contexts: Any = None) -> bytes:
+        """Returns all indices as bytes, in C order.
+
+        Args:
+            index: Indices, an array of uint64 of any shape.
+            contexts: None; see `AdaptiveCode`.
+
+        Raises:
+            ParameterError: An index of 0, or one too large for the code; an array of another dtype;
+                contexts for a code that has none.
 
         Examples:
             >>> import numpy as np
             >>> GammaCode().pack(np.array([1, 2, 3], np.uint64)).hex()
             'a6'
         """
+        raise NotImplementedError
+
+    def unpack(self, data: Buffer, count: int, contexts: Any = None) -> Indices:
+        """Returns the indices that bytes hold; the inverse of `pack`.
+
+        Args:
+            data: What `pack` returned, as bytes or another contiguous buffer of them.
+            count: The number of indices.
+            contexts: What `pack` was given.
+
+        Raises:
+            ParameterError: ``data`` is no such buffer; contexts for a code that has none.
+            CorruptDataError: Bytes that are not those of exactly ``count`` indices.
+        """
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class _WordCode(IndexCode):
+    """Every index is a word by itself."""
+
+    _code: _core.Code
+
+    def bits(self, index: Any, contexts: Any = None) -> int:
+        """Returns how many bits all indices take: see `IndexCode.bits`."""
+        self._refuse(contexts)
+        codes = index_array("index", index)
+        try:
+            return _core.coded_bits(codes, self._code, self._parameter)
+        except _core.CoreIndexError as error:
+            raise self._refusal(error, codes) from None
+
+    def parts(self, index: Any, contexts: Any = None) -> Parts:
+        """Returns where the bits go: see `IndexCode.parts`."""
+        codes = index_array("index", index)
+        bits = self.bits(codes, contexts)
+        path = _core.path_bits(codes, 1)
+        return Parts(bits - path, path, -bits % 8)
+
+    def pack(self, index: Any, contexts: Any = None) -> bytes:
+        """Returns all indices as bytes: see `IndexCode.pack`."""
+        self._refuse(contexts)
         codes = index_array("index", index)
         try:
             return _core.pack(codes, self._code, self._parameter)
         except _core.CoreIndexError as error:
             raise self._refusal(error, codes) from None
 
-    def unpack(self, data: Buffer, count: int) -> Indices:
-        """Returns the indices that bytes hold; the inverse of `pack`.
-
-        Args:
-            data: What `pack` returned, as bytes or another contiguous buffer of them.
-            count: The number of indices.
-
-        Raises:
-            ParameterError: ``data`` is no such buffer.
-            CorruptDataError: Bytes that are not the words of exactly ``count`` indices.
-        """
+    def unpack(self, data: Buffer, count: int, contexts: Any = None) -> Indices:
+        """Returns the indices that bytes hold: see `IndexCode.unpack`."""
+        self._refuse(contexts)
         try:
             number = integer("count", count, 0, ELEMENT_LIMIT)
             return _core.unpack(as_bytes(data), number, self._code, self._parameter)
         except _core.CoreCorruptDataError as error:
             raise CorruptDataError(str(error)) from None
+
+    def _refuse(self, contexts: Any) -> None:
+        if contexts is not None:
+            raise ParameterError("contexts", contexts, "None: only AdaptiveCode has contexts")
 
     def _refusal(self, error: _core.CoreIndexError, codes: Indices) -> ParameterError:
         position = unravel(error.args[1], codes.shape)
@@ -119,11 +190,8 @@ class IndexCode:
     def _range(self) -> str:
         return "an integer from 1 to 2^64 - 1"
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
 
-
-class FixedCode(IndexCode):
+class FixedCode(_WordCode):
     """Every index in the same number of bits.
 
     Args:
@@ -147,19 +215,19 @@ class FixedCode(IndexCode):
         return f"FixedCode({self.width})"
 
 
-class GammaCode(IndexCode):
+class GammaCode(_WordCode):
     """Elias gamma: as many zeros as the index has bits after its leading one, then the index."""
 
     _code = _core.Code.gamma
 
 
-class DeltaCode(IndexCode):
+class DeltaCode(_WordCode):
     """Elias delta: the number of the index's bits in gamma, then its bits after the leading one."""
 
     _code = _core.Code.delta
 
 
-class ZetaCode(IndexCode):
+class ZetaCode(_WordCode):
     """Boldi and Vigna's zeta code, for indices whose probability falls like n^-exponent.
 
     Args:
@@ -192,68 +260,127 @@ class AdaptiveCode(IndexCode):
 
     The best there is for arrays: after the first few hundred indices a depth costs its entropy. The
     words of different indices cannot be told apart, so `bits` speaks of all of them together.
+    Indices have one stream of bytes and no other, but damaged bytes may well be that of others, and
+    bytes cut short nearly always are: where that may happen, add a checksum.
+
+    The methods take ``contexts``: for every index a number from 0 to 65535 that the decoder also
+    has, such as its column, or what it knows of the information there. Each context learns depths
+    of its own, starting from what all have in common. Integers that broadcast to the indices'
+    shape (with blocks: without its last axis); for `unpack`, to (count,), or any count of them.
 
     Args:
         block: The number of 64-bit words of an index, the lowest first: that of the codec's block.
             With 1, arrays of indices may have any shape; otherwise their last axis holds the words.
+        expected_bits: The information of an index in bits, of the whole block, as far as both sides
+            know it: the model then starts from the depths that AD* makes of normals with so much.
+            Worth a few bytes, so for short arrays. It is rounded to eighths of a bit an element,
+            from 1 to 255 of them. None starts from nothing.
+
+    Raises:
+        ParameterError: A block not from 1 to 16; expected bits that are no finite number from 0 on.
 
     Examples:
         >>> import numpy as np
         >>> index = np.array([1, 3, 1, 1, 2, 1] * 1000, np.uint64)
         >>> AdaptiveCode().bits(index) < 0.85 * shortest_code(index).bits(index)
         True
+        >>> columns = np.arange(6000) % 6
+        >>> AdaptiveCode().bits(index, columns) < 0.6 * AdaptiveCode().bits(index)
+        True
     """
 
-    _code = _core.Code.gamma  # not used: all that would use it is overridden
-
-    def __init__(self, block: int = 1) -> None:
+    def __init__(self, block: int = 1, *, expected_bits: float | None = None) -> None:
         self.block = self._parameter = integer("block", block, 1, 16)
+        self._start = 0 if expected_bits is None else _start_of(expected_bits, self.block)
+        self.expected_bits = self._start * self.block / 8 if self._start else None
 
-    def bits(self, index: Any) -> int:
-        """Returns how many bits all indices take, without lengths and padding."""
-        depths, _, path_bits = self._pack(index)
-        return 8 * len(depths) + path_bits
+    def parts(self, index: Any, contexts: Any = None) -> Parts:
+        """Returns where the bits go: see `IndexCode.parts`."""
+        codes = self._checked(index)
+        data, bits = self._pack(codes, contexts)
+        used = min(bits, 8 * len(data))
+        path = min(_core.path_bits(codes, self.block), used)
+        return Parts(used - path, path, 8 * len(data) - used)
 
-    def path_bits(self, index: Any) -> int:
-        """Returns how many of them are bits of paths."""
-        return self._pack(index)[2]
+    def pack(self, index: Any, contexts: Any = None) -> bytes:
+        """Returns all indices as bytes.
 
-    def pack(self, index: Any) -> bytes:
-        """Returns all indices, in C order: the depths' number of bytes, the depths, the paths."""
-        depths, paths, _ = self._pack(index)
-        return varint(len(depths)) + depths + paths
+        Args:
+            index: Indices, an array of uint64 of any shape; with blocks (..., block).
+            contexts: Integers from 0 to 65535 that broadcast to the indices' shape, or None.
 
-    def unpack(self, data: Buffer, count: int) -> Indices:
-        """Returns the indices that bytes hold, of shape (count,) or (count, block)."""
+        Raises:
+            ParameterError: An index of 0; an array of another dtype or shape; contexts that are no
+                such integers.
+
+        Examples:
+            >>> import numpy as np
+            >>> AdaptiveCode(expected_bits=2).pack(np.array([1, 2, 3], np.uint64)).hex()
+            '1c'
+        """
+        return self._pack(self._checked(index), contexts)[0]
+
+    def unpack(self, data: Buffer, count: int, contexts: Any = None) -> Indices:
+        """Returns the indices that bytes hold, of shape (count,) or (count, block).
+
+        Args:
+            data: What `pack` returned, as bytes or another contiguous buffer of them.
+            count: The number of indices.
+            contexts: What `pack` was given: an array that broadcasts to (count,), or any array of
+                as many.
+
+        Raises:
+            ParameterError: ``data`` is no such buffer; contexts that `pack` would refuse.
+            CorruptDataError: Bytes that no ``count`` indices are packed to.
+        """
         number = integer("count", count, 0, ELEMENT_LIMIT)
         view = as_bytes(data)
-        length, begin = read_varint(view, 0)
-        end = begin + length
-        if len(view) < end:
-            raise CorruptDataError("the data end in the middle of the depths")
+        numbers = _NO_CONTEXTS
+        if contexts is not None:
+            given = to_numpy(contexts)
+            whole = given.size == number  # in any shape
+            numbers = context_array(contexts, given.shape if whole else (number,)).reshape(-1)
         index = np.empty(number if self.block == 1 else (number, self.block), np.uint64)
         try:
-            _core.unpack_adaptively(view[begin:end], view[end:], self.block, index)
+            _core.unpack_adaptively(view, self.block, self._start, numbers, index)
         except _core.CoreCorruptDataError as error:
             raise CorruptDataError(str(error)) from None
         return index
 
-    def framing_bits(self, index: Any) -> int:
-        """Returns how many bits `pack` spends on the length of the depths."""
-        return 8 * len(varint(len(self._pack(index)[0])))
-
-    def _pack(self, index: Any) -> tuple[bytes, bytes, int]:
+    def _checked(self, index: Any) -> Indices:
         codes = index_array("index", index)
         if self.block > 1 and codes.shape[-1:] != (self.block,):
             raise ParameterError("shape of index", codes.shape, f"(..., {self.block})")
+        return codes
+
+    def _pack(self, codes: Indices, contexts: Any) -> tuple[bytes, int]:
+        shape = codes.shape if self.block == 1 else codes.shape[:-1]
+        numbers = _NO_CONTEXTS if contexts is None else context_array(contexts, shape)
         try:
-            return _core.pack_adaptively(codes, self.block)
+            return _core.pack_adaptively(codes, self.block, self._start, numbers)
         except _core.CoreIndexError as error:
-            shape = codes.shape if self.block == 1 else codes.shape[:-1]
             raise ParameterError("index", 0, "at least 1", unravel(error.args[1], shape)) from None
 
     def __repr__(self) -> str:
-        return f"AdaptiveCode(block={self.block})"
+        known = "" if self.expected_bits is None else f", expected_bits={self.expected_bits}"
+        return f"AdaptiveCode(block={self.block}{known})"
+
+
+_NO_CONTEXTS = np.empty(0, np.uint16)
+
+
+def _start_of(expected_bits: float, block: int) -> int:
+    """Returns eighths of a bit an element, 1 to 255."""
+    what = "a finite number, at least 0"
+    if isinstance(expected_bits, (bool, np.bool_, str)):
+        raise ParameterError("expected_bits", expected_bits, what)
+    try:
+        bits = float(expected_bits)
+    except (TypeError, ValueError, OverflowError):
+        raise ParameterError("expected_bits", expected_bits, what) from None
+    if not 0 <= bits < math.inf:
+        raise ParameterError("expected_bits", expected_bits, what)
+    return max(1, round(min(255.0, 8 * bits / block)))
 
 
 def shortest_code(index: Any) -> IndexCode:
@@ -268,5 +395,6 @@ def shortest_code(index: Any) -> IndexCode:
         GammaCode()
     """
     codes = index_array("index", index)
-    candidates = [GammaCode(), DeltaCode(), *(ZetaCode(1 + 1 / k) for k in range(2, 33))]
+    candidates: list[IndexCode] = [GammaCode(), DeltaCode()]
+    candidates += (ZetaCode(1 + 1 / k) for k in range(2, 33))
     return min(candidates, key=lambda code: code.bits(codes))
