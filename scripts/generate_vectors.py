@@ -10,6 +10,8 @@ needs to know how they were chosen.
 from __future__ import annotations
 
 import argparse
+import io
+import json
 import random
 import sys
 from pathlib import Path
@@ -232,15 +234,22 @@ Parameters = tuple[str, object, object]  # a family's name and its two parameter
 
 
 def container_text(options: dict[str, object], target: Parameters, proposal: Parameters) -> str:
-    """Return a container's file."""
+    """Return a container's file. The option `open` leaves the number of rows to its end."""
     q, p = (getattr(rec, family)(first, second) for family, first, second in (target, proposal))
-    data = rec.compress(q, p, **options)
-    sample = rec.decompress(data, p)
+    if options.get("open"):
+        file = io.BytesIO()
+        with rec.Writer(file, **{k: v for k, v in options.items() if k != "open"}) as writer:
+            writer.write(q, p)
+        data = file.getvalue()
+    else:
+        data = rec.compress(q, p, **options)
+    contexts = options.get("contexts")
+    sample = rec.decompress(data, p, contexts=contexts if isinstance(contexts, list) else None)
 
     def floats(array: object) -> str:
         return " ".join(float(x).hex() for x in np.broadcast_to(array, sample.shape).flat)
 
-    fields = {**options, "shape": " ".join(map(str, sample.shape))}
+    fields = {"options": json.dumps(options), "shape": " ".join(map(str, sample.shape))}
     for role, (family, first, second) in (("target", target), ("proposal", proposal)):
         fields |= {role: family, f"{role} first": floats(first), f"{role} second": floats(second)}
     fields |= {"container": data.hex(), "sample": floats(sample)}
@@ -265,6 +274,18 @@ def containers() -> Iterator[tuple[str, str]]:
 
     options = {"method": "global", "seed": 4, "max_samples": 1000}
     yield "global", container_text(options, ("Uniform", 0.25, 0.375), ("Uniform", -1.0, 1.0))
+
+    mean = [[0.25 * ((7 * row + 3 * column) % 11 - 5) for column in range(5)] for row in range(9)]
+    target, normal = ("Normal", mean, [0.5, 0.25, 0.125, 0.5, 0.25]), ("Normal", 0.0, 1.0)
+    options = {"block": 3, "seed": 5, "bits_hint": [1.0, 2.0, 3.0, 1.0, 2.0], "chunk": 16}
+    yield "blocks", container_text(options, target, normal)
+    options = {"seed": 6, "contexts": "column", "chunk": 16, "open": True, "dtype": "float32"}
+    yield "open", container_text(options, target, normal)
+    contexts = [[(row * column) % 3 for column in range(5)] for row in range(9)]
+    options = {"seed": 7, "contexts": contexts, "expected_bits": 2.0, "chunk": 32}
+    yield "contexts", container_text(options, target, normal)
+    options = {"method": "dad*", "depth": 30, "block": 2, "seed": 8, "offset": 45}
+    yield "dad_blocks", container_text(options, target, normal)
 
 
 def main() -> int:

@@ -76,15 +76,22 @@ def targets():
         {"block": 4},
         {"method": "dad*", "depth": 6},
         {"method": "global", "max_samples": 50, "threads": 1},
+        {"max_steps": 3, "contexts": "column", "chunk": 64},
+        {"block": 2, "bits_hint": "none"},
     ],
 )
+@pytest.mark.filterwarnings("ignore::astar_rec.ApproximationWarning")
 def test_round_trip_is_the_librarys(targets, keywords):
     np.savez("q.npz", **targets)
     options = [f"--{name.replace('_', '-')}={value}" for name, value in keywords.items()]
     said = succeed("encode", "q.npz", "-o", "q.rec", *options)
     data = Path("q.rec").read_bytes()
     q, p = rec.Normal(**targets), rec.Normal(0.0, 1.0)
-    assert data == rec.compress(q, p, **keywords)
+    blocked = keywords.get("method") in (None, "dad*")
+    own = {"block": "auto", "bits_hint": "auto" if blocked else None, **keywords}
+    if own["bits_hint"] == "none":
+        own["bits_hint"] = None
+    assert data == rec.compress(q, p, **own)
     assert f"{len(data)} bytes" in said
     assert f"{rec.kl_bits(q, p).mean():.3f}" in said
 
@@ -104,7 +111,7 @@ def test_a_proposal_of_ones_own(targets):
     succeed("encode", "q.npz", "-o", "q.rec")
     succeed("decode", "q.rec", "-o", "x.npy", "--proposal", "p.npz")
     p = rec.Normal(**shared)
-    data = rec.compress(rec.Normal(**targets), p)
+    data = rec.compress(rec.Normal(**targets), p, block="auto", bits_hint="auto")
     assert Path("q.rec").read_bytes() == data
     assert np.load("x.npy").tobytes() == rec.decompress(data, p).tobytes()
 
@@ -428,3 +435,30 @@ def test_a_long_encode_can_be_stopped(name, old):
     assert b"Traceback" not in seen
     assert names() == before
     assert old is None or Path("q.rec").read_bytes() == old
+
+
+# --- Damage and budgets --------------------------------------------------------------------------
+
+
+def test_what_is_left_of_a_damaged_container(targets):
+    np.savez("q.npz", **targets)
+    succeed("encode", "q.npz", "-o", "q.rec", "--chunk=16", "--block=1")
+    data = bytearray(Path("q.rec").read_bytes())
+    data[len(data) // 2] ^= 1
+    Path("q.rec").write_bytes(data)
+    assert "q.rec" in fail("decode", "q.rec", "-o", "x.npy")
+    result = CliRunner().invoke(
+        astar_rec, ["decode", "q.rec", "-o", "x.npy", "--on-corrupt=skip"], catch_exceptions=False
+    )
+    assert result.exit_code == 0
+    assert "16 of them are missing" in result.stderr
+    assert np.isnan(np.load("x.npy")).sum() == 16
+
+
+def test_cut_searches_are_said(targets):
+    np.savez("q.npz", **targets)
+    result = CliRunner().invoke(
+        astar_rec, ["encode", "q.npz", "-o", "q.rec", "--max-steps=1"], catch_exceptions=False
+    )
+    assert result.exit_code == 0
+    assert "searches were cut" in result.stderr

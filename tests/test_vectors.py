@@ -5,6 +5,8 @@ tests/vectors/golden.txt says what its columns are, and what a change calls for.
 
 from __future__ import annotations
 
+import io
+import json
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,7 +79,7 @@ def test_vectors_are_there() -> None:
     assert len(VECTORS) >= 200
     assert {v.method for v in VECTORS} == {"global", "as*", "ad*", "dad*"}
     assert len({(v.target[0], v.proposal[0]) for v in VECTORS}) == 9
-    assert len(CONTAINERS) == 4
+    assert len(CONTAINERS) == 8
 
 
 def test_decode() -> None:
@@ -118,14 +120,21 @@ def test_containers(path: Path) -> None:
         for role in ("target", "proposal")
     )
     data = bytes.fromhex(fields["container"])
-    assert same_bits(rec.decompress(data, p), floats("sample"))
-    options = {
-        key: int(fields[key]) for key in ("seed", "offset", "depth", "max_samples") if key in fields
-    }
-    method = fields["method"].strip()
-    assert rec.compress(q, p, method=method, **options) == data
-    inspection = rec.inspect(data)
-    assert (inspection.method, inspection.shape) == (method, shape)
+    options = json.loads(fields["options"])
+    opened, contexts = options.pop("open", False), options.get("contexts")
+    given = contexts if isinstance(contexts, list) else None
+    sample = rec.decompress(data, p, contexts=given)
+    assert same_bits(sample.astype(float), floats("sample"))
+    assert sample.dtype == options.get("dtype", "float64")
+    if opened:
+        file = io.BytesIO()
+        with rec.Writer(file, **options) as writer:
+            writer.write(q, p)
+        assert file.getvalue() == data
+    else:
+        assert rec.compress(q, p, **options) == data
+    inspection = rec.inspect(data, contexts=given)
+    assert (inspection.method, inspection.shape) == (options.get("method", "ad*"), shape)
     assert inspection.total_bits == 8 * len(data)
 
 

@@ -16,7 +16,7 @@ coding", ICML 2022, https://arxiv.org/abs/2201.12857.
 from importlib.metadata import version as _version
 
 from .codecs import ADStar, ASStar, Codec, DADStar, Encoded, GlobalAStar
-from .container import Inspection, compress, decompress, inspect
+from .container import Inspection, Reader, Writer, compress, decompress, inspect
 from .custom import CustomProposal, CustomTarget
 from .distributions import Distribution, Laplace, Logistic, Normal, Uniform, as_distribution
 from .errors import (
@@ -65,8 +65,10 @@ __all__ = [
     "Logistic",
     "Normal",
     "ParameterError",
+    "Reader",
     "RecError",
     "Uniform",
+    "Writer",
     "ZetaCode",
     "__version__",
     "as_distribution",

@@ -135,18 +135,17 @@ def index_array(argument: str, value: object) -> Indices:
 
 
 def context_array(value: object, shape: Shape) -> npt.NDArray[np.uint16]:
-    """Returns context numbers as a C-contiguous uint16 array of a shape."""
+    """Returns context numbers as a uint16 array of a shape, a view where it can be."""
     array = to_numpy(value)
     if array.size and array.dtype.kind not in "iu":
         raise ParameterError("contexts", _sample_of(array, value), "integers")
     good = (array >= 0) & (array < CONTEXT_LIMIT)
     require_all("contexts", array, good, f"an integer from 0 to {CONTEXT_LIMIT - 1}")
     try:
-        numbers = np.broadcast_to(array.astype(np.uint16), shape)
+        return np.broadcast_to(array.astype(np.uint16, copy=False), shape)
     except ValueError:
         what = f"one that broadcasts to {shape}"
         raise ParameterError("shape of contexts", array.shape, what) from None
-    return np.ascontiguousarray(numbers)
 
 
 def output_array(value: object, shape: Shape) -> Floats:

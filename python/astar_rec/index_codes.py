@@ -340,6 +340,7 @@ class AdaptiveCode(IndexCode):
             given = to_numpy(contexts)
             whole = given.size == number  # in any shape
             numbers = context_array(contexts, given.shape if whole else (number,)).reshape(-1)
+            numbers = np.ascontiguousarray(numbers)
         index = np.empty(number if self.block == 1 else (number, self.block), np.uint64)
         try:
             _core.unpack_adaptively(view, self.block, self._start, numbers, index)
@@ -355,7 +356,9 @@ class AdaptiveCode(IndexCode):
 
     def _pack(self, codes: Indices, contexts: Any) -> tuple[bytes, int]:
         shape = codes.shape if self.block == 1 else codes.shape[:-1]
-        numbers = _NO_CONTEXTS if contexts is None else context_array(contexts, shape)
+        numbers = _NO_CONTEXTS
+        if contexts is not None:
+            numbers = np.ascontiguousarray(context_array(contexts, shape))
         try:
             return _core.pack_adaptively(codes, self.block, self._start, numbers)
         except _core.CoreIndexError as error:

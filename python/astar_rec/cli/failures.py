@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 __all__ = ["Failure", "Group", "about"]
 
 # Parameters of the library that are options here: a wrong one is wrong usage.
-_OPTIONS = ("depth", "max_samples", "method", "seed", "threads")
+_OPTIONS = (
+    "block",
+    "chunk",
+    "depth",
+    "max_elements",
+    "max_samples",
+    "max_steps",
+    "method",
+    "seed",
+    "threads",
+)
 
 
 class Failure(click.ClickException):

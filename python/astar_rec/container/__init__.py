@@ -1,0 +1,16 @@
+"""Containers: indices as bytes that hold all that decoding needs, but for the proposal.
+
+docs/format.md specifies them. `compress` and `decompress` are for arrays in memory, `Writer` and
+`Reader` for larger ones; `inspect` says where the bits went.
+
+In the order of the data: `options` and `automatic` (what arguments mean), `chunks` (indices are
+collected, coded and framed), `format` (headers and frames as bytes), `source` and `frames` (chunks
+are found again), `grid` (which elements indices stand for).
+"""
+
+from .inspection import Inspection, inspect
+from .reader import Reader
+from .whole import compress, decompress
+from .writer import Writer
+
+__all__ = ["Inspection", "Reader", "Writer", "compress", "decompress", "inspect"]

@@ -1,0 +1,123 @@
+"""Indices into chunks: collected, coded, framed and written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .._validate import CONTEXT_LIMIT
+from ..errors import ParameterError
+from ..index_codes import AdaptiveCode
+from .format import Header, contexts_checksum, write_frame
+from .grid import Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .._validate import Indices
+    from .format import Contexts
+
+# So many indices choose where the depths' model starts, of these places: bits an element.
+_SAMPLE = 256
+_STARTS = (0.125, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24)
+
+
+class ChunkWriter:
+    """Writes a container whose indices come in pieces of any number.
+
+    Args:
+        write: Called with bytes, one after the other.
+        header: What the container says of itself.
+        choose_start: Whether the first chunk decides where the depths' model starts.
+
+    Attributes:
+        indices: How many there have been.
+    """
+
+    def __init__(
+        self, write: Callable[[bytes], object], header: Header, choose_start: bool
+    ) -> None:
+        self.header = header
+        self.indices = 0
+        self._write = write
+        self._choose_start = choose_start
+        self._head: bytes | None = None
+        self._number = 0
+        self._pieces: list[tuple[Indices, Contexts | None]] = []
+        self._waiting = 0
+
+    def add(self, index: Indices, contexts: Contexts | None) -> None:
+        """Adds indices of shape (n,) or (n, block), and their contexts, of shape (n,), if given."""
+        self.indices += len(index)
+        chunk = self.header.chunk
+        while len(index):
+            room = chunk - self._waiting
+            own = None if contexts is None else contexts[:room]
+            self._pieces.append((index[:room], own))
+            self._waiting += min(room, len(index))
+            index, contexts = index[room:], None if contexts is None else contexts[room:]
+            # An open container's last chunk is not known to be that before the end.
+            if self._waiting == chunk and (len(index) or not self.header.open):
+                self._flush(None)
+
+    def finish(self, rows: int) -> None:
+        """Writes what is left; the number of rows goes into an open container."""
+        if self.header.open:
+            self._flush(rows)
+        elif self._waiting:
+            self._flush(None)
+        elif self._head is None:
+            self._write_header(None)
+
+    def _flush(self, rows: int | None) -> None:
+        pieces, self._pieces, self._waiting = self._pieces, [], 0
+        words = () if self.header.block == 1 else (self.header.block,)
+        index = np.concatenate([np.empty((0, *words), np.uint64), *(piece for piece, _ in pieces)])
+        given = [np.empty(0, np.uint16), *(own for _, own in pieces if own is not None)]
+        contexts = self._contexts(len(index), np.concatenate(given))
+        if self._head is None:
+            self._write_header((index[:_SAMPLE], None if contexts is None else contexts[:_SAMPLE]))
+        assert self._head is not None
+        payload = pack_chunk(self.header, index, contexts)
+        self._write(write_frame(self._head, self._number, payload, rows))
+        self._number += 1
+
+    def _contexts(self, count: int, given: Contexts) -> Contexts | None:
+        if self.header.contexts != "column":
+            return given if self.header.contexts == "given" else None
+        first = self._number * self.header.chunk
+        grid = Grid(self.header.shape, self.header.block, self.header.chunk)
+        return column_contexts(grid, first, first + count)
+
+    def _write_header(self, sample: tuple[Indices, Contexts | None] | None) -> None:
+        if self._choose_start and sample is not None and isinstance(self.header.code, AdaptiveCode):
+            self.header = replace(self.header, code=_started(self.header.code, *sample))
+        self._head = self.header.to_bytes()
+        self._write(self._head)
+
+
+def _started(code: AdaptiveCode, index: Indices, contexts: Contexts | None) -> AdaptiveCode:
+    """Returns the code whose start suits indices best."""
+    expected = (code.block * start for start in _STARTS)
+    starts = [code, *(AdaptiveCode(code.block, expected_bits=bits) for bits in expected)]
+    return min(starts, key=lambda started: started.bits(index, contexts))
+
+
+def pack_chunk(header: Header, index: Indices, contexts: Contexts | None) -> bytes:
+    """Returns a chunk's payload."""
+    payload = header.code.pack(index, contexts)
+    if header.contexts == "given" and contexts is not None and len(contexts):
+        payload = contexts_checksum(contexts) + payload
+    return payload
+
+
+def column_contexts(grid: Grid, begin: int, end: int) -> Contexts:
+    """The contexts of indices by number, where they are places on the last axis."""
+    if len(grid.shape) < 2:
+        raise ParameterError("contexts", "column", "None or an array, where there is one axis only")
+    columns = grid.steps_shape[-1]
+    if columns > CONTEXT_LIMIT:
+        raise ParameterError("contexts", "column", f"at most {CONTEXT_LIMIT} blocks in a row")
+    return (np.arange(begin, end) % max(1, columns)).astype(np.uint16)

@@ -1,0 +1,204 @@
+"""Finding the chunks of a container: one after the other, or in what damage has left of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .._validate import ELEMENT_LIMIT
+from ..errors import CorruptDataError
+from .format import (
+    FRAME_HEAD,
+    MARKS,
+    FrameHead,
+    Header,
+    frame_checksum,
+    longest_payload,
+    read_frame_head,
+)
+from .grid import Grid
+
+if TYPE_CHECKING:
+    from .source import Source
+
+_CHECKSUM = 4
+_WINDOW = 64
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A chunk's place.
+
+    Attributes:
+        number: The chunk's number.
+        rows: For the last frame of an open container: how many rows there are.
+        begin: Where its payload begins.
+        length: The payload's number of bytes.
+    """
+
+    number: int
+    rows: int | None
+    begin: int
+    length: int
+
+    @property
+    def end(self) -> int:
+        """Where the next frame begins."""
+        return self.begin + self.length + _CHECKSUM
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a container holds.
+
+    Attributes:
+        grid: The array of samples. Of an open container without its end, what is known of it.
+        frames: The chunks that are there, by number.
+        complete: Whether the number of rows is known.
+    """
+
+    grid: Grid
+    frames: dict[int, Frame]
+    complete: bool
+
+
+def payload_of(source: Source, frame: Frame, header: bytes) -> memoryview:
+    """Returns a chunk's payload.
+
+    Args:
+        source: The container.
+        frame: The chunk's place.
+        header: The header's checksum.
+
+    Raises:
+        CorruptDataError: It is not what was written.
+    """
+    data = source.read(frame.begin, frame.length + _CHECKSUM)
+    payload, checksum = data[: frame.length], data[frame.length :]
+    if bytes(checksum) != frame_checksum(header, frame.number, frame.rows, payload):
+        raise CorruptDataError(f"the checksum of chunk {frame.number} does not match")
+    return payload
+
+
+def walk(source: Source, at: int, header: Header) -> Contents:
+    """Finds the chunks from the first to the last; payloads are not looked at.
+
+    Args:
+        source: The container.
+        at: Where the header ends.
+        header: The header.
+
+    Raises:
+        CorruptDataError: Anything but one chunk after the other, and then the end.
+    """
+    frames: dict[int, Frame] = {}
+    rows: int | None = None
+    while rows is None and (header.open or len(frames) < _grid(header).chunks):
+        number = len(frames)
+        frame = _frame_at(source, at, header)
+        if frame.number != number:
+            raise CorruptDataError(f"chunk {frame.number} where chunk {number} should be")
+        frames[number] = frame
+        at, rows = frame.end, frame.rows
+    if at != source.size:
+        raise CorruptDataError(f"{source.size - at} bytes after the last chunk")
+    if rows is not None:
+        header = header.with_rows(rows)
+        _check_rows(header, len(frames))
+        if not _grid(header).indices and frames[0].length:
+            raise CorruptDataError(f"{frames[0].length} bytes for no index")
+    return Contents(_grid(header), frames, complete=True)
+
+
+def rescue(source: Source, at: int, header: Header, checksum: bytes) -> Contents:
+    """Finds all chunks that are whole, wherever they are; each is checked.
+
+    Args:
+        source: The container.
+        at: Where the header ends.
+        header: The header.
+        checksum: Its checksum.
+    """
+    frames: dict[int, Frame] = {}
+    rows: int | None = None
+    following = 0  # the number that the next chunk has at least
+    # What looks like a chunk is read to be checked, and damage may look like many. All the work
+    # together stays in proportion to the size.
+    budget = 64 * source.size + (1 << 20)
+    while at < source.size and budget > 0:
+        try:
+            frame = _frame_at(source, at, header)
+            budget -= frame.length
+            if frame.number < following:
+                raise CorruptDataError("a chunk out of order")
+            payload_of(source, frame, checksum)
+            if frame.rows is not None:
+                _check_rows(header.with_rows(frame.rows), frame.number + 1)
+        except CorruptDataError:
+            at = _next_mark(source, at + 1)
+            budget -= _WINDOW
+            continue
+        frames[frame.number] = frame
+        at, following = frame.end, frame.number + 1
+        if frame.rows is not None:
+            rows = frame.rows
+            break
+        if not header.open and following == _grid(header).chunks:
+            break
+    if not header.open:
+        return Contents(_grid(header), frames, complete=True)
+    if rows is not None:
+        return Contents(_grid(header.with_rows(rows)), frames, complete=True)
+    # Chunks but the last are full: so many indices there are at least.
+    known = following * header.chunk
+    per_row = _grid(header).row_indices if len(header.shape) > 1 else 1
+    if len(header.shape) == 1:
+        known *= header.block
+    return Contents(_grid(header.with_rows(-(-known // max(1, per_row)))), frames, complete=False)
+
+
+def _grid(header: Header) -> Grid:
+    return Grid(header.shape, header.block, header.chunk)
+
+
+def _frame_at(source: Source, at: int, header: Header) -> Frame:
+    """The frame that begins at a place, as far as can be seen without its payload."""
+    try:
+        head: FrameHead = read_frame_head(source.read(at, FRAME_HEAD))
+    except CorruptDataError as error:
+        raise CorruptDataError(f"byte {at}: {error}") from None
+    frame = Frame(head.number, head.rows, at + head.size, head.length)
+    if head.rows is not None and not header.open:
+        raise CorruptDataError(f"byte {at}: a number of rows, which the header has")
+    if head.length > longest_payload(header):
+        raise CorruptDataError(f"byte {at}: a chunk of {head.length} bytes")
+    if frame.end > source.size:
+        raise CorruptDataError(f"the data end at byte {source.size}, in chunk {head.number}")
+    most = ELEMENT_LIMIT // header.chunk if header.open else _grid(header).chunks
+    if head.number >= max(1, most):
+        raise CorruptDataError(f"byte {at}: chunk {head.number}, which there is none of")
+    return frame
+
+
+def _check_rows(header: Header, chunks: int) -> None:
+    """Refuses a number of rows that does not go with the number of chunks."""
+    grid = _grid(header)
+    if grid.elements > ELEMENT_LIMIT - header.offset:
+        raise CorruptDataError("more than 2^48 elements")
+    if max(1, grid.chunks) != chunks:
+        raise CorruptDataError(f"{chunks} chunks for {grid.rows} rows")
+
+
+def _next_mark(source: Source, at: int) -> int:
+    """Where a frame may begin, from a place on; the end if nowhere."""
+    size = _WINDOW
+    while window := source.read(at, size):
+        if found := _MARK.search(window):
+            return at + found.start()
+        at += size
+        size = min(2 * size, 1024 * _WINDOW)
+    return source.size
+
+
+_MARK = re.compile(b"[" + re.escape(MARKS) + b"]")

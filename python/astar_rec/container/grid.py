@@ -1,0 +1,104 @@
+"""Which elements the indices of a container stand for.
+
+Indices are numbered in C order, and those of an array of blocks so are its blocks. So consecutive
+indices stand for consecutive elements.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..blocks import Blocks
+
+if TYPE_CHECKING:
+    from .._validate import Indices, Shape
+
+
+@dataclass(frozen=True)
+class Grid:
+    """An array of samples, its blocks, and its chunks of indices.
+
+    Attributes:
+        shape: The samples'.
+        block: Elements of the last axis that share an index.
+        chunk: Indices in a chunk; the last one may hold fewer.
+    """
+
+    shape: Shape
+    block: int
+    chunk: int
+
+    @property
+    def steps_shape(self) -> Shape:
+        """The shape of one number for each index."""
+        return self.shape if self.block == 1 else Blocks(self.block, None).steps_shape(self.shape)
+
+    @property
+    def index_shape(self) -> Shape:
+        """The shape of all indices."""
+        return self.steps_shape if self.block == 1 else (*self.steps_shape, self.block)
+
+    @property
+    def elements(self) -> int:
+        """The number of elements."""
+        return _product(self.shape)
+
+    @property
+    def indices(self) -> int:
+        """The number of indices."""
+        return _product(self.steps_shape)
+
+    @property
+    def chunks(self) -> int:
+        """The number of chunks."""
+        return -(-self.indices // self.chunk)
+
+    @property
+    def rows(self) -> int:
+        """The length of the first axis; 1 for a single element."""
+        return self.shape[0] if self.shape else 1
+
+    @property
+    def row_elements(self) -> int:
+        """How many elements a row of the first axis has."""
+        return _product(self.shape[1:])
+
+    @property
+    def row_indices(self) -> int:
+        """How many indices a row of the first axis has, if there is another axis."""
+        return _product(self.steps_shape[1:])
+
+    def in_chunk(self, number: int) -> int:
+        """How many indices a chunk holds."""
+        return min(self.chunk, self.indices - number * self.chunk)
+
+    def elements_of(self, begin: int, end: int) -> range:
+        """The elements that consecutive indices stand for."""
+        return range(self._first_element(begin), self._first_element(end))
+
+    def _first_element(self, index: int) -> int:
+        if self.block == 1:
+            return index
+        per_row = self.steps_shape[-1]
+        columns = self.shape[-1] if self.shape else 1
+        row, place = divmod(index, per_row) if per_row else (0, 0)
+        return row * columns + min(columns, place * self.block)
+
+    def indices_of_rows(self, begin: int, end: int) -> range:
+        """The indices that rows need; of an array with one axis, those of its blocks."""
+        if len(self.shape) > 1:
+            return range(begin * self.row_indices, end * self.row_indices)
+        first = begin // self.block
+        return range(first, -(-end // self.block) if begin < end else first)
+
+
+def flat_index(index: Indices, block: int) -> Indices:
+    """Indices as codes take them: of shape (n,), or (n, block)."""
+    return index.reshape(-1) if block == 1 else index.reshape(-1, block)
+
+
+def _product(shape: Shape) -> int:
+    return int(np.prod(shape, dtype=object))

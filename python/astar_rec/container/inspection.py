@@ -1,0 +1,151 @@
+"""What is in a container, and where its bits went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import _core
+from .._validate import broadcast_shape
+from ..errors import ParameterError
+from ..information import kl_bits
+from .reader import Reader
+
+if TYPE_CHECKING:
+    from .._validate import Shape
+    from ..codecs import Codec
+    from ..index_codes import IndexCode
+    from .source import File
+
+__all__ = ["Inspection", "inspect"]
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What `inspect` says of a container.
+
+    Attributes:
+        method: The name that `compress` was given.
+        codec: The codec that decodes it.
+        code: The code of the indices.
+        contexts: Where the code's contexts come from: ``"none"``, ``"column"`` or ``"given"``.
+        shape: The shape of the samples.
+        dtype: Their type.
+        offset: The number of the first element.
+        chunk: Indices in a chunk.
+        bits: Bits by part: ``header``, ``depth`` (what the code spends on depths), ``path`` (the
+            bits of the paths themselves), ``padding`` and ``framing`` (what surrounds the chunks).
+            They add up to ``total_bits``.
+        total_bits: Eight times the number of bytes.
+        mean_depth: Mean depth of the indices, ⌊log2 index⌋.
+        kl_bits: The sum of the targets' KL divergences; None unless targets were given.
+    """
+
+    method: str
+    codec: Codec
+    code: IndexCode
+    contexts: str
+    shape: Shape
+    dtype: np.dtype[Any]
+    offset: int
+    chunk: int
+    bits: dict[str, int]
+    total_bits: int
+    mean_depth: float
+    kl_bits: float | None
+
+    @property
+    def bits_per_element(self) -> float:
+        """All bits over the number of elements; NaN where there is none."""
+        size = int(np.prod(self.shape, dtype=object))
+        return self.total_bits / size if size else float("nan")
+
+    @property
+    def overhead_bits(self) -> float | None:
+        """What was spent beyond the targets' information; None unless targets were given."""
+        return None if self.kl_bits is None else self.total_bits - self.kl_bits
+
+    def __str__(self) -> str:
+        rows = [
+            ("method", f"{self.method}  {self.codec}"),
+            ("shape", f"{self.shape}  {self.dtype}"),
+            ("code", f"{self.code}, contexts: {self.contexts}"),
+            ("mean depth", f"{self.mean_depth:.3f}"),
+            *((f"{part} bits", f"{bits}") for part, bits in self.bits.items()),
+            ("total bits", f"{self.total_bits}  ({self.bits_per_element:.4f} per element)"),
+        ]
+        if self.kl_bits is not None and self.total_bits:
+            share = self.kl_bits / self.total_bits
+            rows.append(("KL bits", f"{self.kl_bits:.1f}  ({share:.1%} of all)"))
+            rows.append(("overhead", f"{self.overhead_bits:.1f} bits"))
+        return "\n".join(f"{name:<13} {value}" for name, value in rows)
+
+
+def inspect(
+    data: File, target: Any = None, proposal: Any = None, *, contexts: Any = None
+) -> Inspection:
+    """Says what is in a container, and where its bits went.
+
+    Args:
+        data: What `compress` returned; or a path, or a file object opened for reading bytes.
+        target: The targets that were encoded, to be told how much of it was information.
+        proposal: The proposal, where targets are given.
+        contexts: What `compress` was given as ``contexts``, if it was an array.
+
+    Raises:
+        CorruptDataError: Bytes that `compress` did not write, or not all of them.
+        ParameterError: Targets without a proposal, or of another shape.
+
+    Examples:
+        >>> import astar_rec as rec
+        >>> q, p = rec.Normal([0.1, 0.2], 0.1), rec.Normal(0, 1)
+        >>> data = rec.compress(q, p, seed=5)
+        >>> info = rec.inspect(data, q, p)
+        >>> info.method, info.shape, sum(info.bits.values()) == info.total_bits == 8 * len(data)
+        ('ad*', (2,), True)
+        >>> round(info.kl_bits, 2)
+        5.25
+    """
+    with Reader(data, contexts=contexts) as reader:
+        header, contents = reader._header, reader._contents
+        divergence = _divergence(target, proposal, reader.shape)
+        total = 8 * reader._source.size
+        depths = 0
+        bits = {"header": 8 * reader._begin, "depth": 0, "path": 0, "padding": 0, "framing": 0}
+        for number in range(contents.grid.chunks):
+            index, _ = reader._unpack(number)
+            parts = header.code.parts(index, reader._contexts(number, len(index)))
+            depths += _core.path_bits(index, header.block)
+            bits["depth"] += parts.depth
+            bits["path"] += parts.path
+            bits["padding"] += parts.padding
+        bits["framing"] = total - sum(bits.values())
+        indices = contents.grid.indices
+        return Inspection(
+            method=header.method,
+            codec=header.codec(None),
+            code=header.code,
+            contexts=header.contexts,
+            shape=reader.shape,
+            dtype=reader.dtype,
+            offset=header.offset,
+            chunk=header.chunk,
+            bits=bits,
+            total_bits=total,
+            mean_depth=depths / indices if indices else float("nan"),
+            kl_bits=divergence,
+        )
+
+
+def _divergence(target: Any, proposal: Any, shape: Shape) -> float | None:
+    if target is None and proposal is None:
+        return None
+    if target is None or proposal is None:
+        missing = "target" if target is None else "proposal"
+        raise ParameterError(missing, None, "one, where the other is given")
+    divergence = kl_bits(target, proposal)
+    if broadcast_shape(target=divergence.shape, samples=shape) != shape:
+        raise ParameterError("shape of target", divergence.shape, f"the samples' {shape}")
+    return float(np.broadcast_to(divergence, shape).sum())

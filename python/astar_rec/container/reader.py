@@ -1,0 +1,298 @@
+"""Reading containers: any rows, from files of any size, damaged ones too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._validate import broadcast_shape, context_array
+from ..custom import CustomProposal
+from ..distributions import as_distribution
+from ..errors import CorruptDataError, ParameterError
+from .chunks import column_contexts
+from .format import LONGEST_HEADER, contexts_checksum, read_header
+from .frames import payload_of, rescue, walk
+from .source import Source
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import numpy.typing as npt
+    from typing_extensions import Self
+
+    from .._validate import Indices, Shape
+    from ..codecs import Codec, Progress
+    from .format import Contexts
+    from .source import File
+
+__all__ = ["Reader"]
+
+
+class Reader:
+    """Decodes a container, any rows of it, without reading the rest.
+
+    A context manager. It holds a chunk at a time, whatever the container's size.
+
+    Args:
+        file: What holds the container: a path, bytes, or a file object opened for reading bytes,
+            from where it stands to its end (one that cannot be sought in is copied to a temporary
+            file first). A file object is not closed.
+        on_corrupt: ``"raise"``: damage raises `CorruptDataError`. ``"skip"``: a damaged chunk costs
+            only itself; `missing` says which elements there are none of.
+        contexts: What `compress` was given as ``contexts``, if it was an array: of all rows.
+        threads: Number of threads; None for all processors.
+
+    Attributes:
+        shape: The shape of the samples.
+        dtype: The samples' type.
+        missing: With ``on_corrupt="skip"``: the elements in damaged chunks, as ranges of numbers
+            in C order; an empty list if nothing is.
+        complete: Whether the number of rows is certain. It is not where the end is missing of a
+            container that was written without ``shape``: ``shape`` is then what is left of it.
+
+    Raises:
+        CorruptDataError: A damaged header; with ``"raise"``, chunks that are not one after the
+            other.
+        ParameterError: Contexts that are not needed, or not given; another ``on_corrupt``.
+        OSError: The file cannot be read.
+
+    Examples:
+        >>> import numpy as np
+        >>> import astar_rec as rec
+        >>> q, p = rec.Normal(np.linspace(-2, 2, 1000)[:, None], 0.1), rec.Normal(0.0, 1.0)
+        >>> data = rec.compress(q, p)
+        >>> with rec.Reader(data) as reader:
+        ...     x = reader.read(p, slice(990, 1000))
+        >>> x.shape, bool((x == rec.decompress(data, p)[990:]).all())
+        ((10, 1), True)
+    """
+
+    def __init__(
+        self,
+        file: File,
+        *,
+        on_corrupt: str = "raise",
+        contexts: Any = None,
+        threads: int | None = None,
+    ) -> None:
+        if on_corrupt not in ("raise", "skip"):
+            raise ParameterError("on_corrupt", on_corrupt, '"raise" or "skip"')
+        self._threads = threads
+        self._source = Source(file)
+        try:
+            self._open(on_corrupt == "skip", contexts)
+        except BaseException:
+            self._source.close()
+            raise
+
+    def _open(self, skip: bool, contexts: Any) -> None:
+        source, self._skip = self._source, skip
+        self._header, self._begin = read_header(source.read(0, LONGEST_HEADER))
+        checksum = self._checksum = bytes(source.read(self._begin - 4, 4))
+        if skip:
+            self._contents = rescue(source, self._begin, self._header, checksum)
+        else:
+            self._contents = walk(source, self._begin, self._header)
+        grid = self._contents.grid
+        self.shape = grid.shape
+        self.dtype = np.dtype(self._header.dtype)
+        self.complete = self._contents.complete
+        self.missing = [grid.elements_of(begin, end) for begin, end in self._missing_indices()]
+        self._given: Contexts | None = None
+        if self._header.contexts == "given":
+            if contexts is None:
+                raise ParameterError("contexts", None, "those that it was compressed with")
+            self._given = context_array(contexts, grid.steps_shape)
+        elif contexts is not None:
+            raise ParameterError("contexts", "given", "None: it was compressed without")
+        self._cached: tuple[int, Indices] | None = None
+
+    @property
+    def codec(self) -> Codec:
+        """The codec that decodes it."""
+        return self._header.codec(self._threads)
+
+    def read(
+        self, proposal: Any, rows: slice | None = None, *, progress: Progress | None = None
+    ) -> npt.NDArray[Any]:
+        """Decodes rows of the first axis.
+
+        Args:
+            proposal: The proposal of these rows: of a shape that broadcasts to the result's.
+            rows: Which; None for all.
+            progress: Called as ``progress(done, total)`` with numbers of indices, now and then.
+
+        Returns:
+            The samples, of shape (rows, ...). With ``on_corrupt="skip"`` it is a masked array: what
+            is missing is masked, and NaN.
+
+        Raises:
+            CorruptDataError: A chunk is damaged, or holds what no encoder writes.
+            ParameterError: A proposal that does not broadcast to the result's shape; rows with a
+                step, or of a container without axes; contexts that are not the encoder's.
+        """
+        begin, end = self._rows(rows)
+        shape = (end - begin, *self.shape[1:]) if self.shape else ()
+        if not isinstance(proposal, CustomProposal):
+            proposal = as_distribution(proposal)
+        if broadcast_shape(samples=shape, proposal=proposal.shape) != shape:
+            raise ParameterError(
+                "shape of proposal", proposal.shape, f"one that broadcasts to the samples' {shape}"
+            )
+        indices = self._contents.grid.indices_of_rows(begin, end)
+        index, there = self._gather(indices, progress)
+        samples = self._decode(index, proposal, shape, begin).astype(self.dtype, copy=False)
+        return self._masked(samples, there, begin) if self._skip else samples
+
+    def close(self) -> None:
+        """Closes the file, if it was opened here."""
+        self._source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # --- Indices ---------------------------------------------------------------------------------
+
+    def _missing_indices(self) -> list[tuple[int, int]]:
+        """Ranges of indices in chunks that are not there."""
+        grid, ranges = self._contents.grid, []
+        following = 0
+        for number in [*sorted(self._contents.frames), grid.chunks]:
+            if number > following:
+                ranges.append(
+                    (following * grid.chunk, min(number * grid.chunk, grid.indices)),
+                )
+            following = number + 1
+        return ranges
+
+    def _rows(self, rows: slice | None) -> tuple[int, int]:
+        if rows is None:
+            return 0, self._contents.grid.rows
+        if not isinstance(rows, slice) or not self.shape:
+            raise ParameterError("rows", rows, "a slice of the first axis, or None for all")
+        try:
+            begin, end, step = rows.indices(self.shape[0])
+        except TypeError:
+            raise ParameterError("rows", rows, "a slice of integers") from None
+        if step != 1:
+            raise ParameterError("rows", rows, "a slice without a step")
+        return begin, max(begin, end)
+
+    def _gather(
+        self, indices: range, progress: Progress | None
+    ) -> tuple[Indices, npt.NDArray[np.bool_]]:
+        """Returns these indices, 1 for those that are missing, and which are there."""
+        chunk, words = self._contents.grid.chunk, self._header.block
+        index = np.zeros((len(indices), words), np.uint64)
+        there = np.ones(len(indices), bool)
+        for number in range(indices.start // chunk, -(-indices.stop // chunk)):
+            first = number * chunk
+            begin, end = max(first, indices.start), min(first + chunk, indices.stop)
+            own = slice(begin - indices.start, end - indices.start)
+            if number in self._contents.frames:
+                index[own] = self._chunk(number)[begin - first : end - first]
+            else:
+                index[own, 0] = 1
+                there[own] = False
+            if progress is not None:
+                progress(end - indices.start, len(indices))
+        return index, there
+
+    def _chunk(self, number: int) -> Indices:
+        """A chunk's indices, of shape (n, words); the last one asked for is kept."""
+        if self._cached is None or self._cached[0] != number:
+            index, _ = self._unpack(number)
+            self._cached = number, index.reshape(len(index), -1)
+        return self._cached[1]
+
+    def _unpack(self, number: int) -> tuple[Indices, Contexts | None]:
+        """Returns a chunk's indices, of shape (n,) or (n, block), and their contexts if given."""
+        payload = payload_of(self._source, self._contents.frames[number], self._checksum)
+        count = self._contents.grid.in_chunk(number)
+        contexts, given = self._contexts(number, count), self._given is not None
+        if contexts is not None and given and count:
+            if bytes(payload[:4]) != contexts_checksum(contexts):
+                raise ParameterError("contexts", "other ones", f"the encoder's, in chunk {number}")
+            payload = payload[4:]
+        index = self._header.code.unpack(payload, count, contexts)
+        if self._header.block == 1 and count:
+            largest = self.codec._method.largest_index
+            if index.max() > largest:
+                raise CorruptDataError(f"chunk {number} holds an index above {largest}")
+        return index, contexts if given else None
+
+    def _contexts(self, number: int, count: int) -> Contexts | None:
+        grid = self._contents.grid
+        first = number * grid.chunk
+        if self._given is None:
+            if self._header.contexts == "none":
+                return None
+            return column_contexts(grid, first, first + count)
+        if len(grid.steps_shape) < 2:
+            return self._given.reshape(-1)[first : first + count]
+        # Rows at a time: the given ones may be a view that must not be spread out.
+        begin = first // grid.row_indices
+        end = -(-(first + count) // grid.row_indices)
+        own = self._given[begin:end].reshape(-1)
+        return own[first - begin * grid.row_indices :][:count]
+
+    # --- Samples ---------------------------------------------------------------------------------
+
+    def _decode(
+        self, index: Indices, proposal: Any, shape: Shape, begin: int
+    ) -> npt.NDArray[np.float64]:
+        """Decodes the rows of a shape from one on; the indices are those that these need."""
+        grid, header = self._contents.grid, self._header
+        words = () if header.block == 1 else (header.block,)
+        if len(grid.shape) != 1:
+            rows = shape[:1]
+            codes = index.reshape((*rows, *grid.steps_shape[len(rows) :], *words))
+            offset = header.offset + begin * grid.row_elements
+            return decoded(header.codec(self._threads), codes, proposal, shape, offset)
+        # Rows are elements: whole blocks are decoded, and what was not asked for is cut off.
+        first = begin // header.block * header.block
+        last = min(first + len(index) * header.block, grid.rows)
+        wanted = slice(begin - first, begin - first + shape[0])
+        if header.block > 1 and shape[0] and proposal.shape not in ((), (1,)):
+            places = np.clip(np.arange(first, last) - begin, 0, shape[0] - 1)
+            proposal = type(proposal)(*(each[places] for each in proposal._broadcast(shape)))
+        codec = header.codec(self._threads, slice(first, last))
+        codes = index.reshape((-1, *words))
+        offset = header.offset + first
+        return decoded(codec, codes, proposal, (last - first,), offset)[wanted]
+
+    def _masked(
+        self, samples: npt.NDArray[Any], there: npt.NDArray[np.bool_], begin: int
+    ) -> npt.NDArray[Any]:
+        """The samples with those masked of which the indices are missing."""
+        grid, block = self._contents.grid, self._header.block
+        missing = ~there
+        if block > 1 and len(grid.shape) != 1:
+            per_row, columns = grid.steps_shape[-1], grid.shape[-1] if grid.shape else 1
+            missing = np.repeat(missing.reshape(-1, per_row), block, axis=1)[:, :columns]
+        elif block > 1:
+            missing = np.repeat(missing, block)[begin % block :][: samples.size]
+        mask = missing.reshape(samples.shape)
+        samples[mask] = np.nan
+        return np.ma.MaskedArray(samples, mask)
+
+
+def decoded(
+    codec: Codec, index: Indices, proposal: Any, shape: Shape, offset: int
+) -> npt.NDArray[np.float64]:
+    """Decodes indices that come from bytes: what is wrong with them is wrong with those."""
+    try:
+        return codec.decode(index, proposal, shape=shape, offset=offset)
+    except ParameterError as error:
+        if error.argument == "index":  # of a block, beyond what the codec makes
+            raise CorruptDataError(str(error)) from None
+        raise

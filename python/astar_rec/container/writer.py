@@ -1,0 +1,299 @@
+"""Writing containers, piece by piece."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from .._files import whole_file
+from .._validate import (
+    ELEMENT_LIMIT,
+    Shape,
+    broadcast_shape,
+    context_array,
+    integer,
+    shape_of,
+)
+from ..custom import CustomProposal, CustomTarget
+from ..distributions import as_distribution
+from ..errors import ApproximationWarning, ParameterError
+from .chunks import ChunkWriter
+from .format import CODES, CONTEXTS, Header
+from .grid import Grid, flat_index
+from .options import DEFAULT_CHUNK, MAX_CHUNK, MIN_CHUNK, Options, codec_of, dtype_of, make_code
+from .reader import Reader
+
+if TYPE_CHECKING:
+    import os
+    from types import TracebackType
+
+    from typing_extensions import Self, Unpack
+
+    from ..codecs import Encoded, Progress
+    from .format import Contexts
+    from .source import File
+
+__all__ = ["Writer"]
+
+
+class Writer:
+    """Encodes arrays that are larger than memory, piece by piece, into one container.
+
+    A context manager. Pieces are rows of the first axis, in order; each is encoded as it comes, and
+    a chunk is written as soon as it is full. The bytes do not depend on how the rows are cut into
+    pieces, and are those of `compress` where ``shape`` is given.
+
+    A file of a path gets its name when the writer is closed; until then, and if anything goes
+    wrong, nothing has that name. A writer that is killed leaves its temporary file,
+    ``.astar_rec-….part`` in the same folder, with all chunks that were complete: `Reader` opens it
+    with ``on_corrupt="skip"``.
+
+    Args:
+        file: A path, or a file object opened for writing bytes; it need not be seekable, and is not
+            closed.
+        shape: The shape of all samples together; None if the number of rows is not known yet.
+        contexts: As for `compress`, but ``"given"`` where `write` gets them.
+        options: What else `compress` takes: ``method``, ``block``, ``seed``, ``depth``,
+            ``max_samples``, ``max_steps``, ``bits_hint``, ``code``, ``expected_bits``, ``dtype``,
+            ``chunk``, ``offset`` and ``threads``.
+
+    Attributes:
+        rows: How many rows have been written.
+        cut: How many searches were cut at ``max_steps``.
+
+    Raises:
+        ParameterError: Options that do not go together.
+        OSError: The file cannot be written.
+
+    Examples:
+        >>> import io
+        >>> import numpy as np
+        >>> import astar_rec as rec
+        >>> p, file = rec.Normal(0.0, 1.0), io.BytesIO()
+        >>> with rec.Writer(file, seed=1) as writer:
+        ...     for mean in (-1.0, 0.0, 1.0):
+        ...         encoded = writer.write(rec.Normal(np.full((100, 3), mean), 0.5), p)
+        >>> rec.decompress(file.getvalue(), p).shape
+        (300, 3)
+    """
+
+    def __init__(
+        self,
+        file: str | os.PathLike[str] | BinaryIO,
+        *,
+        shape: Shape | None = None,
+        contexts: str | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        if unknown := options.keys() - Options.__annotations__.keys():
+            raise TypeError(f"Writer() got an unexpected keyword argument {min(unknown)!r}")
+        if contexts not in (None, *CONTEXTS[1:]):
+            raise ParameterError("contexts", contexts, 'None, "column" or "given"')
+        self._codec, hints = codec_of(options)
+        code, expected_bits = options.get("code"), options.get("expected_bits")
+        self._choose_start = code is None and expected_bits is None
+        given = None if shape is None else shape_of("shape", shape)
+        self._header = Header(
+            method=options.get("method", "ad*"),
+            code=make_code(self._codec, code, expected_bits, contexts is not None, CODES.values()),
+            contexts=contexts or "none",
+            limit=self._codec._limit,
+            seed=self._codec.seed,
+            offset=integer("offset", options.get("offset", 0), 0, ELEMENT_LIMIT),
+            shape=(0,) if given is None else given,
+            open=given is None,
+            dtype=dtype_of(options.get("dtype")),
+            chunk=_chunk(options.get("chunk", DEFAULT_CHUNK)),
+            hints=hints,
+        )
+        self.rows = 0
+        self.cut = 0
+        self._chunks: ChunkWriter | None = None  # from the first piece on
+        self._closed = False
+        self._exits = ExitStack()
+        if hasattr(file, "write"):
+            self._file = cast("BinaryIO", file)
+        else:
+            self._file = self._exits.enter_context(whole_file(file))
+
+    # --- Pieces ----------------------------------------------------------------------------------
+
+    def write(
+        self,
+        target: Any,
+        proposal: Any,
+        contexts: Any = None,
+        *,
+        progress: Progress | None = None,
+    ) -> Encoded:
+        """Encodes the next rows.
+
+        Args:
+            target: The distribution Q to be sampled: of the rows, whose number is the length of the
+                first axis of the shape that target and proposal broadcast to.
+            proposal: The distribution P of these rows.
+            contexts: With ``contexts="given"``: those of these rows' indices.
+            progress: Called as ``progress(done, total)`` with numbers of elements, now and then.
+
+        Returns:
+            What `Codec.encode` returns: the sender may need its samples.
+
+        Raises:
+            ParameterError: Rows of another shape, or more of them than ``shape`` says; with blocks
+                along the only axis, a piece after one that is no multiple of the block. And what
+                `Codec.encode` raises; the writer is then as it was before the call.
+        """
+        q, p = distribution(target), distribution(proposal)
+        shape = broadcast_shape(target=q.shape, proposal=p.shape)
+        header = self._check_rows(shape)
+        grid = Grid(shape, header.block, header.chunk)
+        own = self._contexts_of(contexts, grid)
+        encoded = self._codec.encode(q, p, offset=self._next_element(header), progress=progress)
+        self.cut += warn_if_cut(encoded)
+        self._begin(header).add(flat_index(encoded.index, header.block), own)
+        self.rows += grid.rows
+        return encoded
+
+    def append(self, part: File, contexts: Any = None) -> None:
+        """Appends what another container holds, which has been made elsewhere.
+
+        The result is that of writing all with one writer. A part is made by `compress` or a
+        `Writer` with the same options and the ``offset`` of its first element.
+
+        Args:
+            part: The container: bytes, a path, or a file object opened for reading bytes.
+            contexts: With ``contexts="given"``: those of the part's indices.
+
+        Raises:
+            ParameterError: A container of other options, of rows of another shape, or that does not
+                go on where the last one ended.
+            CorruptDataError: It is damaged; what came before the damage has been appended.
+        """
+        with Reader(part, contexts=contexts) as reader:
+            header = self._check_rows(reader.shape)
+            self._check_part(header, reader._header)
+            chunks = self._begin(header)
+            for number in range(reader._contents.grid.chunks):
+                chunks.add(*reader._unpack(number))
+            self.rows += reader._contents.grid.rows
+
+    def _next_element(self, header: Header) -> int:
+        return header.offset + self.rows * Grid(header.shape, 1, 1).row_elements
+
+    def _check_rows(self, shape: Shape) -> Header:
+        """Refuses a piece that cannot be the next; returns the header, which knows its rows."""
+        if self._closed:
+            raise ParameterError("writer", "closed", "one that is open")
+        header = self._header
+        if header.open:
+            if not shape:
+                raise ParameterError("shape of piece", shape, "one with a first axis, of rows")
+            if self._chunks is None:
+                header = header.with_row(shape[1:])
+        within = header.shape
+        if header.shape and not header.open:
+            within = (header.shape[0] - self.rows, *header.shape[1:])
+        fits = len(shape) == len(within) and shape[1:] == within[1:]
+        if not fits or (not header.open and shape > within) or (not shape and self.rows):
+            most = "rows" if header.open else f"at most {within[0]} rows" if within else "one"
+            expected = ", ".join([most, *map(str, within[1:])])
+            raise ParameterError("shape of piece", shape, f"({expected})")
+        if len(shape) < 2 and header.contexts == "column":
+            raise ParameterError("contexts", "column", "None or given, with one axis only")
+        if len(shape) == 1 and self.rows % header.block:
+            raise ParameterError(
+                "number of rows so far",
+                self.rows,
+                f"a multiple of the block, {header.block}: only the last piece may be another",
+            )
+        return header
+
+    def _check_part(self, header: Header, part: Header) -> None:
+        for name in ("method", "limit", "seed", "dtype", "hints", "contexts"):
+            own, theirs = getattr(header, name), getattr(part, name)
+            if own != theirs:
+                raise ParameterError(f"{name} of part", theirs, f"{own!r}, the writer's")
+        if (type(part.code), part.code._parameter) != (type(header.code), header.code._parameter):
+            raise ParameterError("code of part", part.code, f"{header.code!r}, the writer's")
+        if part.offset != self._next_element(header):
+            raise ParameterError(
+                "offset of part", part.offset, f"{self._next_element(header)}, the next element's"
+            )
+
+    def _contexts_of(self, contexts: Any, grid: Grid) -> Contexts | None:
+        if self._header.contexts == "given":
+            return context_array(contexts, grid.steps_shape).reshape(-1)
+        if contexts is not None:
+            raise ParameterError("contexts", "given", 'None, unless the writer has "given"')
+        return None
+
+    def _begin(self, header: Header) -> ChunkWriter:
+        if self._chunks is None:
+            self._header = header
+            self._chunks = ChunkWriter(self._put, header, self._choose_start)
+        return self._chunks
+
+    def _put(self, data: bytes) -> None:
+        self._file.write(data)
+        # Whoever is killed has written all chunks that were complete.
+        if hasattr(self._file, "flush"):
+            self._file.flush()
+
+    # --- The end ---------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Writes what is left; the file gets its name.
+
+        Raises:
+            ParameterError: There are fewer rows than ``shape`` says; no file is left then.
+        """
+        if self._closed:
+            return
+        with self._exits:
+            self._closed = True
+            header = self._header
+            # A shape without rows, or without axes, has no rows to miss.
+            rows = Grid(header.shape, 1, 1).rows
+            if not header.open and self.rows != rows and 0 not in header.shape:
+                raise ParameterError("number of rows", self.rows, f"{rows}, as shape says")
+            self._begin(header).finish(self.rows)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.close()
+        elif not self._closed:
+            self._closed = True
+            self._exits.__exit__(kind, error, trace)
+
+
+def distribution(value: Any) -> Any:
+    """Returns a target or proposal that has a shape."""
+    return value if isinstance(value, (CustomTarget, CustomProposal)) else as_distribution(value)
+
+
+def warn_if_cut(encoded: Encoded) -> int:
+    """Warns, for the function that was called, if there are samples that are not exact."""
+    if encoded.cut:
+        warnings.warn(
+            f"{encoded.cut} of {encoded.steps.size} searches were cut at the step budget: their "
+            "samples are approximate",
+            ApproximationWarning,
+            stacklevel=3,
+        )
+    return encoded.cut
+
+
+def _chunk(value: object) -> int:
+    chunk = integer("chunk", value, MIN_CHUNK, MAX_CHUNK)
+    if chunk & (chunk - 1):
+        raise ParameterError("chunk", chunk, f"a power of two from {MIN_CHUNK} to {MAX_CHUNK}")
+    return chunk

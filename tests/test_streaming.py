@@ -1,0 +1,550 @@
+"""`Writer` and `Reader`: arrays in pieces, any rows of them, and writers that are killed."""
+
+from __future__ import annotations
+
+import io
+import multiprocessing
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import astar_rec as rec
+from common import same_bits
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+P = rec.Normal(0.0, 1.0)
+SHAPES = [(1,), (7,), (300,), (40, 3), (25, 11), (6, 5, 7), (0,), (0, 4), (5, 0)]
+BLOCKS = (1, 3, 8)
+each_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
+each_block = pytest.mark.parametrize("block", BLOCKS)
+each_kind = pytest.mark.parametrize("known", [True, False], ids=["shape known", "open"])
+
+
+def targets(shape: tuple[int, ...], seed: int = 1) -> rec.Normal:
+    rng = np.random.default_rng(seed)
+    return rec.Normal(0.5 * rng.normal(size=shape), rng.uniform(0.3, 0.6, size=shape))
+
+
+def rows_of(q: rec.Normal, begin: int, end: int) -> rec.Normal:
+    return rec.Normal(q.loc[begin:end], q.scale[begin:end])
+
+
+def write(
+    q: rec.Normal, cuts: list[int], known: bool = True, contexts: Any = None, **options: Any
+) -> bytes:
+    """Writes rows in the pieces between cuts."""
+    file = io.BytesIO()
+    kind = "given" if isinstance(contexts, np.ndarray) else contexts
+    shape = q.shape if known else None
+    with rec.Writer(file, shape=shape, contexts=kind, **options) as writer:
+        for begin, end in zip([0, *cuts], [*cuts, q.shape[0]], strict=True):
+            own = contexts[begin:end] if kind == "given" else None
+            encoded = writer.write(rows_of(q, begin, end), P, own)
+            assert encoded.sample.shape == (end - begin, *q.shape[1:])
+    assert writer.rows == q.shape[0]
+    return file.getvalue()
+
+
+def cuts_of(q: rec.Normal, block: int, seed: int) -> list[int]:
+    """Random places between rows; multiples of the block where it runs along them."""
+    unit = block if len(q.shape) == 1 else 1
+    places = np.arange(0, q.shape[0] + 1, unit)
+    rng = np.random.default_rng(seed)
+    return sorted(int(c) for c in rng.choice(places, size=min(len(places), 4)))
+
+
+# --- Pieces --------------------------------------------------------------------------------------
+
+
+@each_shape
+@each_block
+@each_kind
+def test_pieces(shape: tuple[int, ...], block: int, known: bool) -> None:
+    q, options = targets(shape), {"block": block, "seed": 9, "offset": 5, "chunk": 32}
+    whole = write(q, [], known, **options)
+    expected = rec.ADStar(9, block).encode(q, P, offset=5).sample
+    assert same_bits(rec.decompress(whole, P), expected)
+    if known:
+        assert whole == rec.compress(q, P, **options)
+    for seed in range(3):
+        assert write(q, cuts_of(q, block, seed), known, **options) == whole
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"method": "as*"},
+        {"method": "dad*", "depth": 7},
+        {"method": "dad*", "depth": 30, "block": 4},
+        {"method": "global"},
+        {"method": "global", "max_samples": 50, "block": 2},
+        {"code": rec.GammaCode()},
+        {"code": rec.ZetaCode(1.5)},
+        {"expected_bits": 1.5},
+        {"dtype": "float32"},
+        {"contexts": "column"},
+        {"contexts": "column", "block": 4},
+        {"block": 4, "bits_hint": [0, 0.5, 1, 2, 2, 1, 0.25, 0]},
+    ],
+    ids=str,
+)
+@each_kind
+def test_options(options: dict[str, Any], known: bool) -> None:
+    q = targets((50, 8))
+    whole = write(q, [], known, chunk=16, **options)
+    assert write(q, [3, 17, 17, 48], known, chunk=16, **options) == whole
+    if known:
+        assert whole == rec.compress(q, P, chunk=16, **options)
+    x = rec.decompress(whole, P)
+    with rec.Reader(whole) as reader:
+        assert same_bits(reader.read(P, slice(20, 31)), x[20:31])
+        assert reader.dtype == x.dtype == np.dtype(options.get("dtype", "float64"))
+    assert rec.inspect(whole).total_bits == 8 * len(whole) == sum(rec.inspect(whole).bits.values())
+
+
+@each_kind
+def test_given_contexts(known: bool) -> None:
+    q, contexts = targets((60, 5)), np.random.default_rng(3).integers(0, 9, size=(60, 5))
+    whole = write(q, [], known, contexts, chunk=16)
+    assert write(q, [1, 30], known, contexts, chunk=16) == whole
+    x = rec.decompress(whole, P, contexts=contexts)
+    assert same_bits(x, rec.ADStar(0).encode(q, P).sample)
+    with rec.Reader(whole, contexts=contexts) as reader:
+        assert same_bits(reader.read(P, slice(7, 9)), x[7:9])
+    other = contexts.copy()
+    other[31, 2] += 1
+    with pytest.raises(rec.ParameterError, match="contexts"):
+        rec.decompress(whole, P, contexts=other)
+    for missing in (lambda: rec.decompress(whole, P), lambda: rec.Reader(whole)):
+        with pytest.raises(rec.ParameterError, match="contexts"):
+            missing()
+    with pytest.raises(rec.ParameterError, match="contexts"):
+        rec.decompress(rec.compress(q, P), P, contexts=contexts)
+
+
+def test_more_than_memory_holds_of_a_chunk() -> None:
+    """Chunks of the usual size, over several of them."""
+    q = targets((150_000,))
+    assert write(q, [10, 70_000, 131_072]) == rec.compress(q, P)
+    open_ended = write(q, [65_536], known=False)
+    assert same_bits(rec.decompress(open_ended, P), rec.decompress(rec.compress(q, P), P))
+
+
+def test_a_piece_is_refused_and_the_writer_goes_on() -> None:
+    q, file = targets((30, 4)), io.BytesIO()
+    with rec.Writer(file, shape=(30, 4), block=2) as writer:
+        writer.write(rows_of(q, 0, 10), P)
+        for wrong in (targets((10, 5)), targets((21, 4)), targets((4,)), targets((2, 5, 4))):
+            with pytest.raises(rec.ParameterError, match="shape of piece"):
+                writer.write(wrong, P)
+        with pytest.raises(rec.DivergenceError):
+            writer.write(rec.Normal(np.full((3, 4), 40.0), 1e-3), P)
+        writer.write(rows_of(q, 10, 30), P)
+    assert file.getvalue() == rec.compress(q, P, block=2)
+
+
+def test_blocks_along_the_only_axis() -> None:
+    with rec.Writer(io.BytesIO(), block=4) as writer:
+        writer.write(targets((8,)), P)
+        writer.write(targets((3,)), P)
+        with pytest.raises(rec.ParameterError, match="multiple of the block"):
+            writer.write(targets((4,)), P)
+
+
+def test_rows_that_are_missing(tmp_path: Path) -> None:
+    path = tmp_path / "latents.rec"
+    writer = rec.Writer(path, shape=(30, 4))
+    writer.write(targets((10, 4)), P)
+    with pytest.raises(rec.ParameterError, match="number of rows is 10"):
+        writer.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_closed_writer() -> None:
+    writer = rec.Writer(io.BytesIO())
+    writer.write(targets((3, 2)), P)
+    writer.close()
+    writer.close()
+    with pytest.raises(rec.ParameterError, match="closed"):
+        writer.write(targets((3, 2)), P)
+
+
+def test_columns_of_one_axis() -> None:
+    writer = rec.Writer(io.BytesIO(), contexts="column")
+    with pytest.raises(rec.ParameterError, match="contexts"):
+        writer.write(targets((9,)), P)
+    with pytest.raises(rec.ParameterError, match="contexts"):
+        rec.compress(targets((9,)), P, contexts="column")
+
+
+def test_unknown_options() -> None:
+    with pytest.raises(TypeError, match="blocks"):
+        rec.Writer(io.BytesIO(), blocks=3)  # type: ignore[call-arg]
+    for options in (
+        {"method": "best"},
+        {"contexts": "row"},
+        {"contexts": "column", "code": rec.GammaCode()},
+        {"chunk": 100},
+        {"chunk": 8},
+        {"chunk": 2**17},
+        {"dtype": "float16"},
+        {"dtype": "nothing"},
+        {"bits_hint": [[1.0]], "block": 2},
+        {"bits_hint": [1.0, -1.0], "block": 2},
+        {"bits_hint": [1.0, np.nan], "block": 2},
+        {"bits_hint": [1.0, 5000.0], "block": 2},
+        {"bits_hint": [1.0, 1.0]},
+        {"offset": -1},
+        {"offset": 2**48 + 1},
+        {"shape": (-1,)},
+        {"depth": 3},
+        {"max_steps": 0},
+        {"expected_bits": -1.0},
+        {"expected_bits": 1.0, "code": rec.GammaCode()},
+    ):
+        with pytest.raises(rec.ParameterError):
+            rec.Writer(io.BytesIO(), **options)
+
+
+def test_cut_searches_are_said() -> None:
+    q = rec.Normal(np.linspace(-3, 3, 400).reshape(40, 10), 0.01)
+    writer = rec.Writer(io.BytesIO(), max_steps=4)
+    with pytest.warns(rec.ApproximationWarning, match="of 400 searches were cut"):
+        encoded = writer.write(q, P)
+    assert writer.cut == encoded.cut > 0
+    with pytest.warns(rec.ApproximationWarning):
+        data = rec.compress(q, P, max_steps=4)
+    assert same_bits(rec.decompress(data, P), encoded.sample)
+
+
+# --- Parts ---------------------------------------------------------------------------------------
+
+
+def compress_part(task: tuple[Any, int, dict[str, Any]]) -> bytes:
+    q, offset, options = task
+    return rec.compress(q, P, offset=offset, threads=1, **options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"block": 4},
+        {"method": "dad*", "depth": 6},
+        {"contexts": "column"},
+        {"block": 8, "bits_hint": np.linspace(0.25, 2, 11)},
+        {"dtype": "float32", "code": rec.DeltaCode()},
+    ],
+    ids=str,
+)
+@each_kind
+def test_parts_of_other_processes(options: dict[str, Any], known: bool) -> None:
+    q, cuts = targets((90, 11)), [0, 10, 11, 64, 90]
+    tasks = [
+        (rows_of(q, begin, end), 11 * begin, {"seed": 4, **options})
+        for begin, end in pairwise(cuts)
+    ]
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        parts = pool.map(compress_part, tasks)
+    file = io.BytesIO()
+    with rec.Writer(
+        file,
+        shape=q.shape if known else None,
+        seed=4,
+        chunk=32,
+        **{**options, "contexts": options.get("contexts")},
+    ) as writer:
+        for part in parts:
+            writer.append(part)
+    assert file.getvalue() == write(q, [], known, seed=4, chunk=32, **options)
+
+
+def test_parts_with_contexts_and_from_files(tmp_path: Path) -> None:
+    q, contexts = targets((40, 6)), np.random.default_rng(3).integers(0, 5, size=(40, 6))
+    path = tmp_path / "part.rec"
+    path.write_bytes(rec.compress(rows_of(q, 10, 25), P, offset=60, contexts=contexts[10:25]))
+    file = io.BytesIO()
+    with rec.Writer(file, contexts="given") as writer:
+        writer.write(rows_of(q, 0, 10), P, contexts[:10])
+        writer.append(path, contexts[10:25])
+        writer.write(rows_of(q, 25, 40), P, contexts[25:])
+    assert file.getvalue() == write(q, [], False, contexts)
+
+
+def test_parts_that_do_not_fit() -> None:
+    q = targets((8, 4))
+    with rec.Writer(io.BytesIO(), block=2, seed=3) as writer:
+        writer.append(rec.compress(q, P, block=2, seed=3))
+        for name, options in {
+            "seed": {"seed": 4},
+            "code": {"block": 4},
+            "offset": {"offset": 31},
+            "dtype": {"dtype": "float32"},
+            "hints": {"bits_hint": [1, 2, 3, 4]},
+            "contexts": {"contexts": "column"},
+            "method": {"method": "dad*", "depth": 9},
+        }.items():
+            part = rec.compress(q, P, **{"block": 2, "seed": 3, "offset": 32, **options})
+            with pytest.raises(rec.ParameterError, match=f"{name} of part"):
+                writer.append(part)
+        with pytest.raises(rec.ParameterError, match="shape of piece"):
+            writer.append(rec.compress(targets((8, 5)), P, block=2, seed=3, offset=32))
+        with pytest.raises(rec.CorruptDataError):
+            writer.append(b"A*RC")
+
+
+# --- Rows ----------------------------------------------------------------------------------------
+
+
+@each_shape
+@each_block
+@each_kind
+def test_any_rows(shape: tuple[int, ...], block: int, known: bool) -> None:
+    q, rng = targets(shape), np.random.default_rng(5)
+    data = write(q, [], known, block=block, chunk=16, seed=2)
+    p = rec.Normal(rng.normal(size=shape), rng.uniform(0.5, 2.0, size=shape))
+    whole = rec.decompress(data, p)
+    with rec.Reader(data) as reader:
+        assert reader.shape == shape
+        for _ in range(20):
+            begin, end = sorted(int(i) for i in rng.integers(0, shape[0] + 1, size=2))
+            own = rows_of(p, begin, end)
+            assert same_bits(reader.read(own, slice(begin, end)), whole[begin:end])
+        assert same_bits(reader.read(rows_of(p, 0, 0), slice(3, 1)), whole[3:1])
+        assert same_bits(reader.read(p), whole)
+
+
+def test_rows_as_slices_say() -> None:
+    q = targets((50, 3))
+    whole = rec.decompress(rec.compress(q, P, chunk=16), P)
+    with rec.Reader(rec.compress(q, P, chunk=16)) as reader:
+        for rows in (slice(None), slice(-5, None), slice(None, 7), slice(48, 99), slice(-99, 2)):
+            assert same_bits(reader.read(P, rows), whole[rows])
+        for wrong in (slice(0, 9, 2), slice(9, 0, -1), 3, (0, 3), "rows", slice("a", None)):
+            with pytest.raises(rec.ParameterError, match="rows"):
+                reader.read(P, wrong)  # type: ignore[arg-type]
+        with pytest.raises(rec.ParameterError, match="shape of"):
+            reader.read(rec.Normal(np.zeros((50, 3)), 1.0), slice(0, 7))
+    with rec.Reader(rec.compress(rec.Normal(0.5, 0.5), P)) as reader:
+        assert reader.read(P).shape == reader.shape == ()
+        with pytest.raises(rec.ParameterError, match="rows"):
+            reader.read(P, slice(0, 1))
+
+
+class Counting(io.BytesIO):
+    """Bytes that say how many of them were read."""
+
+    count = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        self.count += len(data)
+        return data
+
+
+def test_only_what_is_needed_is_read() -> None:
+    q = targets((100_000, 2))
+    data = rec.compress(q, P, chunk=1024)
+    file = Counting(data)
+    with rec.Reader(file) as reader:
+        opened = file.count
+        x = reader.read(P, slice(70_000, 70_010))
+        # A chunk is about 500 bytes; opening reads 31 bytes of each of 196, and the header.
+        assert file.count - opened < 1500
+        assert same_bits(x, rec.decompress(data, P)[70_000:70_010])
+        again = file.count
+        reader.read(P, slice(70_020, 70_030))
+        assert file.count == again
+
+
+# --- Files ---------------------------------------------------------------------------------------
+
+
+def test_paths_and_file_objects(tmp_path: Path) -> None:
+    q = targets((20, 3))
+    expected = rec.compress(q, P)
+    path = tmp_path / "latents.rec"
+    for name in (path, str(path)):
+        with rec.Writer(name, shape=(20, 3)) as writer:
+            writer.write(q, P)
+            assert not path.exists()
+        assert path.read_bytes() == expected
+        with rec.Reader(name) as reader:
+            assert reader.read(P).shape == (20, 3)
+        assert rec.inspect(name).shape == (20, 3)
+        path.unlink()
+    with path.open("wb") as file:
+        file.write(b"before")
+        with rec.Writer(file, shape=(20, 3)) as writer:
+            writer.write(q, P)
+        assert not file.closed
+    assert path.read_bytes() == b"before" + expected
+    with path.open("rb") as file:
+        file.seek(6)
+        with rec.Reader(file) as reader:
+            assert same_bits(reader.read(P), rec.decompress(expected, P))
+        assert not file.closed
+    with path.open("r", encoding="latin-1") as text, pytest.raises(rec.ParameterError):
+        rec.Reader(text)  # type: ignore[arg-type]
+    with pytest.raises(OSError, match="No such file"):
+        rec.Reader(tmp_path / "nothing.rec")
+    with pytest.raises(OSError, match="No such file"):
+        rec.Writer(tmp_path / "nowhere" / "latents.rec")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX pipes")
+@each_kind
+def test_pipes(known: bool) -> None:
+    q = targets((200, 3))
+    read, write_end = os.pipe()
+    shape = q.shape if known else None
+    with os.fdopen(write_end, "wb") as sink, rec.Writer(sink, shape=shape) as writer:
+        writer.write(q, P)
+    with os.fdopen(read, "rb") as source, rec.Reader(source) as reader:
+        assert same_bits(reader.read(P), rec.decompress(rec.compress(q, P), P))
+
+
+def test_what_goes_wrong_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "latents.rec"
+    path.write_bytes(b"what was there")
+
+    def interrupted() -> None:
+        with rec.Writer(path) as writer:
+            writer.write(targets((50_000, 2)), P)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert [p.name for p in tmp_path.iterdir()] == ["latents.rec"]
+    assert path.read_bytes() == b"what was there"
+
+
+WRITE_FOREVER = """
+import sys
+import numpy as np
+import astar_rec as rec
+
+with rec.Writer(sys.argv[1], chunk=1024, seed=7) as writer:
+    for piece in range(1_000_000):
+        q = rec.Normal(np.linspace(-2, 2, 3000).reshape(1000, 3), 0.2)
+        writer.write(q, rec.Normal(0.0, 1.0))
+        print(writer.rows, flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL")
+def test_a_killed_writer(tmp_path: Path) -> None:
+    """No file under the final name; the temporary one holds all chunks that were complete."""
+    path = tmp_path / "latents.rec"
+    command = [sys.executable, "-c", WRITE_FOREVER, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        rows = 0
+        while rows < 30_000:
+            rows = int(process.stdout.readline())
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert not path.exists()
+    (part,) = tmp_path.iterdir()
+    assert part.name.startswith(".astar_rec-")
+    with pytest.raises(rec.CorruptDataError, match="end"):
+        rec.Reader(part)
+    with rec.Reader(part, on_corrupt="skip") as reader:
+        assert not reader.complete
+        # All but what waits for the chunk to be full, and the chunk that may be the last.
+        assert reader.shape[0] * 3 >= 3 * rows - 2 * 1024 - 3
+        x = reader.read(P)
+    one = np.linspace(-2, 2, 3000).reshape(1000, 3)
+    count = -(-reader.shape[0] // 1000)
+    q = rec.Normal(np.tile(one, (count, 1))[: reader.shape[0]], 0.2)
+    expected = rec.ADStar(7).encode(q, P).sample
+    there = ~np.ma.getmaskarray(x)
+    assert there.sum() == reader.shape[0] * 3 - sum(map(len, reader.missing))
+    assert there[:-1].all()
+    assert same_bits(x.data[there], expected[there])
+
+
+# --- Size ----------------------------------------------------------------------------------------
+
+MEASURE = """
+import resource
+import sys
+import numpy as np
+import astar_rec as rec
+
+path, pieces, rows = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+p = rec.Normal(0.0, 1.0)
+with rec.Writer(path, seed=7) as writer:
+    for piece in range(pieces):
+        rng = np.random.default_rng(piece)
+        writer.write(rec.Normal(rng.normal(size=(rows, 4)), 0.5), p)
+total = 0.0
+with rec.Reader(path) as reader:
+    for piece in range(pieces):
+        total += float(reader.read(p, slice(piece * rows, (piece + 1) * rows)).sum())
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def test_memory_does_not_grow(tmp_path: Path) -> None:
+    """Twice the latents take no more memory. (docs/format.md has the figure for 100 million.)"""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("resident memory is measured on Linux")
+    if "libasan" in os.environ.get("LD_PRELOAD", ""):
+        pytest.skip("the address sanitizer has memory of its own")
+
+    def peak(pieces: int) -> int:
+        command = [sys.executable, "-c", MEASURE, str(tmp_path / "latents.rec"), str(pieces)]
+        done = subprocess.run([*command, "50000"], capture_output=True, text=True, check=True)
+        return int(done.stdout)
+
+    few, many = peak(4), peak(16)  # 0.8 and 3.2 million latents: 26 MB as float64
+    assert many - few < 10
+    assert many < 300
+
+
+# --- Anything ------------------------------------------------------------------------------------
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_any_writer_and_reader(data: st.DataObject) -> None:
+    axes = data.draw(st.integers(1, 3))
+    shape = tuple(data.draw(st.integers(0, 30 if axis == 0 else 6)) for axis in range(axes))
+    block = data.draw(st.integers(1, 5))
+    known = data.draw(st.booleans())
+    options: dict[str, Any] = {
+        "block": block,
+        "chunk": data.draw(st.sampled_from([16, 32, 64])),
+        "seed": data.draw(st.integers(0, 2**64 - 1)),
+        "offset": data.draw(st.integers(0, 2**40)),
+        "contexts": data.draw(st.sampled_from([None, "column"])) if axes > 1 else None,
+    }
+    q = targets(shape, data.draw(st.integers(0, 99)))
+    unit = block if axes == 1 else 1
+    cuts = sorted(
+        unit * cut for cut in data.draw(st.lists(st.integers(0, shape[0] // unit), max_size=4))
+    )
+    written = write(q, cuts, known, **options)
+    x = rec.ADStar(options["seed"], block).encode(q, P, offset=options["offset"]).sample
+    assert same_bits(rec.decompress(written, P), x)
+    begin = data.draw(st.integers(0, shape[0]))
+    end = data.draw(st.integers(begin, shape[0]))
+    with rec.Reader(written) as reader:
+        assert same_bits(reader.read(P, slice(begin, end)), x[begin:end])
+
+
+def test_warnings_pickle() -> None:
+    warning = pickle.loads(pickle.dumps(rec.ApproximationWarning("approximate")))
+    assert isinstance(warning, rec.ApproximationWarning)
