@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from .._validate import Floats, Shape
     from ..distributions import Distribution
 
-# Columns whose hints differ by less than this, in bits, are not worth a header of hints.
-_ALIKE = 0.5
+# Hints that differ by less than this within a block, in bits, are not worth their bytes.
+_ALIKE = 1.0
 
 # Nor are hints for rows fewer than these.
 _ROWS = 16
@@ -30,13 +30,15 @@ _ROWS = 16
 _STEPS = 2_500
 _MOST_STEPS = 40_000
 _PILOT = 64
+_BLOCKS = (8, 4, 2)
 
 
-def automatic_hint(name: str, target: Any, proposal: Any) -> Floats | None:
-    """Returns the columns' mean divergences; None where they are alike, or the rows few.
+def automatic_hint(name: str, block: int | str, target: Any, proposal: Any) -> Floats | None:
+    """Returns the columns' mean divergences; None where blocks are even, or the rows few.
 
     Args:
         name: What was given as ``bits_hint``.
+        block: The block, or "auto".
         target: The targets.
         proposal: The proposal.
     """
@@ -48,7 +50,10 @@ def automatic_hint(name: str, target: Any, proposal: Any) -> Floats | None:
         return None
     hints = divergence.reshape(-1, columns).mean(axis=0)
     hints = hints.clip(0, MOST_HINT // HINTS_PER_BIT)
-    return hints if np.ptp(hints) > _ALIKE else None
+    size = block if isinstance(block, int) else _BLOCKS[0]
+    starts = range(0, columns, max(1, size))
+    uneven = max(float(np.ptp(hints[begin : begin + size])) for begin in starts)
+    return hints if uneven > _ALIKE else None
 
 
 def automatic_block(name: str, method: str, target: Any, proposal: Any, bits_hint: Any) -> int:
@@ -72,7 +77,7 @@ def automatic_block(name: str, method: str, target: Any, proposal: Any, bits_hin
     columns = shape[-1] if shape else 1
     if 0 in shape:
         return 1
-    for block in (8, 4, 2):
+    for block in _BLOCKS:
         if block <= columns and _pays(block, target, proposal, shape, bits_hint):
             return block
     return 1

@@ -77,8 +77,8 @@ def compress(
         max_steps: For the others: the most steps of a search, or None. A search that is cut gives
             an approximate sample, and an `ApproximationWarning`.
         bits_hint: With blocks: expected bits for each column of the last axis, where they differ;
-            ``"auto"`` for the mean KL divergences of the columns. The container holds them, in
-            sixteenths.
+            ``"auto"`` for the mean KL divergences of the columns, where they differ by more than a
+            bit within a block. The container holds them, in sixteenths.
         code: The code for the indices, without blocks. None for fixed width with ``"dad*"``, and
             otherwise for `AdaptiveCode`, which blocks always have.
         contexts: What the depths' model should tell apart: None for nothing, ``"column"`` for the
@@ -125,7 +125,7 @@ def compress(
     shape = broadcast_shape(target=q.shape, proposal=p.shape)
     automatic = isinstance(bits_hint, str)
     if automatic:
-        bits_hint = automatic_hint(bits_hint, q, p)
+        bits_hint = automatic_hint(bits_hint, block, q, p)
     if isinstance(block, str):
         block = automatic_block(block, method, q, p, bits_hint)
     if automatic and block == 1:

@@ -64,7 +64,7 @@ def transmit(target: Normal, method: Method, seed: int) -> Transmission:
         raise RecError(f"{method.name}: the receiver's samples are not the sender's")
     size = samples.size
     return Transmission(
-        samples, 8 * len(data), float(sent.steps.mean()), encode_ns / size, decode_ns / size
+        samples, 8 * len(data), float(sent.steps.sum()) / size, encode_ns / size, decode_ns / size
     )
 
 
