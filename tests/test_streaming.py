@@ -499,7 +499,7 @@ print(int(line.split()[1]) // 1024)
 
 
 def test_memory_does_not_grow(tmp_path: Path) -> None:
-    """Twice the latents take no more memory. (docs/format.md has the figure for 100 million.)"""
+    """Four times the latents take no more memory."""
     if not sys.platform.startswith("linux"):
         pytest.skip("resident memory is measured on Linux")
     if "libasan" in os.environ.get("LD_PRELOAD", ""):
