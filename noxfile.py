@@ -210,6 +210,16 @@ def thread_sanitizer(session: nox.Session) -> None:
     cpp_tests(session, "thread")
 
 
+# --- The same bits everywhere --------------------------------------------------------------------
+
+
+@nox.session
+def same_bits(session: nox.Session) -> None:
+    """Golden tests by two compilers, at -O0 and -O3, with AVX-512, on aarch64 and s390x."""
+    session.install("cmake", "ninja")
+    session.run("python", "scripts/same_bits.py", *session.posargs)
+
+
 # --- Figures -------------------------------------------------------------------------------------
 
 
