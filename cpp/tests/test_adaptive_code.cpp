@@ -109,6 +109,14 @@ void streams_are_unique() {
   for (std::uint32_t value = 0; value < 64; ++value) CHECK(streams[value] == 1, value);
 }
 
+// The first interval does not have the last number of 64 bits: no stream begins with it.
+void beyond_the_first_interval() {
+  std::vector<std::uint8_t> bytes(8, 0xFF);
+  CHECK_THROWS(CorruptDataError, RangeDecoder(bytes).at_end());
+  bytes[7] = 0xFE;
+  CHECK(RangeDecoder(bytes).decode(certainty - 1) == false);
+}
+
 std::vector<std::uint64_t> indices_of(std::size_t words) {
   std::vector<std::uint64_t> indices;
   for (std::uint64_t i = 0; i < 500; ++i) {
@@ -201,6 +209,7 @@ int main() {
   raw_bits();
   carries_run_through();
   streams_are_unique();
+  beyond_the_first_interval();
   round_trips();
   halved_counts();
   garbage();

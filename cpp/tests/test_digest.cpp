@@ -348,16 +348,14 @@ void index_codes(Report& report, const std::string& which, const Words& indices)
   }
 }
 
-// `words` of them to an index.
 void adaptive_code(Report& report, const std::string& name, const Words& indices,
-                   std::size_t words) {
+                   const AdaptiveCode& code) {
   Digest digest;
-  const AdaptivelyCoded coded = pack_adaptively(indices, words);
+  const AdaptivelyCoded coded = pack_adaptively(indices, code);
   Words back(indices.size());
-  unpack_adaptively(coded.depths, coded.paths, words, back);
+  unpack_adaptively(coded.bytes, code, back);
   CHECK(back == indices, name);
-  digest.add(coded.depths);
-  digest.add(coded.paths);
+  digest.add(coded.bytes);
   report.add(name, digest);
 }
 
@@ -386,9 +384,13 @@ std::vector<std::string> all_parts() {
   }
   index_codes(report, "encoded", indices);
   index_codes(report, "any indices", any);
-  adaptive_code(report, "adaptive code, encoded", indices, 1);
-  adaptive_code(report, "adaptive code, any indices", any, 1);
-  adaptive_code(report, "adaptive code, any indices of blocks", of_blocks, 4);
+  adaptive_code(report, "adaptive code, encoded", indices, {});
+  adaptive_code(report, "adaptive code, any indices", any, {});
+  adaptive_code(report, "adaptive code, any indices of blocks", of_blocks, {.words = 4});
+  std::vector<std::uint16_t> contexts(indices.size());
+  for (std::size_t i = 0; i < contexts.size(); ++i) contexts[i] = static_cast<std::uint16_t>(i % 7);
+  adaptive_code(report, "adaptive code, start and contexts", indices,
+                {.words = 1, .start = 24, .contexts = contexts});
   return report.lines();
 }
 

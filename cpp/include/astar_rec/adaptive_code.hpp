@@ -25,7 +25,7 @@ namespace astar_rec {
 struct AdaptiveCode {
   std::size_t words = 1;                    // of an index, the lowest first
   int start = 0;                            // as in depth_start.hpp
-  std::span<const std::uint16_t> contexts;  // one per index, or none at all
+  std::span<const std::uint16_t> contexts = {};  // one per index, or none at all
 };
 
 struct AdaptivelyCoded {

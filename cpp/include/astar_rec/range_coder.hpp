@@ -105,9 +105,11 @@ class RangeEncoder {
 
 class RangeDecoder {
  public:
+  // Throws CorruptDataError for a number that is not in the first interval.
   explicit RangeDecoder(std::span<const std::uint8_t> bytes) : bytes_(bytes) {
     offset_ = std::uint64_t{next()} << 32;
     offset_ |= next();
+    if (offset_ >= range_) throw CorruptDataError("bits that no encoder writes");
   }
 
   bool decode(std::uint32_t probability) {
@@ -165,7 +167,7 @@ class RangeDecoder {
 
   std::span<const std::uint8_t> bytes_;
   std::size_t at_ = 0;
-  std::uint64_t offset_ = 0;  // of the number that the bytes write above low
+  std::uint64_t offset_ = 0;  // of the number that the bytes write above low; below range
   std::uint64_t range_ = first_range;
 };
 
