@@ -1,0 +1,604 @@
+"""A decoder of containers from docs/format.md alone, in the order of that page, in plain Python.
+
+It shares nothing with the library but the tables of coefficients that the page names. `decode`, at
+the end, is what to call.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+MASK = 2**64 - 1
+TABLES = Path(__file__).parents[1] / "cpp" / "include" / "astar_rec"
+
+Proposal = tuple[str, float, float]  # family; loc and scale, or low and high
+Proposals = Callable[[int], Proposal] | Sequence[Proposal]
+
+# --- Conventions --------------------------------------------------------------------------------
+
+
+def require(condition: bool, message: str) -> None:
+    """Refuse what is not as the page says."""
+    if not condition:
+        raise ValueError(message)
+
+
+class Source:
+    """Bytes, read from the front."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.place = 0
+
+    def take(self, count: int) -> bytes:
+        require(self.place + count <= len(self.data), "bytes are missing")
+        self.place += count
+        return self.data[self.place - count : self.place]
+
+    def byte(self) -> int:
+        return self.take(1)[0]
+
+    def number(self) -> int:
+        value = shift = 0
+        while (byte := self.byte()) >= 128:
+            value |= (byte - 128) << shift
+            shift += 7
+            require(shift < 70, "a number of more than ten bytes")
+        require(byte > 0 or shift == 0, "a number with idle zeros")
+        value |= byte << shift
+        require(value < 2**64, "a number of more than 64 bits")
+        return value
+
+
+def checksum(data: bytes) -> bytes:
+    return zlib.crc32(data).to_bytes(4, "little")
+
+
+# --- Layout -------------------------------------------------------------------------------------
+
+GLOBAL, AS, AD, DAD = range(4)
+FIXED, GAMMA, DELTA, ZETA, ADAPTIVE = range(5)
+NO_CONTEXTS, COLUMN, GIVEN = range(3)
+
+
+@dataclass
+class Header:
+    """The header's fields."""
+
+    method: int
+    code: int
+    parameter: int
+    shape: tuple[int, ...]
+    seed: int = 0
+    offset: int = 0
+    contexts: int = NO_CONTEXTS
+    start: int = 0
+    limit: int = 0
+    chunk: int = 16
+    hints: tuple[int, ...] = ()
+    is_float32: bool = False
+    is_open: bool = False
+    checksum: bytes = b""
+
+    @property
+    def block(self) -> int:
+        return self.parameter if self.code == ADAPTIVE else 1
+
+    @property
+    def columns(self) -> int:
+        return self.shape[-1] if self.shape else 1
+
+    @property
+    def row_blocks(self) -> int:
+        """How many blocks there are in a row of the last axis."""
+        return -(-self.columns // self.block)
+
+    @property
+    def index_count(self) -> int:
+        return math.prod(self.shape[:-1]) * self.row_blocks
+
+    def check_elements(self) -> None:
+        count = math.prod(max(1, length) for length in self.shape)
+        require(self.offset + count <= 2**48, "element numbers beyond 2^48")
+
+
+def read_header(source: Source) -> Header:
+    require(source.take(4) == b"A*RC", "not a container")
+    require(source.byte() == 2, "another version")
+    flags, codes, parameter, chunk = source.take(4)
+    method, code, contexts = flags & 15, codes & 15, codes >> 4
+    require(method <= DAD and flags < 128, "an unknown method")
+    require(code <= ADAPTIVE and contexts <= GIVEN, "an unknown code")
+    low, high = [(1, 64), (0, 0), (0, 0), (1, 63), (1, 16)][code]
+    require(low <= parameter <= high, "a code's parameter")
+    require(4 <= chunk <= 16, "a chunk's size")
+    require(code == ADAPTIVE or contexts == NO_CONTEXTS, "contexts without the adaptive code")
+    header = Header(method, code, parameter, (), chunk=chunk, contexts=contexts)
+    blocks = header.block > 1
+    require(method != AS or not blocks, "AS* with blocks")
+    header.is_float32, header.is_open = bool(flags & 16), bool(flags & 64)
+    header.start = source.byte() if code == ADAPTIVE else 0
+    header.limit = source.number() if method in (GLOBAL, DAD) else 0
+    require(method != DAD or header.limit <= 63 * header.block, "the largest depth")
+    header.seed, header.offset = source.number(), source.number()
+    axes = source.number()
+    require(axes <= 32, "too many axes")
+    header.shape = tuple(source.number() for _ in range(axes))
+    header.check_elements()
+    if header.is_open:
+        require(axes > 0 and header.shape[0] == 0, "an open container's first axis")
+    require(contexts != COLUMN or axes > 1, "columns as contexts of one axis")
+    if flags & 32:
+        require(method in (AD, DAD) and blocks, "hints without blocks")
+        require(header.columns <= 2**18, "too many hints")
+        header.hints = tuple(source.number() for _ in range(header.columns))
+        require(all(hint <= 2**16 for hint in header.hints), "a hint's size")
+    header.checksum = checksum(source.data[: source.place])
+    require(source.take(4) == header.checksum, "the header's checksum")
+    return header
+
+
+def read_frames(source: Source, header: Header) -> list[bytes]:
+    """Return the payloads; an open container's header gets the number of rows."""
+    payloads: list[bytes] = []
+    is_last = False
+    while source.place < len(source.data):
+        require(not is_last, "bytes after the last frame")
+        mark = source.byte()
+        is_last = mark == 0xE5
+        require(mark == 0xC5 or (is_last and header.is_open), "no frame")
+        covered = header.checksum
+        rows = source.number() if is_last else 0
+        number, length = source.number(), source.number()
+        covered += number.to_bytes(8, "little")
+        if is_last:
+            header.shape = (rows, *header.shape[1:])
+            header.check_elements()
+            covered += rows.to_bytes(8, "little")
+        payloads.append(source.take(length))
+        require(source.take(4) == checksum(covered + payloads[-1]), "a frame's checksum")
+        require(number == len(payloads) - 1, "a frame out of order")
+    require(is_last == header.is_open, "the last frame is missing")
+    chunks = -(-header.index_count >> header.chunk)
+    require(len(payloads) == max(chunks, header.is_open), "the number of frames")
+    return payloads
+
+
+# --- Codes 0 to 3: words ------------------------------------------------------------------------
+
+
+class Bits:
+    """Bits, the most significant of a byte first."""
+
+    def __init__(self, data: bytes) -> None:
+        self.bits = "".join(f"{byte:08b}" for byte in data)
+        self.place = 0
+
+    def take(self, count: int) -> int:
+        require(self.place + count <= len(self.bits), "bits are missing")
+        self.place += count
+        return int("0" + self.bits[self.place - count : self.place], 2)
+
+    def zeros(self) -> int:
+        """Return how many zeros there are, and go to the one that follows."""
+        end = self.bits.find("1", self.place)
+        require(end >= 0, "bits are missing")
+        count, self.place = end - self.place, end
+        return count
+
+    def end(self) -> None:
+        rest = self.bits[self.place :]
+        require(len(rest) < 8 and "1" not in rest, "bits after the last word")
+
+
+def read_word(bits: Bits, code: int, parameter: int) -> int:
+    if code == FIXED:
+        return bits.take(parameter)
+    if code == GAMMA:
+        return bits.take(bits.zeros() + 1)
+    if code == DELTA:
+        depth = bits.take(bits.zeros() + 1) - 1
+        require(depth < 64, "an index of more than 64 bits")
+        return 1 << depth | bits.take(depth)
+    low = bits.zeros() * parameter
+    require(bits.take(1) == 1 and low < 64, "an index of more than 64 bits")
+    high = min(low + parameter, 64)
+    value = bits.take(high - 1)
+    if value >= 2**low:
+        value = (value << 1 | bits.take(1)) - 2**low
+    return 2**low + value
+
+
+def read_words(payload: bytes, header: Header, count: int) -> list[int]:
+    bits = Bits(payload)
+    indices = [read_word(bits, header.code, header.parameter) for _ in range(count)]
+    bits.end()
+    require(all(1 <= index < 2**64 for index in indices), "an index of 0 or of more than 64 bits")
+    return indices
+
+
+# --- Code 4: adaptive ---------------------------------------------------------------------------
+
+
+class Frequency:
+    """How often a level was reached, and how often the depth ended there."""
+
+    def __init__(self) -> None:
+        self.reached = self.ended = 0
+
+    def probability(self, prior: int, weight: int) -> int:
+        p = ((self.ended << 24) + weight * prior) // (self.reached + weight)
+        return min(max(p, 1), 2**24 - 1)
+
+    def count(self, answer: bool) -> None:
+        self.reached += 1
+        self.ended += answer
+        if self.reached == 2**20:
+            self.reached //= 2
+            self.ended //= 2
+
+
+@cache
+def prior(level: int, block: int, start: int) -> tuple[int, int]:
+    """Return the prior of the shared frequency of a level, and its weight."""
+    if start == 0:
+        return 2**23, 1
+    o = block.bit_length() - 1
+    log2k = (o - 1) * 256 + ((block << 8) >> o)
+
+    def f(a: int, b: int, c: int, d: int) -> int:
+        over = (256 * c + d * log2k) * 8
+        share = abs(over) // (start + 4)
+        return 256 * a + b * log2k + (share if over >= 0 else -share)
+
+    plateau = min(max(f(201, -47, 11, 19), 2**16 // 5), 2**16 - 2**16 // 50)
+    shift = f(-156, 46, -408, 18) + 2**13 * start * block
+    steepness = f(245, -44, 70, -13)
+    power = (steepness * (shift - 2**16 * level)) >> 16
+    octave = min(max(power >> 16, -12), 12)
+    odds = ((2**16 + power % 2**16) << 12) >> (12 - octave)
+    return (plateau << 24) // (2**16 + odds), 32
+
+
+class RangeDecoder:
+    """Decodes as the encoder encodes, and does again what the encoder did, to see if all is so.
+
+    `ahead` is the 64 bits of data where *low* stands, minus *low*.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.low, self.range = 0, 2**64 - 1
+        self.out = 0  # the number that the bytes put out so far make
+        self.words = 0  # of 32 bits: how many have been put out
+        self.ahead = self.word(0) << 32 | self.word(1)
+
+    def word(self, number: int) -> int:
+        return int.from_bytes(self.data[4 * number : 4 * number + 4].ljust(4, b"\0"), "big")
+
+    def decision(self, probability: int) -> bool:
+        part = self.range * probability >> 24
+        answer = self.ahead < part
+        self.narrow(0 if answer else part, part if answer else self.range - part)
+        return answer
+
+    def raw(self, count: int) -> int:
+        unit = self.range >> count
+        value = self.ahead // unit
+        require(value < 2**count, "no encoder writes this")
+        self.narrow(unit * value, unit)
+        return value
+
+    def narrow(self, begin: int, width: int) -> None:
+        self.ahead -= begin
+        self.low += begin
+        self.range = width
+        if width < 2**32:
+            self.put(self.low >> 32, 32)
+            self.words += 1
+            self.low = (self.low << 32) & MASK
+            self.range <<= 32
+            self.ahead = self.ahead << 32 | self.word(self.words + 1)
+
+    def put(self, value: int, count: int) -> None:
+        """Put out bits; where they overflow, 1 is added to those before."""
+        self.out = (self.out << count) + value
+
+    def end(self) -> None:
+        for zeros in (64, 56, 48, 40, 32):
+            value = -(-self.low >> zeros) << zeros
+            if value < self.low + self.range:
+                break
+        self.put(value, 64)
+        written = self.out.to_bytes(4 * self.words + 8, "big").rstrip(b"\0")
+        require(self.data == written, "no encoder writes this")
+
+
+def read_adaptive(payload: bytes, header: Header, contexts: Sequence[int]) -> list[int]:
+    """Read an index for each context; all of them are 0 if there are none."""
+    shared: dict[int, Frequency] = defaultdict(Frequency)
+    of_context: dict[tuple[int, int], Frequency] = defaultdict(Frequency)
+    coder = RangeDecoder(payload)
+
+    def ends(level: int, context: int) -> bool:
+        frequency = shared[level]
+        probability = frequency.probability(*prior(level, header.block, header.start))
+        frequencies = [frequency]
+        if header.contexts != NO_CONTEXTS:
+            frequencies.append(of_context[context, level])
+            probability = frequencies[1].probability(probability, 16)
+        answer = coder.decision(probability)
+        for each in frequencies:
+            each.count(answer)
+        return answer
+
+    indices = []
+    for context in contexts:
+        depth = 0
+        while not ends(depth, context):
+            depth += 1
+            require(depth < 64 * header.block, "an index deeper than the block's words")
+        index = 1
+        for word in (depth % 64, *[64] * (depth // 64)):
+            for piece in (*[16] * (word // 16), word % 16):
+                index = index << piece | coder.raw(piece)
+        indices.append(index)
+    coder.end()
+    return indices
+
+
+def read_chunk(
+    payload: bytes, header: Header, begin: int, count: int, contexts: Sequence[int] | None
+) -> list[int]:
+    """Return the indices from number `begin` on that a payload holds."""
+    if count == 0:
+        require(payload == b"", "a payload without an index")
+        return []
+    if header.code != ADAPTIVE:
+        return read_words(payload, header, count)
+    numbers = range(begin, begin + count)
+    if header.contexts == NO_CONTEXTS:
+        return read_adaptive(payload, header, [0] * count)
+    if header.contexts == COLUMN:
+        return read_adaptive(payload, header, [n % header.row_blocks for n in numbers])
+    require(contexts is not None and len(contexts) == header.index_count, "contexts are needed")
+    here = [contexts[n] for n in numbers]
+    if header.checksum:
+        told = b"".join(context.to_bytes(2, "little") for context in here)
+        require(payload[:4] == checksum(told), "other contexts than the encoder's")
+        payload = payload[4:]
+    return read_adaptive(payload, header, here)
+
+
+# --- Random bits --------------------------------------------------------------------------------
+
+
+def philox(counter: Sequence[int], key: Sequence[int]) -> tuple[int, int, int, int]:
+    """Philox4x32-10 (Salmon et al. 2011)."""
+    a, b, c, d = counter
+    k0, k1 = key
+    for _ in range(10):
+        x, y = a * 0xD2511F53, c * 0xCD9E8D57
+        a, b, c, d = y >> 32 ^ b ^ k0, y & 0xFFFFFFFF, x >> 32 ^ d ^ k1, x & 0xFFFFFFFF
+        k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
+    return a, b, c, d
+
+
+def random_words(key: int, node: int, element: int, lane: int) -> tuple[int, int]:
+    """Return `place` and `arrival`."""
+    half = 0xFFFFFFFF
+    counter = (node & half, node >> 32, element & half, element >> 32 | lane << 16)
+    w = philox(counter, (key & half, key >> 32))
+    return w[0] | w[1] << 32, w[2] | w[3] << 32
+
+
+# --- Position -----------------------------------------------------------------------------------
+
+
+def begin_with(path: int, depth: int, b: int) -> int:
+    """Return the path's bits, followed by the first of b."""
+    return path << (64 - depth) | b >> depth
+
+
+def split(index: int) -> tuple[int, int]:
+    """Return an index's depth and path."""
+    depth = index.bit_length() - 1
+    return depth, index - (1 << depth)
+
+
+def check_limit(header: Header, index: int) -> None:
+    if header.method == GLOBAL:
+        require(header.limit == 0 or index <= header.limit, "an index above the limit")
+    if header.method == DAD:
+        require(index.bit_length() - 1 <= header.limit, "an index deeper than the limit")
+
+
+def position_as(seed: int, index: int, element: int) -> int:
+    depth, path = split(index)
+    cell_first, cell_last = begin_with(path, depth, 0), begin_with(path, depth, MASK)
+    first, last, node, lane = 0, MASK, 1, 0
+    while True:
+        b, _ = random_words(seed, node, element, lane)
+        x = first + (b * (last - first + 1) >> 64)
+        if cell_first <= x <= cell_last:
+            return x
+        if x < cell_first:
+            first, lane = x + 1, 2
+        else:
+            last, lane = x - 1, 1
+        node = x
+
+
+def position(header: Header, index: int, element: int) -> int:
+    check_limit(header, index)
+    if header.method == AS:
+        return position_as(header.seed, index, element)
+    b, _ = random_words(header.seed, index, element, 0)
+    return b if header.method == GLOBAL else begin_with(*reversed(split(index)), b)
+
+
+def block_positions(header: Header, index: int, element: int, column: int) -> list[int]:
+    """Return the positions of a block, whose first column is given."""
+    check_limit(header, index)
+    size = min(header.block, header.columns - column)
+    paths, depths = [0] * size, [0] * size
+    key, node = header.seed, 1
+    if header.method == GLOBAL:
+        require(index < 2**64, "an index of more than 64 bits")
+        node = index
+    else:
+        hints = header.hints[column : column + size] or (0,) * size
+        depth, path = split(index)
+        require(depth <= 63 * size, "an index deeper than its block")
+        for level in range(depth):
+            s = path >> (depth - 1 - level) & 1
+            free = [j for j in range(size) if depths[j] < 63]
+            chosen = max(free, key=lambda j: hints[j] - 16 * depths[j])  # the first of several
+            paths[chosen] = 2 * paths[chosen] + s
+            depths[chosen] += 1
+            if node < 2**63:
+                node = 2 * node + s
+            else:
+                key, node = random_words(key, node, element, 65535)[0], 2 + s
+    words = [
+        random_words(key, node, element, (j + 1) // 2)[j > 0 and j % 2 == 0] for j in range(size)
+    ]
+    return [begin_with(*each) for each in zip(paths, depths, words, strict=True)]
+
+
+# --- Sample -------------------------------------------------------------------------------------
+
+
+@cache
+def table(name: str) -> list[list[float]]:
+    lines = re.findall(r"\{(.*)\}", (TABLES / name).read_text(encoding="ascii"))
+    return [[float.fromhex(number) for number in line.split(",")] for line in lines]
+
+
+def evaluate(c: Sequence[float], u: float) -> float:
+    u2 = u * u
+    low = c[1] * u + (c[2] + c[3] * u) * u2
+    high = (c[4] + c[5] * u) + (c[6] + c[7] * u) * u2
+    return c[0] + (low + high * (u2 * u2))
+
+
+def segment(f: int) -> tuple[int, float]:
+    """Return s and u."""
+    return f >> 59, float((f % 2**59) - 2**58) * 2.0**-59
+
+
+def octave_and_f(v: int) -> tuple[int, int]:
+    o = 64 - v.bit_length()
+    w = v << o if o else 2**64 - v
+    return o, (w << 1) & MASK
+
+
+def minus_log(v: int) -> float:
+    """L(v)."""
+    o, f = octave_and_f(v)
+    s, u = segment(f)
+    p = float(f >> 1) * 2.0**-63
+    if o == 0:
+        return 0.0 - (p * 0.5) * evaluate(table("log_table.inc")[s], u)
+    ln2 = float.fromhex("0x1.62e42fefa39efp-1")
+    return ((o + 1) * ln2) - p * evaluate(table("log_table.inc")[32 + s], u)
+
+
+def log1p(d: float) -> float:
+    m = min(1.0 + d, 2.0 - 2.0**-52)
+    g = struct.unpack("<Q", struct.pack("<d", m))[0] % 2**52
+    s, u = segment(g << 12)
+    return d * evaluate(table("log_table.inc")[32 + s], u)
+
+
+def magnitude(family: str, v: int) -> float:
+    d = float(2**64 - v) * 2.0**-64
+    if family == "Normal":
+        o, f = octave_and_f(v)
+        s, u = segment(f)
+        value = evaluate(table("normal_quantile_table.inc")[32 * o + s], u)
+        return value * (float(f >> 1) * 2.0**-63 * 0.25) if o == 0 else value
+    if family == "Laplace":
+        return minus_log(v)
+    return log1p(d) + minus_log(v) if family == "Logistic" else d
+
+
+def to_float32(x: float) -> float:
+    try:
+        return struct.unpack("<f", struct.pack("<f", x))[0]
+    except OverflowError:
+        return math.copysign(math.inf, x)
+
+
+def sample(proposal: Proposal, x: int) -> float:
+    """Return the sample at a position."""
+    family, a, b = proposal
+    is_upper = x >= 2**63
+    e = 2**64 - 1 - x if is_upper else x
+    z = magnitude(family, 2 * e + 1)
+    z = z if is_upper else -z
+    if family != "Uniform":
+        return a + b * z
+    return min(max((0.5 * a + 0.5 * b) + (0.5 * b - 0.5 * a) * z, a), b)
+
+
+# --- All together -------------------------------------------------------------------------------
+
+
+def decode_indices(header: Header, indices: Sequence[int], proposals: Proposals) -> list[float]:
+    """Return the samples of all indices, in C order."""
+    samples = []
+    get = proposals if callable(proposals) else proposals.__getitem__
+    for number, index in enumerate(indices):
+        row, in_row = divmod(number, header.row_blocks)
+        column = in_row * header.block
+        first = row * header.columns + column
+        if header.block == 1:
+            positions = [position(header, index, header.offset + first)]
+        else:
+            positions = block_positions(header, index, header.offset + first, column)
+        samples += [sample(get(first + j), x) for j, x in enumerate(positions)]
+    return [to_float32(x) for x in samples] if header.is_float32 else samples
+
+
+def decode(
+    data: bytes, proposals: Proposals, contexts: Sequence[int] | None = None
+) -> tuple[tuple[int, ...], list[float]]:
+    """Decode a container.
+
+    Args:
+        data: The container.
+        proposals: The family and the two parameters of every element, in C order.
+        contexts: If they were given to the encoder: that of every index.
+
+    Returns:
+        The samples' shape, and the samples in C order.
+
+    Raises:
+        ValueError: It is not as the page says.
+    """
+    source = Source(data)
+    header = read_header(source)
+    payloads = read_frames(source, header)
+    indices: list[int] = []
+    for payload in payloads:
+        begin = len(indices)
+        count = min(1 << header.chunk, header.index_count - begin)
+        indices += read_chunk(payload, header, begin, count, contexts)
+    return header.shape, decode_indices(header, indices, proposals)
+
+
+def decode_without_header(
+    data: bytes, header: Header, proposals: Proposals, contexts: Sequence[int] | None = None
+) -> list[float]:
+    """Decode what `compress(header=False)` returned, with what a header would have said."""
+    indices = read_chunk(data, header, 0, header.index_count, contexts)
+    return decode_indices(header, indices, proposals)

@@ -1,0 +1,382 @@
+"""docs/format.md is complete: a decoder made from it alone decodes whatever is written."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import astar_rec as rec
+import format_decoder
+from common import same_bits
+from format_decoder import decode
+
+pytestmark = pytest.mark.filterwarnings("ignore::astar_rec.ApproximationWarning")
+
+ROOT = Path(__file__).parents[1]
+VECTORS = ROOT / "tests" / "vectors"
+PAGE = (ROOT / "docs" / "format.md").read_text(encoding="utf-8")
+P = rec.Normal(0.0, 1.0)
+
+
+def targets(*shape: int, scale: float = 0.3) -> rec.Normal:
+    rng = np.random.default_rng(7)
+    return rec.Normal(rng.uniform(-1.0, 1.0, size=shape), rng.uniform(scale, 0.9, size=shape))
+
+
+def plain(options: dict[str, Any]) -> dict[str, Any]:
+    """Options that leave the tree code out: docs/tree_code.md specifies it, and its own tests."""
+    if options.get("block", 1) > 1 and options.get("method", "ad*") == "ad*":
+        return {"code": "adaptive", **options}
+    return options
+
+
+def compress(q: Any, p: Any, **options: Any) -> bytes:
+    return rec.compress(q, p, **plain(options))
+
+
+def proposals(p: Any, shape: tuple[int, ...]) -> list[tuple[str, float, float]]:
+    pair = (p.low, p.high) if isinstance(p, rec.Uniform) else (p.loc, p.scale)
+    a, b = (np.broadcast_to(each, shape).ravel().tolist() for each in pair)
+    return [(type(p).__name__, *each) for each in zip(a, b, strict=True)]
+
+
+def check(data: bytes, p: Any = P, contexts: Any = None) -> None:
+    """Require of both decoders the same bits."""
+    expected = rec.decompress(data, p, contexts=contexts)
+    flat = None if contexts is None else np.ravel(contexts).tolist()
+    shape, samples = decode(data, proposals(p, expected.shape), flat)
+    assert shape == expected.shape
+    assert same_bits(samples, expected.ravel())
+
+
+def opened(q: Any, contexts: Any = None, *, columns: bool = False, **options: Any) -> bytes:
+    """Write what does not know how many rows it will have."""
+    kind = "column" if columns else None if contexts is None else "given"
+    file = io.BytesIO()
+    with rec.Writer(file, contexts=kind, **plain(options)) as writer:
+        writer.write(q, P, contexts)
+    return file.getvalue()
+
+
+# --- Vectors ------------------------------------------------------------------------------------
+
+
+def test_philox() -> None:
+    for line in (VECTORS / "philox.txt").read_text(encoding="ascii").splitlines():
+        if line and not line.startswith("#"):
+            words = [int(word, 16) for word in line.split()]
+            assert format_decoder.philox(words[:4], words[4:6]) == tuple(words[6:])
+
+
+@pytest.mark.parametrize(
+    "path", sorted((VECTORS / "containers").glob("[!t]*.txt")), ids=lambda p: p.stem
+)
+def test_vectors(path: Path) -> None:
+    lines = path.read_text(encoding="ascii").splitlines()
+    fields = dict(re.split(": ?", line, maxsplit=1) for line in lines if not line.startswith("#"))
+    contexts = json.loads(fields["options"]).get("contexts")
+    flat = np.ravel(contexts).tolist() if isinstance(contexts, list) else None
+    first, second, expected = (
+        [float.fromhex(number) for number in fields[name].split()]
+        for name in ("proposal first", "proposal second", "sample")
+    )
+    given = [(fields["proposal"], *each) for each in zip(first, second, strict=True)]
+    shape, samples = decode(bytes.fromhex(fields["container"]), given, flat)
+    assert shape == tuple(int(length) for length in fields["shape"].split())
+    assert same_bits(samples, expected)
+
+
+# --- What the page says of the code, and of the tables ------------------------------------------
+
+
+def test_page() -> None:
+    data = compress(targets(3), P)
+    assert f"# The container format, version {data[4]}\n" in PAGE
+    assert f"| 4 | magic | `{data[:4].decode()}` |" in PAGE
+    assert f"| 1 | version | {data[4]} |" in PAGE
+    for name in re.findall(r"`(\w+\.inc)`", PAGE):
+        assert (format_decoder.TABLES / name).is_file()
+    for name in re.findall(r"\b(?:python|tests)/[\w/]+\.\w+", PAGE):
+        assert (ROOT / name).is_file()
+
+
+@pytest.mark.parametrize(("name", "rows"), [("log", 64), ("normal_quantile", 64 * 32)])
+def test_tables(name: str, rows: int) -> None:
+    table = format_decoder.table(f"{name}_table.inc")
+    assert len(table) == rows
+    assert all(len(row) == 8 for row in table)
+
+
+# --- Containers of all kinds --------------------------------------------------------------------
+
+METHODS: dict[str, dict[str, Any]] = {
+    "ad*": {"method": "ad*"},
+    "as*": {"method": "as*"},
+    "dad*": {"method": "dad*", "depth": 6},
+    "global": {"method": "global"},
+    "global, limited": {"method": "global", "max_samples": 20},
+}
+CODES = [
+    None,
+    rec.GammaCode(),
+    rec.DeltaCode(),
+    rec.ZetaCode(1.5),
+    rec.ZetaCode(1.25),
+    rec.FixedCode(20),
+]
+SHAPES: list[tuple[int, ...]] = [(), (1,), (37,), (2, 3, 2), (0,), (4, 0)]
+each_method = pytest.mark.parametrize("method", METHODS)
+each_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
+
+
+@each_method
+@each_shape
+@pytest.mark.parametrize("code", CODES, ids=repr)
+def test_codes(method: str, code: Any, shape: tuple[int, ...]) -> None:
+    check(compress(targets(*shape), P, code=code, chunk=16, seed=3, **METHODS[method]))
+
+
+@pytest.mark.parametrize("method", [method for method in METHODS if method != "as*"])
+@each_shape
+@pytest.mark.parametrize("block", [2, 5, 16])
+def test_blocks(method: str, block: int, shape: tuple[int, ...]) -> None:
+    q = targets(*shape, scale=0.8)
+    check(compress(q, P, block=block, chunk=16, seed=2**64 - 1, **METHODS[method]))
+
+
+@pytest.mark.parametrize("family", [rec.Normal, rec.Laplace, rec.Logistic])
+@pytest.mark.parametrize("block", [1, 2])
+def test_families(family: Any, block: int) -> None:
+    rng = np.random.default_rng(block)
+    p = family(rng.normal(size=(4, 25)), rng.uniform(0.5, 3.0, size=(4, 25)))
+    scale = 10.0 ** rng.uniform(-9.0, -0.1, size=(4, 25))
+    q = family(p.loc + p.scale * rng.uniform(-2.0, 2.0, size=(4, 25)), p.scale * scale)
+    check(compress(q, p, block=block), p)
+
+
+@pytest.mark.parametrize("block", [1, 3])
+def test_uniform(block: int) -> None:
+    p = rec.Uniform(np.array([-1.0, 0.0, 5.0]), np.array([1.0, 1e-3, 8.0]))
+    width = p.high - p.low
+    q = rec.Uniform(p.low + 0.4 * width, p.low + 0.6 * width)
+    check(compress(q, p, block=block), p)
+
+
+@pytest.mark.parametrize("block", [1, 2, 5, 16])
+def test_narrow_targets(block: int) -> None:
+    """Paths of blocks go beyond 64 bits, and several keys."""
+    q = rec.Normal(np.random.default_rng(1).uniform(-1.0, 1.0, size=(3, 17)), 1e-9)
+    check(compress(q, P, block=block, seed=9, max_steps=2000))
+
+
+@pytest.mark.parametrize("block", [2, 5, 16])
+@pytest.mark.parametrize("hints", [[0, 9, 1, 3.3, 0.03, 2, 2], [4096] + [0] * 6])
+@pytest.mark.parametrize("method", ["ad*", "dad*"])
+def test_hints(block: int, hints: list[float], method: str) -> None:
+    q = rec.Normal(np.zeros((3, 7)), 2.0 ** -np.minimum(hints, 9.0))
+    options = {**METHODS[method], "max_steps": 2000}
+    check(compress(q, P, block=block, bits_hint=hints, **options))
+
+
+@pytest.mark.parametrize("block", [1, 2])
+@pytest.mark.parametrize("shape", [(30,), (9, 5), (3, 3, 5)], ids=str)
+def test_contexts(block: int, shape: tuple[int, ...]) -> None:
+    q, options = targets(*shape), {"block": block, "chunk": 16}
+    if len(shape) > 1:
+        check(compress(q, P, contexts="column", **options))
+        check(opened(q, columns=True, **options))
+    given = np.random.default_rng(2).integers(0, 4, size=(*shape[:-1], -(-shape[-1] // block)))
+    given[0] = 65_535
+    check(compress(q, P, contexts=given, **options), contexts=given)
+    check(opened(q, contexts=given, **options), contexts=given)
+
+
+@pytest.mark.parametrize("block", [1, 2, 7, 16])
+@pytest.mark.parametrize("bits", [0.01, 1.0, 5.3, 32.0, 500.0])
+def test_expected_bits(block: int, bits: float) -> None:
+    check(compress(targets(32, scale=0.8), P, block=block, expected_bits=bits))
+
+
+@pytest.mark.parametrize("block", [1, 2])
+@pytest.mark.parametrize("shape", [(0,), (16,), (17,), (0, 3), (16, 3), (5, 0), (6, 5)], ids=str)
+def test_open(block: int, shape: tuple[int, ...]) -> None:
+    check(opened(targets(*shape), block=block, chunk=16))
+    if block == 1:
+        check(opened(targets(*shape), chunk=16, code=rec.DeltaCode()))
+    given = np.zeros((*shape[:-1], -(-shape[-1] // block)), np.int64)
+    check(opened(targets(*shape), contexts=given, block=block, chunk=16), contexts=given)
+
+
+def test_float32_and_offsets() -> None:
+    wide = rec.Normal(0.0, 1e38)
+    check(compress(targets(50), P, dtype=np.float32))
+    check(compress(rec.Normal(np.zeros(50), 0.9e38), wide, dtype=np.float32), wide)
+    check(compress(targets(50), P, dtype=np.float64, offset=2**48 - 50))
+    check(compress(targets(5, 9), P, block=4, offset=2**32 - 20))
+
+
+def index_codes() -> list[tuple[Any, int, int]]:
+    zetas = [(rec.ZetaCode(1.0 + 1.0 / k), 3, k) for k in (1, 2, 3, 5, 7, 10, 63)]
+    adaptive = [(rec.AdaptiveCode(block), 4, block) for block in (1, 3)]
+    return [(rec.GammaCode(), 1, 0), (rec.DeltaCode(), 2, 0), *zetas, *adaptive]
+
+
+@pytest.mark.parametrize(("code", "number", "parameter"), index_codes(), ids=repr)
+def test_large_indices(code: Any, number: int, parameter: int) -> None:
+    """Depths up to the last."""
+    block = parameter if number == 4 else 1
+    depths = [*range(0, 64 * block, 3), 64 * block - 1, 64 * block - 2, 1]
+    rng = np.random.default_rng(4)
+    indices = [1 << depth | int.from_bytes(rng.bytes(128), "little") % 2**depth for depth in depths]
+    words = [[index >> 64 * word & (2**64 - 1) for word in range(block)] for index in indices]
+    data = code.pack(np.array(words, np.uint64).reshape((-1, block) if block > 1 else -1))
+    header = format_decoder.Header(format_decoder.AD, number, parameter, (len(depths) * block,))
+    assert format_decoder.read_chunk(data, header, 0, len(depths), None) == indices
+
+
+BARE: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({}, {}),
+    ({"code": rec.GammaCode()}, {"code": 1, "parameter": 0}),
+    ({"block": 3, "expected_bits": 2.2}, {"parameter": 3, "start": 18}),
+    (
+        {"block": 2, "bits_hint": [0.03, 1.97, 3, 9, 1]},
+        {"parameter": 2, "hints": (0, 32, 48, 144, 16)},
+    ),
+    ({"contexts": np.arange(5)}, {"contexts": format_decoder.GIVEN}),
+]
+
+
+@pytest.mark.parametrize(("options", "fields"), BARE, ids=range(len(BARE)))
+def test_without_a_header(options: dict[str, Any], fields: dict[str, Any]) -> None:
+    shape = (7, 5)
+    data = compress(targets(*shape), P, header=False, seed=5, **options)
+    again = plain({"seed": 5, **options})
+    expected = rec.decompress(data, P, header=False, shape=shape, **again)
+    said = {"code": 4, "parameter": 1, "shape": shape, "seed": 5} | fields
+    header = format_decoder.Header(format_decoder.AD, **said)
+    contexts = [*range(5)] * 7
+    samples = format_decoder.decode_without_header(data, header, proposals(P, shape), contexts)
+    assert same_bits(samples, expected.ravel())
+
+
+# --- What is refused ----------------------------------------------------------------------------
+
+
+def refuse(data: bytes) -> None:
+    """Require that both decoders refuse it."""
+    with pytest.raises(ValueError):  # noqa: PT011
+        decode(data, lambda _: ("Normal", 0.0, 1.0))
+    with pytest.raises(rec.CorruptDataError):
+        rec.decompress(data, P)
+
+
+def crc(data: bytes) -> bytes:
+    return zlib.crc32(data).to_bytes(4, "little")
+
+
+def forge(fields: str, *payloads: str, rows: int | None = None) -> bytes:
+    """Return a container, in which all checksums are right, of few enough indices and bytes."""
+    header = b"A*RC" + bytes.fromhex(fields)
+    header += crc(header)
+    frames = b""
+    for number, each in enumerate(payloads):
+        payload = bytes.fromhex(each)
+        is_last = rows is not None and number == len(payloads) - 1
+        covered = header[-4:] + number.to_bytes(8, "little")
+        covered += rows.to_bytes(8, "little") if is_last else b""
+        start = bytes([0xE5, rows]) if is_last else b"\xc5"
+        frames += start + bytes([number, len(payload)]) + payload + crc(covered + payload)
+    return header + frames
+
+
+#        version, method, code, parameter, chunk; start or limit; seed, offset, axes, shape; hints
+GOOD: list[tuple[tuple[str, ...], int | None]] = [
+    (("02 02 04 01 04 00 01 00 01 03", ""), None),
+    (("02 02 01 00 04 01 00 01 03", "e0"), None),
+    (("02 00 00 08 04 02 01 00 01 03", "01 02 01"), None),
+    (("02 03 04 02 04 00 7e 01 00 01 03", ""), None),
+    (("02 22 04 02 04 00 01 00 01 03 01 02 03", ""), None),
+    (("02 02 14 01 04 00 01 00 02 01 03", ""), None),
+    (("02 42 04 01 04 00 01 00 01 00", ""), 0),
+    (("02 42 04 01 04 00 01 00 01 00", "", ""), 17),
+]
+REFUSED: list[tuple[tuple[str, ...], int | None]] = [
+    (("01 02 04 01 04 00 01 00 01 03", ""), None),  # another version
+    (("03 02 04 01 04 00 01 00 01 03", ""), None),
+    (("02 04 04 01 04 00 01 00 01 03", ""), None),  # an unknown method
+    (("02 82 04 01 04 00 01 00 01 03", ""), None),
+    (("02 02 0f 01 04 00 01 00 01 03", ""), None),  # an unknown code
+    (("02 02 34 01 04 00 01 00 01 03", ""), None),
+    (("02 02 01 01 04 01 00 01 03", "e0"), None),  # a code's parameter
+    (("02 02 00 41 04 01 00 01 00",), None),
+    (("02 02 03 00 04 01 00 01 03", "ff"), None),
+    (("02 02 04 11 04 00 01 00 01 03", ""), None),
+    (("02 02 11 00 04 01 00 01 03", "e0"), None),  # contexts without the adaptive code
+    (("02 01 04 02 04 00 01 00 01 03", ""), None),  # AS* with blocks
+    (("02 03 04 01 04 00 40 01 00 01 03", ""), None),  # the largest depth
+    (("02 03 04 02 04 00 7f 01 00 01 03", ""), None),
+    (("02 22 04 01 04 00 01 00 01 03 01 02 03", ""), None),  # hints without blocks
+    (("02 20 04 02 04 00 00 01 00 01 03 01 02 03", ""), None),
+    (("02 22 04 02 04 00 01 00 01 03 01 02 81 80 04", ""), None),  # a hint's size
+    (("02 02 14 01 04 00 01 00 01 03", ""), None),  # columns of one axis
+    (("02 02 04 01 03 00 01 00 01 03", ""), None),  # a chunk's size
+    (("02 02 04 01 11 00 01 00 01 03", ""), None),
+    (("02 02 04 01 04 00 81 00 00 01 03", ""), None),  # idle zeros
+    (("02 02 04 01 04 00 01 00 21" + 33 * " 01", ""), None),  # axes
+    (("02 02 04 01 04 00 01 fe ff ff ff ff ff 3f 01 03", ""), None),  # element numbers
+    (("02 02 04 01 04 00 01 00 01 03",), None),  # frames
+    (("02 02 04 01 04 00 01 00 01 03", "", ""), None),
+    (("02 02 04 01 04 00 01 00 01 00", ""), None),
+    (("02 02 04 01 04 00 01 00 01 03", ""), 3),  # an end that is not open's
+    (("02 42 04 01 04 00 01 00 01 00",), None),  # an open container without one
+    (("02 42 04 01 04 00 01 00 01 00", ""), None),
+    (("02 42 04 01 04 00 01 00 01 03", ""), 3),
+    (("02 42 04 01 04 00 01 00 00", ""), 1),
+    (("02 42 04 01 04 00 01 00 01 00", ""), 17),
+    (("02 42 04 01 04 00 01 00 01 00", "", ""), 16),
+    (("02 42 04 01 04 00 01 00 01 00", "00"), 0),  # a payload without an index
+    (("02 02 04 01 04 00 01 00 01 03", "00"), None),  # what no encoder writes
+    (("02 02 04 01 04 00 01 00 01 03", 8 * "ff"), None),
+    (("02 02 01 00 04 01 00 01 03", "e1"), None),
+    (("02 02 01 00 04 01 00 01 03", "e0 00"), None),
+    (("02 02 01 00 04 01 00 01 03", "c0"), None),
+    (("02 02 01 00 04 01 00 01 01", 8 * "00" + "80" + 8 * "00"), None),  # 2^64
+    (("02 02 00 08 04 01 00 01 03", "01 00 01"), None),  # an index of 0
+    (("02 00 00 08 04 02 01 00 01 03", "01 03 01"), None),  # an index above the limit
+    (("02 03 00 08 04 02 01 00 01 03", "01 08 01"), None),
+]
+
+
+@pytest.mark.parametrize(("parts", "rows"), GOOD)
+def test_forged(parts: tuple[str, ...], rows: int | None) -> None:
+    check(forge(*parts, rows=rows))
+
+
+@pytest.mark.parametrize(("parts", "rows"), REFUSED)
+def test_refused(parts: tuple[str, ...], rows: int | None) -> None:
+    refuse(forge(*parts, rows=rows))
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_damage(is_open: bool) -> None:
+    q = targets(20, 1)
+    data = opened(q, chunk=16) if is_open else compress(q, P, chunk=16)
+    for place in range(len(data)):
+        refuse(data[:place])
+        refuse(data[:place] + bytes([data[place] ^ 1 << place % 8]) + data[place + 1 :])
+    refuse(data + b"\0")
+
+
+def test_other_contexts() -> None:
+    contexts = np.arange(5)
+    data = compress(targets(5), P, contexts=contexts)
+    for other in (None, [0, 1, 2, 3], [0, 1, 2, 3, 5]):
+        with pytest.raises(ValueError, match="contexts"):
+            decode(data, proposals(P, (5,)), other)
