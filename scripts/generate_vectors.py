@@ -277,13 +277,23 @@ def containers() -> Iterator[tuple[str, str]]:
 
     mean = [[0.25 * ((7 * row + 3 * column) % 11 - 5) for column in range(5)] for row in range(9)]
     target, normal = ("Normal", mean, [0.5, 0.25, 0.125, 0.5, 0.25]), ("Normal", 0.0, 1.0)
-    options = {"block": 3, "seed": 5, "bits_hint": [1.0, 2.0, 3.0, 1.0, 2.0], "chunk": 16}
+    options = {
+        "code": "adaptive",
+        "block": 3,
+        "seed": 5,
+        "bits_hint": [1.0, 2.0, 3.0, 1.0, 2.0],
+        "chunk": 16,
+    }
     yield "blocks", container_text(options, target, normal)
     options = {"seed": 6, "contexts": "column", "chunk": 16, "open": True, "dtype": "float32"}
     yield "open", container_text(options, target, normal)
     contexts = [[(row * column) % 3 for column in range(5)] for row in range(9)]
     options = {"seed": 7, "contexts": contexts, "expected_bits": 2.0, "chunk": 32}
     yield "contexts", container_text(options, target, normal)
+    options = {"code": "tree", "seed": 9, "offset": 7, "contexts": "column", "chunk": 32}
+    yield "tree", container_text(options, target, normal)
+    options = {"code": "tree", "block": 2, "seed": 10, "expected_bits": 2.0, "chunk": 16}
+    yield "tree_blocks", container_text(options, target, normal)
     options = {"method": "dad*", "depth": 30, "block": 2, "seed": 8, "offset": 45}
     yield "dad_blocks", container_text(options, target, normal)
 

@@ -188,6 +188,19 @@ def test_columns_of_one_axis() -> None:
         rec.compress(targets((9,)), P, contexts="column")
 
 
+def test_hints_that_are_not_one_for_each_column() -> None:
+    hints = {"block": 2, "bits_hint": [1.0, 1.0, 1.0]}
+    for shape in ((0,), (5, 0), (5, 4), (4,), ()):
+        with pytest.raises(rec.ParameterError, match="bits_hint"):
+            rec.compress(targets(shape), P, **hints)
+        with pytest.raises(rec.ParameterError, match="bits_hint"):
+            rec.Writer(io.BytesIO(), shape=shape, **hints)
+    for rows in ((3,), (5, 4)):
+        writer = rec.Writer(io.BytesIO(), **hints)
+        with pytest.raises(rec.ParameterError, match="bits_hint"):
+            writer.write(targets(rows), P)
+
+
 def test_unknown_options() -> None:
     with pytest.raises(TypeError, match="blocks"):
         rec.Writer(io.BytesIO(), blocks=3)  # type: ignore[call-arg]

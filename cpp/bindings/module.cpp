@@ -8,4 +8,5 @@ PYBIND11_MODULE(_core, m) {
   register_codec(m);
   register_lockstep(m);
   register_index_codes(m);
+  register_tree_code(m);
 }

@@ -38,6 +38,7 @@ from .index_codes import (
 )
 from .information import kl_bits
 from .isokl import isokl_normal
+from .tree_code import TreeCode
 
 __version__ = _version("astar_rec")
 
@@ -67,6 +68,7 @@ __all__ = [
     "ParameterError",
     "Reader",
     "RecError",
+    "TreeCode",
     "Uniform",
     "Writer",
     "ZetaCode",

@@ -172,6 +172,27 @@ def path_bits(index: _Words, words: int) -> int: ...
 def depth_prior(words: int, start: int, level: int) -> int:
     """Returns the probability, of 2^24, with which the adaptive code starts at a level."""
 
+def pack_tree(
+    index: _Words,
+    seed: int,
+    first_element: int,
+    block: int,
+    hints: _Floats,
+    begin: int,
+    start: int,
+    contexts: npt.NDArray[np.uint16],
+) -> tuple[bytes, int]: ...
+def unpack_tree(
+    data: bytes | memoryview,
+    seed: int,
+    first_element: int,
+    block: int,
+    hints: _Floats,
+    begin: int,
+    start: int,
+    contexts: npt.NDArray[np.uint16],
+    index: _Words,
+) -> None: ...
 def quantile(family: Family, positions: _Words) -> _Floats: ...
 def samples(family: Family, first: _Floats, second: _Floats, positions: _Words) -> _Floats: ...
 def philox(counter: Sequence[int], key: Sequence[int]) -> tuple[int, int, int, int]: ...

@@ -8,6 +8,7 @@ code                bits for an index n, D = ⌊log2 n⌋   made for
 `DeltaCode`         D + 2 ⌊log2(D + 1)⌋ + 1             depths that vary a lot
 `ZetaCode` (s)      (⌊D/k⌋ + 1) (k + 1), k = 1/(s-1)    a power law n^-s, s from 1 to 2
 `AdaptiveCode`      D + the entropy of the depths       whole arrays; blocks
+`TreeCode`          entropy, given the random numbers   AD*: the fewest bits, but slower
 ==================  ==================================  ==========================================
 
 (Zeta takes one bit less in the lower part of a block of k octaves.) The D path bits of an index are
@@ -22,7 +23,7 @@ Mathematics 2, 2005 (zeta).
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -39,6 +40,10 @@ from ._validate import (
     unravel,
 )
 from .errors import CorruptDataError, ParameterError
+
+if TYPE_CHECKING:
+    from ._validate import Shape
+    from .codecs import Codec
 
 __all__ = [
     "AdaptiveCode",
@@ -70,9 +75,14 @@ class Parts(NamedTuple):
 
 
 class IndexCode:
-    """What all codes share. Only `AdaptiveCode` takes contexts."""
+    """What all codes share. Only `AdaptiveCode` and `TreeCode` take contexts."""
 
     _parameter: int = 0  # in the header of a container
+
+    def at(self, codec: Codec, shape: Shape, *, offset: int = 0, begin: int = 0) -> IndexCode:
+        """Returns the code for certain indices: itself, but for `TreeCode.at`."""
+        del codec, shape, offset, begin
+        return self
 
     def bits(self, index: Any, contexts: Any = None) -> int:
         """Returns how many bits all indices take, without padding.
@@ -291,7 +301,7 @@ class AdaptiveCode(IndexCode):
 
     def __init__(self, block: int = 1, *, expected_bits: float | None = None) -> None:
         self.block = self._parameter = integer("block", block, 1, 16)
-        self._start = 0 if expected_bits is None else _start_of(expected_bits, self.block)
+        self._start = 0 if expected_bits is None else start_of(expected_bits, self.block)
         self.expected_bits = self._start * self.block / 8 if self._start else None
 
     def parts(self, index: Any, contexts: Any = None) -> Parts:
@@ -372,7 +382,7 @@ class AdaptiveCode(IndexCode):
 _NO_CONTEXTS = np.empty(0, np.uint16)
 
 
-def _start_of(expected_bits: float, block: int) -> int:
+def start_of(expected_bits: float, block: int) -> int:
     """Returns eighths of a bit an element, 1 to 255."""
     what = "a finite number, at least 0"
     if isinstance(expected_bits, (bool, np.bool_, str)):

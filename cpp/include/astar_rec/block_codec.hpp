@@ -24,28 +24,35 @@ class Blocks {
   // `hints` has one number per column.
   Blocks(std::size_t rows, std::size_t block, std::span<const double> hints)
       : rows_(rows), columns_(hints.size()), block_(block) {
+    std::span<const double> before;
     for (std::size_t begin = 0; begin < columns_; begin += block) {
-      orders_.emplace_back(hints.subspan(begin, std::min(block, columns_ - begin)));
+      const auto own = hints.subspan(begin, std::min(block, columns_ - begin));
+      if (begin == 0 || !std::ranges::equal(own, before)) orders_.emplace_back(own);
+      order_of_.push_back(orders_.size() - 1);
+      before = own;
     }
   }
 
-  std::size_t count() const { return rows_ * orders_.size(); }
+  std::size_t count() const { return rows_ * order_of_.size(); }
   std::size_t words() const { return block_; }
   std::size_t elements() const { return rows_ * columns_; }
 
-  const HalvingOrder& order(std::size_t number) const { return orders_[number % orders_.size()]; }
+  const HalvingOrder& order(std::size_t number) const {
+    return orders_[order_of_[number % order_of_.size()]];
+  }
   std::size_t first_element(std::size_t number) const {
-    return number / orders_.size() * columns_ + number % orders_.size() * block_;
+    return number / order_of_.size() * columns_ + number % order_of_.size() * block_;
   }
   std::size_t dimensions(std::size_t number) const {
-    return std::min(block_, columns_ - number % orders_.size() * block_);
+    return std::min(block_, columns_ - number % order_of_.size() * block_);
   }
 
  private:
   std::size_t rows_;
   std::size_t columns_;
   std::size_t block_;
-  std::vector<HalvingOrder> orders_;  // one for each block of a row
+  std::vector<HalvingOrder> orders_;
+  std::vector<std::size_t> order_of_;  // each block of a row; neighbours with equal hints share one
 };
 
 struct EncodedBlocks {

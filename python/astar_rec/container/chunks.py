@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._validate import CONTEXT_LIMIT
+from .._validate import CONTEXT_LIMIT, ELEMENT_LIMIT
 from ..errors import ParameterError
 from ..index_codes import AdaptiveCode
 from .format import Header, contexts_checksum, write_frame
 from .grid import Grid
+from .options import LEARNING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .._validate import Indices
+    from .._validate import Indices, Shape
+    from ..tree_code import TreeCode
     from .format import Contexts
 
 # So many indices choose where the depths' model starts, of these places: bits an element.
@@ -80,9 +82,18 @@ class ChunkWriter:
         if self._head is None:
             self._write_header((index[:_SAMPLE], None if contexts is None else contexts[:_SAMPLE]))
         assert self._head is not None
-        payload = pack_chunk(self.header, index, contexts)
+        payload = pack_chunk(
+            self.header, self._shape(rows), self._number * self.header.chunk, index, contexts
+        )
         self._write(write_frame(self._head, self._number, payload, rows))
         self._number += 1
+
+    def _shape(self, rows: int | None) -> Shape:
+        """The samples' shape, as far as a chunk depends on it: all blocks but the last are full."""
+        header = self.header
+        if not header.open:
+            return header.shape
+        return (ELEMENT_LIMIT if rows is None else rows, *header.shape[1:])
 
     def _contexts(self, count: int, given: Contexts) -> Contexts | None:
         if self.header.contexts != "column":
@@ -92,22 +103,38 @@ class ChunkWriter:
         return column_contexts(grid, first, first + count)
 
     def _write_header(self, sample: tuple[Indices, Contexts | None] | None) -> None:
-        if self._choose_start and sample is not None and isinstance(self.header.code, AdaptiveCode):
+        if self._choose_start and sample is not None and isinstance(self.header.code, LEARNING):
             self.header = replace(self.header, code=_started(self.header.code, *sample))
         self._head = self.header.to_bytes()
         self._write(self._head)
 
 
-def _started(code: AdaptiveCode, index: Indices, contexts: Contexts | None) -> AdaptiveCode:
-    """Returns the code whose start suits indices best."""
-    expected = (code.block * start for start in _STARTS)
-    starts = [code, *(AdaptiveCode(code.block, expected_bits=bits) for bits in expected)]
-    return min(starts, key=lambda started: started.bits(index, contexts))
+def _started(
+    code: AdaptiveCode | TreeCode, index: Indices, contexts: Contexts | None
+) -> AdaptiveCode | TreeCode:
+    """Returns the code from where the adaptive code does best with indices."""
+
+    def bits(start: float | None) -> int:
+        return AdaptiveCode(code.block, expected_bits=start).bits(index, contexts)
+
+    best = min([None, *(code.block * start for start in _STARTS)], key=bits)
+    return type(code)(code.block, expected_bits=best)
 
 
-def pack_chunk(header: Header, index: Indices, contexts: Contexts | None) -> bytes:
-    """Returns a chunk's payload."""
-    payload = header.code.pack(index, contexts)
+def pack_chunk(
+    header: Header, shape: Shape, begin: int, index: Indices, contexts: Contexts | None
+) -> bytes:
+    """Returns a chunk's payload.
+
+    Args:
+        header: The container's.
+        shape: The samples'; there may be more rows than have been written.
+        begin: The number of the chunk's first index.
+        index: The chunk's indices.
+        contexts: Their contexts, if there are any.
+    """
+    code = header.code.at(header.codec(None), shape, offset=header.offset, begin=begin)
+    payload = code.pack(index, contexts)
     if header.contexts == "given" and contexts is not None and len(contexts):
         payload = contexts_checksum(contexts) + payload
     return payload

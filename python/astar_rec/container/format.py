@@ -12,8 +12,10 @@ from .._validate import ELEMENT_LIMIT, MAX_AXES, Buffer, Shape
 from .._varint import read_varint, varint
 from ..errors import CorruptDataError, ParameterError
 from ..index_codes import AdaptiveCode, DeltaCode, FixedCode, GammaCode, IndexCode, ZetaCode
+from ..tree_code import TreeCode
 from .options import (
     HINTS_PER_BIT,
+    LEARNING,
     MAX_CHUNK,
     METHODS,
     MIN_CHUNK,
@@ -42,6 +44,7 @@ CODES: dict[int, type[IndexCode]] = {
     2: DeltaCode,
     3: ZetaCode,
     4: AdaptiveCode,
+    5: TreeCode,
 }
 
 STARTS_PER_BIT = 8
@@ -137,7 +140,7 @@ class Header:
             self.code._parameter,
             self.chunk.bit_length() - 1,
         ]
-        if isinstance(self.code, AdaptiveCode):
+        if isinstance(self.code, LEARNING):
             fields.append(self.code._start)
         numbers = [self.limit] if self.method in ("dad*", "global") else []
         numbers += [self.seed, self.offset, len(self.shape), *self.shape, *self.hints]
@@ -161,7 +164,7 @@ def read_header(data: memoryview) -> tuple[Header, int]:
     names = [name for number, name in enumerate(METHODS) if number == method & 0x0F]
     kind = CODES.get(code & 0x0F)
     at, start = 9, 0
-    if kind is AdaptiveCode:
+    if kind in LEARNING:
         if len(data) == at:
             raise CorruptDataError(f"the data end at byte {at}, in the header")
         start, at = data[at], at + 1
@@ -211,7 +214,9 @@ def _check(header: Header, chunk: int) -> None:
     """Refuses what `Header` can say and no encoder writes."""
     if not MIN_CHUNK <= 1 << chunk <= MAX_CHUNK:
         raise CorruptDataError(f"chunks of 2^{chunk} indices")
-    if header.contexts != "none" and not isinstance(header.code, AdaptiveCode):
+    if isinstance(header.code, TreeCode) and header.method != "ad*":
+        raise CorruptDataError(f"{header.code!r} with method {header.method}")
+    if header.contexts != "none" and not isinstance(header.code, LEARNING):
         raise CorruptDataError(f"contexts for {header.code!r}")
     if header.contexts == "column" and len(header.shape) < 2:
         raise CorruptDataError(f"columns as contexts in shape {header.shape}")
@@ -228,9 +233,9 @@ def _check(header: Header, chunk: int) -> None:
 def _make_code(kind: type[IndexCode], parameter: int, start: int) -> IndexCode:
     if kind is FixedCode:
         return FixedCode(parameter)
-    if kind is AdaptiveCode:
+    if issubclass(kind, LEARNING):
         expected_bits = start * parameter / STARTS_PER_BIT if start else None
-        return AdaptiveCode(parameter, expected_bits=expected_bits)
+        return kind(parameter, expected_bits=expected_bits)
     if kind is ZetaCode:
         if not 1 <= parameter <= 63:
             raise ParameterError("k", parameter, "an integer from 1 to 63")
@@ -242,7 +247,7 @@ def _make_code(kind: type[IndexCode], parameter: int, start: int) -> IndexCode:
 
 def block_of(code: IndexCode) -> int:
     """Elements that share an index of this code."""
-    return code.block if isinstance(code, AdaptiveCode) else 1
+    return code.block if isinstance(code, LEARNING) else 1
 
 
 # --- Frames --------------------------------------------------------------------------------------

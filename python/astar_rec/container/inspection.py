@@ -35,9 +35,9 @@ class Inspection:
         dtype: Their type.
         offset: The number of the first element.
         chunk: Indices in a chunk.
-        bits: Bits by part: ``header``, ``depth`` (what the code spends on depths), ``path`` (the
-            bits of the paths themselves), ``padding`` and ``framing`` (what surrounds the chunks).
-            They add up to ``total_bits``.
+        bits: Bits by part: ``header``, ``depth`` (what the code spends on depths), ``path`` (what
+            it spends on the paths themselves; `TreeCode` on both), ``padding`` and ``framing``
+            (what surrounds the chunks). They add up to ``total_bits``.
         total_bits: Eight times the number of bytes.
         mean_depth: Mean depth of the indices, ⌊log2 index⌋.
         kl_bits: The sum of the targets' KL divergences; None unless targets were given.
@@ -116,7 +116,7 @@ def inspect(
         bits = {"header": 8 * reader._begin, "depth": 0, "path": 0, "padding": 0, "framing": 0}
         for number in range(contents.grid.chunks):
             index, _ = reader._unpack(number)
-            parts = header.code.parts(index, reader._contexts(number, len(index)))
+            parts = reader._code(number).parts(index, reader._contexts(number, len(index)))
             depths += _core.path_bits(index, header.block)
             bits["depth"] += parts.depth
             bits["path"] += parts.path

@@ -10,9 +10,13 @@ from .._validate import real_array, require_all
 from ..codecs import ADStar, ASStar, Codec, DADStar, GlobalAStar
 from ..errors import ParameterError
 from ..index_codes import AdaptiveCode, FixedCode, IndexCode
+from ..tree_code import TreeCode
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+# Codes that learn: they have blocks, starts and contexts.
+LEARNING = (AdaptiveCode, TreeCode)
 
 METHODS = ("global", "as*", "ad*", "dad*")
 DEFAULT_CHUNK = MAX_CHUNK = 1 << 16
@@ -35,7 +39,7 @@ class Again(TypedDict, total=False):
     max_samples: int | None
     max_steps: int | None
     bits_hint: Any
-    code: IndexCode | None
+    code: IndexCode | str | None
     expected_bits: float | None
     dtype: Any
     chunk: int
@@ -124,7 +128,7 @@ def _hints(value: object) -> tuple[int, ...]:
 
 def make_code(
     codec: Codec,
-    code: IndexCode | None,
+    code: IndexCode | str | None,
     expected_bits: float | None,
     contexts: bool,
     kinds: Collection[type[IndexCode]],
@@ -133,24 +137,40 @@ def make_code(
 
     Args:
         codec: Whose indices.
-        code: The code, or None.
+        code: The code, its name, or None.
         expected_bits: Where the depths' model starts, or None.
         contexts: Whether there are contexts.
         kinds: The codes that may be given.
     """
-    if code is None:
+    if code is None or isinstance(code, str):
         plain = codec.block == 1 and expected_bits is None and not contexts
-        if isinstance(codec, DADStar) and plain:
+        if code is None and isinstance(codec, DADStar) and plain:
             return FixedCode(codec.depth + 1)
         if isinstance(expected_bits, (int, float)) and not isinstance(expected_bits, bool):
             expected_bits *= codec.block
-        return AdaptiveCode(codec.block, expected_bits=expected_bits)
+        return _learning(codec, code)(codec.block, expected_bits=expected_bits)
     if type(code) not in kinds:
-        raise ParameterError("code", code, f"one of {', '.join(c.__name__ for c in kinds)}")
+        names = ", ".join(kind.__name__ for kind in kinds)
+        raise ParameterError("code", code, f'"tree", "adaptive" or one of {names}')
     if expected_bits is not None:
         raise ParameterError("expected_bits", expected_bits, "None, where a code is given")
-    if (code.block if isinstance(code, AdaptiveCode) else 1) != codec.block:
-        raise ParameterError("code", code, f"None, or AdaptiveCode({codec.block}), with blocks")
-    if contexts and not isinstance(code, AdaptiveCode):
+    if (code.block if isinstance(code, LEARNING) else 1) != codec.block:
+        raise ParameterError("code", code, f"a code for blocks of {codec.block}, or None")
+    if isinstance(code, TreeCode) and not isinstance(codec, ADStar):
+        raise ParameterError("code", code, f"another one, with {codec!r}")
+    if contexts and not isinstance(code, LEARNING):
         raise ParameterError("contexts", "given", f"None, with {code!r}")
     return code
+
+
+def _learning(codec: Codec, name: str | None) -> type[AdaptiveCode | TreeCode]:
+    """The code that learns of a name; by default the one that suits a codec."""
+    exact = isinstance(codec, ADStar)
+    if name is None:
+        return TreeCode if exact and codec.block > 1 else AdaptiveCode
+    if name == "adaptive":
+        return AdaptiveCode
+    if name != "tree" or not exact:
+        expected = '"tree" or "adaptive"' if exact else f'"adaptive", with {codec!r}'
+        raise ParameterError("code", name, f"{expected}, or an index code")
+    return TreeCode

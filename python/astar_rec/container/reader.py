@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from .._validate import Indices, Shape
     from ..codecs import Codec, Progress
+    from ..index_codes import IndexCode
     from .format import Contexts
     from .source import File
 
@@ -223,12 +224,18 @@ class Reader:
             if bytes(payload[:4]) != contexts_checksum(contexts):
                 raise ParameterError("contexts", "other ones", f"the encoder's, in chunk {number}")
             payload = payload[4:]
-        index = self._header.code.unpack(payload, count, contexts)
+        index = self._code(number).unpack(payload, count, contexts)
         if self._header.block == 1 and count:
             largest = self.codec._method.largest_index
             if index.max() > largest:
                 raise CorruptDataError(f"chunk {number} holds an index above {largest}")
         return index, contexts if given else None
+
+    def _code(self, number: int) -> IndexCode:
+        """The code of a chunk's indices."""
+        grid, header = self._contents.grid, self._header
+        begin = number * grid.chunk
+        return header.code.at(self.codec, grid.shape, offset=header.offset, begin=begin)
 
     def _contexts(self, number: int, count: int) -> Contexts | None:
         grid = self._contents.grid

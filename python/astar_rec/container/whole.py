@@ -51,7 +51,7 @@ def compress(
     max_samples: int | None = None,
     max_steps: int | None = None,
     bits_hint: Any = None,
-    code: IndexCode | None = None,
+    code: IndexCode | str | None = None,
     contexts: Any = None,
     expected_bits: float | None = None,
     dtype: Any = None,
@@ -79,8 +79,10 @@ def compress(
         bits_hint: With blocks: expected bits for each column of the last axis, where they differ;
             ``"auto"`` for the mean KL divergences of the columns, where they differ by more than a
             bit within a block. The container holds them, in sixteenths.
-        code: The code for the indices, without blocks. None for fixed width with ``"dad*"``, and
-            otherwise for `AdaptiveCode`, which blocks always have.
+        code: The code for the indices. ``"tree"`` for the fewest bits, with ``"ad*"`` only
+            (`TreeCode`: some 2 µs an element), ``"adaptive"`` for a fast one (`AdaptiveCode`), or
+            any `IndexCode`; with blocks only these two. None for fixed width with ``"dad*"`` alone,
+            ``"tree"`` for blocks with ``"ad*"``, and otherwise ``"adaptive"``.
         contexts: What the depths' model should tell apart: None for nothing, ``"column"`` for the
             place on the last axis, or an array of integers from 0 to 65,535, which the receiver
             needs too, of a shape that broadcasts to the indices' (with blocks, one for each).
@@ -151,6 +153,7 @@ def compress(
         own = _contexts_of(kind, given, shape, codec.block)
         encoded = codec.encode(q, p, offset=offset, progress=progress)
         warn_if_cut(encoded)
+        bare_code = bare_code.at(codec, shape, offset=offset)
         return bare_code.pack(flat_index(encoded.index, codec.block), own)
     file = io.BytesIO()
     with Writer(file, shape=shape, contexts=kind, **options) as writer:
@@ -232,6 +235,7 @@ def _decompress_bare(
     own_shape = shape_of("shape", shape)
     grid = Grid(own_shape, codec.block, DEFAULT_CHUNK)
     own = _contexts_of(kind, given, own_shape, codec.block)
+    code = code.at(codec, own_shape, offset=options.get("offset", 0))
     index = code.unpack(data, grid.indices, own).reshape(grid.index_shape)
     samples = decoded(codec, index, proposal, own_shape, options.get("offset", 0))
     return samples.astype(dtype_of(options.get("dtype")), copy=False)

@@ -107,6 +107,8 @@ class Writer:
             chunk=_chunk(options.get("chunk", DEFAULT_CHUNK)),
             hints=hints,
         )
+        if given is not None:
+            _check_hints(self._header)
         self.rows = 0
         self.cut = 0
         self._chunks: ChunkWriter | None = None  # from the first piece on
@@ -199,6 +201,7 @@ class Writer:
             most = "rows" if header.open else f"at most {within[0]} rows" if within else "one"
             expected = ", ".join([most, *map(str, within[1:])])
             raise ParameterError("shape of piece", shape, f"({expected})")
+        _check_hints(header)
         if len(shape) < 2 and header.contexts == "column":
             raise ParameterError("contexts", "column", "None or given, with one axis only")
         if len(shape) == 1 and self.rows % header.block:
@@ -290,6 +293,19 @@ def warn_if_cut(encoded: Encoded) -> int:
             stacklevel=3,
         )
     return encoded.cut
+
+
+def _check_hints(header: Header) -> None:
+    """Refuses hints that are not one for each column."""
+    if not header.hints:
+        return
+    if header.open and len(header.shape) == 1:
+        raise ParameterError("bits_hint", "given", "None, where shape is not and rows are elements")
+    columns = header.shape[-1] if header.shape else 1
+    if len(header.hints) != columns:
+        raise ParameterError(
+            "shape of bits_hint", (len(header.hints),), f"({columns},), as the last axis"
+        )
 
 
 def _chunk(value: object) -> int:

@@ -1,0 +1,239 @@
+// A model of paths to winners that learns: from weights under hypotheses to probabilities.
+//
+// At a node the drawn tree (drawn_tree.hpp) gives each of the three ways on, to stop or to go left or
+// right, a weight under every hypothesis about the information (hypotheses.hpp). From there in two
+// steps:
+//
+//     mixing         The hypotheses' probabilities are mixed by how well each predicted the index's
+//                    decisions so far, starting from the share that it has had of the indices before.
+//     calibrating    The mixture becomes two decisions, "does it stop here?" and "does it go right?".
+//                    Each is corrected by a logistic regression that learns from every decision made:
+//                    the tree's truth is not quite the hypotheses', and not all of it is drawn.
+//
+// All of it is IEEE + - * / and square roots in the order written here, and portable_log and _exp:
+// both sides compute the same bits. No probability is below 1/4097, so no index costs much.
+//
+// References: C. Mattern, "Mixing strategies in data compression", 2012 (logistic mixing); J. Duchi,
+// E. Hazan, Y. Singer, "Adaptive subgradient methods for online learning", 2011 (the step sizes).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "astar_rec/drawn_tree.hpp"
+#include "astar_rec/hypotheses.hpp"
+#include "astar_rec/range_coder.hpp"
+#include "astar_rec/special.hpp"
+
+namespace astar_rec {
+
+// What is believed of the hypotheses before an index's first decision.
+class HypothesisShares {
+ public:
+  // `start` is the expected information in eighths of a bit, 0 if unknown.
+  explicit HypothesisShares(int start) : count_(start == 0 ? 1.5 : 8.0) {
+    double sum = 0.0;
+    for (std::size_t h = 0; h < hypotheses; ++h) {
+      const double bits = hypothesis_bits[h];
+      const double apart = (bits - 0.125 * start) / (bits + 0.5);
+      shares_[h] = start == 0 ? 1.0 : 1.0 / (apart * apart + 0.01);
+      sum += shares_[h];
+    }
+    for (double& share : shares_) share /= sum;
+  }
+
+  // As those given, from which it goes its own way: they count as much as 4 indices.
+  explicit HypothesisShares(const PerHypothesis& shares) : shares_(shares), count_(4.0) {}
+
+  const PerHypothesis& shares() const { return shares_; }
+
+  // The hypotheses with a share of at least 1/64, those between them and one on either side. What
+  // grows at an edge moves it.
+  HypothesisRange range() const {
+    constexpr double little = 0x1p-6;
+    HypothesisRange range;
+    while (shares_[range.first] < little) ++range.first;
+    while (shares_[range.last - 1] < little) --range.last;
+    return {range.first - (range.first > 0 ? 1 : 0),
+            range.last + (range.last < hypotheses ? 1 : 0)};
+  }
+
+  // After an index: what each in the range has proved to weigh among them.
+  void learn(HypothesisRange range, const PerHypothesis& weights) {
+    const double rate = std::max(1.0 / (count_ + 1.0), slowest);
+    count_ += 1.0;
+    double sum = 0.0;
+    for (std::size_t h = range.first; h < range.last; ++h) sum += shares_[h];
+    for (std::size_t h = range.first; h < range.last; ++h) {
+      shares_[h] = std::max(shares_[h] + rate * (sum * weights[h] - shares_[h]), least);
+    }
+  }
+
+ private:
+  static constexpr double slowest = 0.001;
+  static constexpr double least = 1e-5;
+
+  PerHypothesis shares_;
+  double count_;  // of indices that they rest on
+};
+
+// A logistic regression of decisions on inputs, which starts by trusting the first alone. There are
+// several sets of weights.
+template <std::size_t inputs>
+class Calibrator {
+ public:
+  using Inputs = std::array<double, inputs>;
+
+  explicit Calibrator(std::size_t sets) : sets_(sets) {}
+
+  // Of yes. The first input is the logarithm of its odds.
+  std::uint32_t probability(std::size_t set, const Inputs& in) {
+    selected_ = &sets_[set];
+    in_ = in;
+    double sum = 0.0;
+    for (std::size_t i = 0; i < inputs; ++i) sum += selected_->weights[i] * in[i];
+    const double log_odds = std::min(std::max(sum, -surest), surest);
+    probability_ = 1.0 / (1.0 + portable_exp(-log_odds));
+    return static_cast<std::uint32_t>(probability_ * certainty);
+  }
+
+  // After probability().
+  void learn(bool yes) {
+    const double error = (yes ? 1.0 : 0.0) - probability_;
+    for (std::size_t i = 0; i < inputs; ++i) {
+      const double slope = error * in_[i];
+      selected_->squares[i] += slope * slope;
+      selected_->weights[i] += rate * slope / std::sqrt(selected_->squares[i]);
+    }
+  }
+
+ private:
+  static constexpr double surest = 8.318;  // odds of 1 to 4,096
+  static constexpr double rate = 0.1;
+
+  struct Set {
+    Inputs weights{1.0};
+    Inputs squares;
+
+    Set() { squares.fill(20.0); }
+  };
+
+  std::vector<Set> sets_;
+  Set* selected_ = nullptr;
+  Inputs in_{};
+  double probability_ = 0.0;
+};
+
+class TreeModel {
+ public:
+  // One context number per index, or none at all: indices of one context share what is believed of
+  // the hypotheses.
+  TreeModel(int start, std::span<const std::uint16_t> contexts)
+      : shared_(start), contexts_(contexts) {
+    frequencies_.fill({0.5, 0.5});
+  }
+
+  // Turns to the i-th index. Returns the hypotheses of which it wants weights.
+  HypothesisRange begin(std::size_t i) {
+    const HypothesisShares& believed = select(i);
+    range_ = believed.range();
+    double sum = 0.0;
+    for (std::size_t h = range_.first; h < range_.last; ++h) sum += believed.shares()[h];
+    for (std::size_t h = range_.first; h < range_.last; ++h) {
+      weights_[h] = believed.shares()[h] / sum;
+    }
+    return range_;
+  }
+
+  // One decision: coder.stop and coder.right take its probabilities and say what it is. The dimension
+  // is the one that is halved next, in the cell `cell`.
+  template <class Coder>
+  Way decide(Coder& coder, const Weights& weights, int depth, double log_arrival,
+             std::size_t dimension, std::uint64_t cell) {
+    mix(weights);
+    const double on = mixed_[left] + mixed_[right];
+    const auto level = std::min(static_cast<std::size_t>(depth), levels - 1);
+    std::array<double, 2>& seen = frequencies_[level];
+    // How late the node arrives, for one of its depth.
+    const double late = std::max(log_arrival - depth * log_2, -7.0);
+    const bool stops = coder.stop(stops_.probability(
+        level, {portable_log(mixed_[stop] / on), portable_log(seen[1] / seen[0]), 1.0, late}));
+    stops_.learn(stops);
+    seen[stops ? 1 : 0] += 1.0;
+    Way way = stop;
+    if (!stops) {
+      const std::size_t set = cells * dimension + (cell < cells ? cell : 0);
+      const bool goes_right =
+          coder.right(sides_.probability(set, {portable_log(mixed_[right] / mixed_[left]), 1.0}));
+      sides_.learn(goes_right);
+      way = goes_right ? right : left;
+    }
+    weigh_hypotheses(way);
+    return way;
+  }
+
+  // After an index's last decision.
+  void end() {
+    if (own_ != nullptr) own_->learn(range_, weights_);
+    shared_.learn(range_, weights_);
+  }
+
+ private:
+  static constexpr std::size_t levels = 64;  // deeper ones are as the last
+  static constexpr std::size_t cells = 16;   // and deeper cells as number 0, which is none
+
+  const HypothesisShares& select(std::size_t i) {
+    if (contexts_.empty()) return shared_;
+    const std::size_t context = contexts_[i];
+    while (context >= all_own_.size()) all_own_.emplace_back();
+    if (!all_own_[context]) all_own_[context] = HypothesisShares(shared_.shares());
+    own_ = &*all_own_[context];
+    return *own_;
+  }
+
+  // The ways' probabilities under each hypothesis, and mixed. None is below evenly / 3.
+  void mix(const Weights& weights) {
+    constexpr double evenly = 0.004;
+    mixed_ = {0.0, 0.0, 0.0};
+    for (std::size_t h = range_.first; h < range_.last; ++h) {
+      const double scale = 1.0 / ((weights[stop][h] + weights[left][h]) + weights[right][h]);
+      for (const Way way : {stop, left, right}) {
+        chances_[way][h] = weights[way][h] * scale;
+        mixed_[way] += weights_[h] * chances_[way][h];
+      }
+    }
+    for (double& chance : mixed_) chance = chance * (1.0 - evenly) + evenly / 3.0;
+  }
+
+  // By Bayes' rule, with some doubt.
+  void weigh_hypotheses(Way way) {
+    constexpr double doubt = 0.001;
+    double sum = 0.0;
+    for (std::size_t h = range_.first; h < range_.last; ++h) {
+      weights_[h] *= chances_[way][h] + doubt;
+      sum += weights_[h];
+    }
+    const double scale = 1.0 / sum;
+    for (std::size_t h = range_.first; h < range_.last; ++h) weights_[h] *= scale;
+  }
+
+  HypothesisShares shared_;
+  std::span<const std::uint16_t> contexts_;
+  std::vector<std::optional<HypothesisShares>> all_own_;  // by context
+  HypothesisShares* own_ = nullptr;
+  HypothesisRange range_;
+  PerHypothesis weights_;  // of those in the range, at the index's present node
+  Weights chances_;
+  std::array<double, 3> mixed_;
+  std::array<std::array<double, 2>, levels> frequencies_;  // of going on and stopping, by level
+  Calibrator<4> stops_{levels};
+  Calibrator<2> sides_{cells * max_block};
+};
+
+}  // namespace astar_rec
