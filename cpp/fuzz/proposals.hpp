@@ -1,0 +1,70 @@
+// Proposals from a fuzzer's bytes, and where their samples may lie.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <vector>
+
+#include "astar_rec/codec.hpp"
+#include "input.hpp"
+
+struct Proposals {
+  astar_rec::Family family;
+  std::vector<double> first;
+  std::vector<double> second;
+
+  // The parameters of elements: two numbers of the input, or one distribution for all.
+  Proposals(Input& input, std::size_t count)
+      : family(static_cast<astar_rec::Family>(input.byte() % 4)), first(count), second(count) {
+    const bool broadcast = input.flag();
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i > 0 && broadcast) {
+        first[i] = first[0];
+        second[i] = second[0];
+        continue;
+      }
+      double a = input.real();
+      double b = input.real();
+      if (family == astar_rec::Family::uniform) {
+        if (a == b) b = a + 1.0;
+        first[i] = std::min(a, b);
+        second[i] = std::max(a, b);
+      } else {
+        first[i] = a;
+        second[i] = b == 0.0 ? 1.0 : std::fabs(b);
+      }
+    }
+  }
+
+  astar_rec::ParametricFamily view() const {
+    const auto strided = [](const std::vector<double>& values) {
+      return astar_rec::StridedView(values.data(), {values.size()}, {sizeof(double)});
+    };
+    return {family, strided(first), strided(second)};
+  }
+
+  void require_within(std::span<const double> samples) const {
+    astar_rec::detail::with_family(family, [&](auto make) {
+      using Proposal = decltype(make(0.0, 1.0));
+      const double z_first = Proposal::quantile(0);
+      const double z_last = Proposal::quantile(astar_rec::last_position);
+      for (std::size_t i = 0; i < samples.size(); ++i) {
+        const auto support = astar_rec::support_of(make(first[i], second[i]), z_first, z_last);
+        REQUIRE(std::isfinite(samples[i]));
+        REQUIRE(samples[i] >= support.low && samples[i] <= support.high);
+      }
+    });
+  }
+};
+
+// A method, and its limit: of any depth up to `deepest`.
+inline astar_rec::Method method_of(Input& input, int deepest) {
+  astar_rec::Method method{static_cast<astar_rec::Variant>(input.byte() % 4)};
+  const std::uint64_t limit = input.number();
+  if (method.variant == astar_rec::Variant::global) method.limit = limit;
+  if (method.variant == astar_rec::Variant::dad_star) {
+    method.limit = limit % (static_cast<std::uint64_t>(deepest) + 1);
+  }
+  return method;
+}
