@@ -285,7 +285,8 @@ class Reader:
         missing = ~there
         if block > 1 and len(grid.shape) != 1:
             per_row, columns = grid.steps_shape[-1], grid.shape[-1] if grid.shape else 1
-            missing = np.repeat(missing.reshape(-1, per_row), block, axis=1)[:, :columns]
+            rows = missing.reshape(-1, max(1, per_row))
+            missing = np.repeat(rows, block, axis=1)[:, :columns]
         elif block > 1:
             missing = np.repeat(missing, block)[begin % block :][: samples.size]
         mask = missing.reshape(samples.shape)
