@@ -224,6 +224,11 @@ def _check(header: Header, chunk: int) -> None:
         raise CorruptDataError(f"an open header of shape {header.shape}")
     if any(hint > MOST_HINT for hint in header.hints):
         raise CorruptDataError("a hint out of range")
+    check_size(header)
+
+
+def check_size(header: Header) -> None:
+    """Refuses more elements than have numbers."""
     # Empty axes do not make the others any shorter: NumPy refuses such shapes, so none was written.
     size = int(np.prod([max(1, length) for length in header.shape], dtype=object))
     if size > ELEMENT_LIMIT - min(header.offset, ELEMENT_LIMIT):

@@ -13,6 +13,7 @@ from .format import (
     MARKS,
     FrameHead,
     Header,
+    check_size,
     frame_checksum,
     longest_payload,
     read_frame_head,
@@ -81,13 +82,14 @@ def payload_of(source: Source, frame: Frame, header: bytes) -> memoryview:
     return payload
 
 
-def walk(source: Source, at: int, header: Header) -> Contents:
-    """Finds the chunks from the first to the last; payloads are not looked at.
+def walk(source: Source, at: int, header: Header, checksum: bytes) -> Contents:
+    """Finds the chunks from the first to the last; payloads are left to who needs them.
 
     Args:
         source: The container.
         at: Where the header ends.
         header: The header.
+        checksum: Its checksum.
 
     Raises:
         CorruptDataError: Anything but one chunk after the other, and then the end.
@@ -106,7 +108,8 @@ def walk(source: Source, at: int, header: Header) -> Contents:
     if rows is not None:
         header = header.with_rows(rows)
         _check_rows(header, len(frames))
-        if not _grid(header).indices and frames[0].length:
+        # A frame without indices is not read again: so it is checked here.
+        if not _grid(header).indices and payload_of(source, frames[0], checksum):
             raise CorruptDataError(f"{frames[0].length} bytes for no index")
     return Contents(_grid(header), frames, complete=True)
 
@@ -183,9 +186,8 @@ def _frame_at(source: Source, at: int, header: Header) -> Frame:
 
 def _check_rows(header: Header, chunks: int) -> None:
     """Refuses a number of rows that does not go with the number of chunks."""
+    check_size(header)
     grid = _grid(header)
-    if grid.elements > ELEMENT_LIMIT - header.offset:
-        raise CorruptDataError("more than 2^48 elements")
     if max(1, grid.chunks) != chunks:
         raise CorruptDataError(f"{chunks} chunks for {grid.rows} rows")
 

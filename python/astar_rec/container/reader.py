@@ -94,7 +94,7 @@ class Reader:
         if skip:
             self._contents = rescue(source, self._begin, self._header, checksum)
         else:
-            self._contents = walk(source, self._begin, self._header)
+            self._contents = walk(source, self._begin, self._header, checksum)
         grid = self._contents.grid
         self.shape = grid.shape
         self.dtype = np.dtype(self._header.dtype)
