@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import math
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +40,13 @@ def read_normal(path: Path) -> Normal:
         return Normal(arrays["loc"], arrays["scale"])
 
 
+# With what a file with a single array begins.
+_ARRAY = np.lib.format.MAGIC_PREFIX
+
+# Compressed arrays are as large as this many files at most; zlib reaches 1032.
+_EXPANSION = 1100
+
+
 def _read_npz(
     path: Path, required: tuple[str, ...], optional: tuple[str, ...]
 ) -> dict[str, np.ndarray[Any, Any]]:
@@ -47,18 +57,43 @@ def _read_npz(
     with path.open("rb") as file:
         # A file can be wrong in ways that make NumPy, zipfile and zlib raise nearly anything.
         try:
-            content = np.load(file, allow_pickle=False)
-            if not isinstance(content, np.lib.npyio.NpzFile):
+            if file.read(len(_ARRAY)) == _ARRAY:
                 raise Failure(f"{path}: a single array, not an .npz file; {expected}")
+            file.seek(0)
+            content = np.load(file, allow_pickle=False)
             found = content.files
             wanted = [name for name in (*required, *optional) if name in found]
-            arrays = {name: content[name] for name in wanted}
-        except (Failure, MemoryError, OSError):
+            most = _EXPANSION * os.fstat(file.fileno()).st_size
+            arrays = {name: _read_array(content, name, most) for name in wanted}
+        except (Failure, MemoryError):
             raise
         except Exception as error:
+            # Places before the file's beginning (EINVAL) and bad bzip2 are the content's fault, all
+            # else is the system's.
+            if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+                raise
             raise Failure(f"{path}: not an .npz file of plain numbers; {expected}") from error
     for name in required:
         if name not in arrays:
             holds = ", ".join(found) or "nothing"
             raise Failure(f"{path}: no array {name!r}, it holds {holds}; {expected}")
     return arrays
+
+
+def _read_array(content: Any, name: str, most: int) -> np.ndarray[Any, Any]:
+    """Returns an array of an .npz file, of at most so many bytes.
+
+    NumPy makes room for what is said to be there before it looks: so that is checked first.
+    """
+    member = name if name in content.zip.namelist() else f"{name}.npy"
+    with content.zip.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        headers = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }
+        shape, _, dtype = headers[version](file)
+    size = content.zip.getinfo(member).file_size
+    if size > most or math.prod(shape) * dtype.itemsize > size:
+        raise ValueError(f"{name} of shape {shape} in {size} bytes")
+    return np.asarray(content[name])
