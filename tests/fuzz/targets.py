@@ -1,0 +1,364 @@
+"""What is fuzzed in Python: every way from bytes and files to samples.
+
+A target takes any bytes. They are refused with an error that `allowed` knows, or they are the very
+bytes that an encoder writes for what they decode to; memory stays below `MEMORY`. `run` raises
+whatever is not so. How long it takes is for the caller to watch.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import tempfile
+import tracemalloc
+import warnings
+import zlib
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import astar_rec as rec
+from astar_rec.cli.arrays import read_normal, read_targets
+from astar_rec.cli.commands import astar_rec as command
+from astar_rec.cli.failures import Failure
+from astar_rec.container.chunks import pack_chunk
+
+from .layout import take_apart
+from .mutation import mutate, mutate_zip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+P = rec.Normal(0.0, 1.0)
+
+# Samples asked for; decoding more is only a matter of time.
+MOST = 1 << 12
+
+# Bytes that Python and NumPy may hold beyond the data: two chunks of 2^16 indices of 16 words.
+MEMORY = 24 << 20
+MEMORY_PER_BYTE = 64
+
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"open": True},
+    {"block": 4},
+    {"block": 8, "open": True},
+    {"block": 16, "chunk": 65536},
+    {"method": "as*"},
+    {"method": "as*", "code": rec.ZetaCode(1.5)},
+    {"method": "dad*", "depth": 6},
+    {"method": "dad*", "depth": 20, "block": 2},
+    {"method": "global"},
+    {"method": "global", "max_samples": 30, "block": 2},
+    {"code": rec.GammaCode()},
+    {"code": rec.DeltaCode(), "offset": 12345},
+    {"contexts": "column"},
+    {"contexts": "column", "block": 3, "open": True},
+    {"contexts": "given"},
+    {"contexts": "given", "shape": (1, 60)},
+    {"block": 3, "bits_hint": [0, 1, 2, 1, 0.5, 0.5, 3]},
+    {"shape": (101,), "block": 2},
+    {"shape": (37,), "open": True},
+    {"dtype": "float32", "open": True},
+    {"expected_bits": 2},
+    {"shape": ()},
+    {"shape": (3, 0), "block": 4},
+    {"shape": (0, 5), "open": True},
+    {"shape": (2, 3, 2, 2)},
+]
+
+
+def container(options: dict[str, Any]) -> bytes:
+    """A small valid container."""
+    options = {"shape": (9, 7), "chunk": 16, "seed": 3, **options}
+    shape, known = options.pop("shape"), not options.pop("open", False)
+    rng = np.random.default_rng(8)
+    q = rec.Normal(rng.normal(size=shape) * 0.4, rng.uniform(0.4, 0.7, size=shape))
+    file = io.BytesIO()
+    with rec.Writer(file, shape=shape if known else None, **options) as writer:
+        writer.write(q, P, 0 if options.get("contexts") == "given" else None)
+    return file.getvalue()
+
+
+def containers() -> list[bytes]:
+    """A container of every kind."""
+    return [container(options) for options in OPTIONS]
+
+
+# --- Containers ----------------------------------------------------------------------------------
+
+
+def contexts_of(data: bytes) -> Any:
+    """The contexts with which a container is tried: 0 for all where it asks for any."""
+    return 0 if len(data) > 6 and data[6] >> 4 == 2 else None
+
+
+def draws(data: bytes) -> random.Random:
+    """Choices that the data make."""
+    return random.Random(zlib.crc32(data))
+
+
+def most_elements(data: bytes) -> int | None:
+    """The limit: `MOST`, and now and then the default one, which takes longer."""
+    return None if draws(data).random() < 0.01 else MOST
+
+
+def size_of(shape: tuple[int, ...]) -> int:
+    """The number of elements."""
+    return int(np.prod(shape, dtype=object))
+
+
+def rows_of(reader: rec.Reader, rng: random.Random) -> slice | None:
+    """Some rows, no more than `MOST` samples of them; None for an array without axes."""
+    if not reader.shape:
+        return None
+    rows = min(reader.shape[0], MOST // max(1, size_of(reader.shape[1:])))
+    begin = rng.randint(0, reader.shape[0] - rows)
+    return slice(begin, begin + rng.randint(0, rows))
+
+
+def decompress(data: bytes) -> None:
+    """Whole arrays. What decodes has right checksums, and is what an encoder writes."""
+    contexts = contexts_of(data)
+    x = rec.decompress(data, P, contexts=contexts, max_elements=most_elements(data))
+    assert np.isfinite(x).all()
+    layout = take_apart(data)
+    assert layout is not None
+    assert layout.to_bytes() == data, "a wrong checksum passed"
+    with rec.Reader(data, contexts=contexts) as reader:
+        header = reader._header
+        assert header.to_bytes() == data[: reader._begin], "a header that no encoder writes"
+        assert reader.shape == x.shape
+        assert reader.dtype == x.dtype
+        for number in range(reader._contents.grid.chunks):
+            index, own = reader._unpack(number)
+            own = reader._contexts(number, len(index)) if own is None else own
+            payload = pack_chunk(header, index, own)
+            assert payload == layout.frames[number].payload, "a payload that no encoder writes"
+
+
+def rescue(data: bytes) -> None:
+    """What is left of damaged ones."""
+    most = most_elements(data)
+    x = rec.decompress(data, P, on_corrupt="skip", contexts=contexts_of(data), max_elements=most)
+    assert np.isfinite(x.data[~x.mask]).all()
+    assert np.isnan(x.data[x.mask]).all()
+
+
+def rescue_rows(data: bytes) -> None:
+    """Rows of what is left; those are missing of which that is said."""
+    with rec.Reader(data, on_corrupt="skip", contexts=contexts_of(data)) as reader:
+        rows = rows_of(reader, draws(data))
+        part = reader.read(P, rows)
+        begin = size_of(reader.shape[1:]) * (0 if rows is None else rows.start)
+        missing = np.zeros(part.size, bool)
+        for gap in reader.missing:
+            missing[max(0, gap.start - begin) : max(0, gap.stop - begin)] = True
+        assert (np.ma.getmaskarray(part).reshape(-1) == missing).all()
+
+
+def read_rows(data: bytes) -> None:
+    """Some rows, in any order, of a file; they are those of the whole array."""
+    rng = draws(data)
+    with rec.Reader(io.BytesIO(data), contexts=contexts_of(data)) as reader:
+        whole = reader.read(P) if size_of(reader.shape) <= MOST else None
+        for _ in range(2):
+            rows = rows_of(reader, rng)
+            part = reader.read(P, rows)
+            if whole is not None:
+                assert part.tobytes() == (whole if rows is None else whole[rows]).tobytes()
+
+
+def inspect(data: bytes) -> None:
+    """Where the bits are."""
+    info = rec.inspect(data, contexts=contexts_of(data))
+    assert sum(info.bits.values()) == info.total_bits == 8 * len(data)
+    assert all(bits >= 0 for bits in info.bits.values()), info.bits
+    assert len(str(info)) < 20_000
+
+
+def append(data: bytes) -> None:
+    """Parts for a writer; what it makes of them decodes to the same samples."""
+    contexts = contexts_of(data)
+    with rec.Reader(data, contexts=contexts) as reader:
+        header, shape = reader._header, reader.shape
+    file = io.BytesIO()
+    with rec.Writer(
+        file,
+        shape=None if shape else (),
+        contexts=None if header.contexts == "none" else header.contexts,
+        method=header.method,
+        block=header.block,
+        seed=header.seed,
+        depth=header.limit if header.method == "dad*" else None,
+        max_samples=header.limit or None if header.method == "global" else None,
+        bits_hint=np.array(header.hints) / 16 if header.hints else None,
+        code=header.code,
+        dtype=header.dtype,
+        chunk=header.chunk,
+        offset=header.offset,
+    ) as writer:
+        writer.append(data, contexts)
+    if size_of(shape) <= MOST:
+        # Words that are no index of the method are copied as they are.
+        x = rec.decompress(data, P, contexts=contexts)
+        again = rec.decompress(file.getvalue(), P, contexts=contexts)
+        assert x.shape == again.shape
+        assert x.tobytes() == again.tobytes()
+
+
+BARE: list[dict[str, Any]] = [
+    {},
+    {"block": 4},
+    {"block": 16},
+    {"method": "as*"},
+    {"method": "dad*", "depth": 6},
+    {"method": "dad*", "depth": 30, "block": 2},
+    {"method": "global", "max_samples": 30},
+    {"method": "global", "block": 3},
+    {"code": rec.GammaCode()},
+    {"code": rec.DeltaCode()},
+    {"code": rec.ZetaCode(1.4)},
+    {"code": rec.FixedCode(20)},
+    {"contexts": "column"},
+    {"contexts": "column", "block": 3},
+    {"block": 4, "bits_hint": [0, 1, 2, 1, 0.5, 0.5, 3]},
+]
+SHAPES = [(), (1,), (7,), (3, 7), (0,), (2, 0, 3), (40,), (2, 3, 5)]
+
+
+def bare(data: bytes) -> None:
+    """Bits alone; the first two bytes say of what."""
+    options = dict(BARE[(data[0] if data else 0) % len(BARE)])
+    shape = SHAPES[(data[1] if len(data) > 1 else 0) % len(SHAPES)]
+    if "bits_hint" in options or ("contexts" in options and len(shape) < 2):
+        shape = (3, 7)
+    x = rec.decompress(data[2:], P, header=False, shape=shape, **options)
+    assert x.shape == shape
+    assert np.isfinite(x).all()
+
+
+# --- Files ---------------------------------------------------------------------------------------
+
+
+def scratch(name: str) -> Path:
+    """A file for this process alone, in memory where that is possible."""
+    folder = Path("/dev/shm")
+    folder = folder if folder.is_dir() else Path(tempfile.gettempdir())
+    return folder / f"astar_rec-fuzz-{os.getpid()}-{name}"
+
+
+def npz(data: bytes) -> None:
+    """Proposals and targets in .npz files."""
+    path = scratch("p.npz")
+    try:
+        path.write_bytes(data)
+        read_targets(path) if draws(data).random() < 0.7 else read_normal(path)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def cli(data: bytes) -> None:
+    """The commands `decode` and `inspect`."""
+    path, output, rng = scratch("c.rec"), scratch("o.npy"), draws(data)
+    arguments = ["inspect", str(path)]
+    if rng.random() < 0.5:
+        arguments = ["decode", str(path), "-o", str(output), "--max-elements", str(MOST)]
+        arguments += ["--on-corrupt", rng.choice(["raise", "skip"])]
+    try:
+        path.write_bytes(data)
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            command(arguments, standalone_mode=False)
+    finally:
+        path.unlink(missing_ok=True)
+        output.unlink(missing_ok=True)
+
+
+# --- All -----------------------------------------------------------------------------------------
+
+
+def npz_files() -> list[bytes]:
+    """Files as NumPy writes them."""
+    files = []
+    arrays = [
+        {"loc": np.zeros(3), "scale": np.ones(3)},
+        {"loc": np.float32([[1, 2], [3, 4]]), "scale": np.float64(0.5)},
+        {
+            "loc": np.arange(4),
+            "scale": np.ones(4),
+            "proposal_loc": np.zeros(()),
+            "proposal_scale": np.ones(1),
+        },
+    ]
+    for save in (np.savez, np.savez_compressed):
+        for each in arrays:
+            file = io.BytesIO()
+            save(file, **each)
+            files.append(file.getvalue())
+    return files
+
+
+def bare_streams() -> list[bytes]:
+    """What ``compress(header=False)`` writes, after the two bytes that say of what."""
+    streams = []
+    for kind, options in enumerate(BARE):
+        q = rec.Normal(np.linspace(-0.5, 0.5, 21).reshape(3, 7), 0.6)
+        body = rec.compress(q, P, header=False, **options)
+        streams.append(bytes([kind, 3]) + body)
+    return streams
+
+
+TARGETS: dict[str, tuple[Callable[[bytes], None], Callable[[], list[bytes]]]] = {
+    "decompress": (decompress, containers),
+    "rescue": (rescue, containers),
+    "rescue_rows": (rescue_rows, containers),
+    "read_rows": (read_rows, containers),
+    "inspect": (inspect, containers),
+    "append": (append, containers),
+    "bare": (bare, bare_streams),
+    "npz": (npz, npz_files),
+    "cli": (cli, containers),
+}
+
+
+def damage(
+    name: str,
+    data: bytes,
+    others: Sequence[bytes],
+    rng: random.Random,
+    change: Callable[[bytes], bytes] | None = None,
+) -> bytes:
+    """Returns damaged data for a target; see `mutation.mutate`."""
+    return mutate_zip(data, rng, change) if name == "npz" else mutate(data, others, rng, change)
+
+
+def allowed(error: Exception) -> bool:
+    """Whether damaged data may be answered with an error."""
+    if isinstance(error, (rec.CorruptDataError, Failure)):
+        return 5 < len(str(error)) < 400 and "\n" not in str(error)
+    arguments = ("max_elements", "contexts")
+    return isinstance(error, rec.ParameterError) and error.argument in arguments
+
+
+def run(name: str, data: bytes) -> None:
+    """Runs a target on bytes; on some of them, by their checksum, memory is measured too."""
+    target, _ = TARGETS[name]
+    measured = zlib.crc32(data) % 16 == 0
+    if measured:
+        tracemalloc.start()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # NumPy's, of what is in .npy files
+            target(data)
+        _, peak = tracemalloc.get_traced_memory()
+    except Exception as error:
+        if not allowed(error):
+            raise
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    most = MEMORY + MEMORY_PER_BYTE * len(data)
+    assert peak <= most, f"{peak} bytes of memory for {len(data)} bytes"

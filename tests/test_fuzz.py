@@ -1,0 +1,78 @@
+"""A short run of the fuzzers' targets, and what they found; `nox -s fuzz` has the long runs."""
+
+from __future__ import annotations
+
+import io
+import random
+import tracemalloc
+import zipfile
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import astar_rec as rec
+from astar_rec.cli.arrays import read_targets
+from astar_rec.cli.failures import Failure
+from fuzz import targets
+from fuzz.layout import take_apart
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("name", targets.TARGETS)
+def test_damage(name: str) -> None:
+    _, make_seeds = targets.TARGETS[name]
+    seeds = make_seeds()
+    for seed in seeds:
+        targets.run(name, seed)
+    rng = random.Random(1)
+    for _ in range(150):
+        targets.run(name, targets.damage(name, rng.choice(seeds), seeds, rng))
+
+
+# --- What they found -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        # Rows of no columns, more than have numbers.
+        "412a524302420401040003000200006853a576e58780808080808020000098ecfd6e",
+        # A frame without indices, whose checksum no one looked at.
+        "412a52430242040104000300020005e7a7cf06e5000000ab2d6219",
+    ],
+)
+def test_refused(data: str) -> None:
+    targets.run("decompress", bytes.fromhex(data))
+    with pytest.raises(rec.CorruptDataError):
+        rec.Reader(bytes.fromhex(data))
+
+
+def test_contexts_are_not_spread_out() -> None:
+    layout = take_apart(targets.container({"contexts": "given"}))
+    assert layout is not None
+    *_, rows, _columns = range(len(layout.numbers))
+    layout.numbers[rows] = 2**33
+    data = layout.to_bytes()
+    tracemalloc.start()
+    with rec.Reader(data, on_corrupt="skip", contexts=0) as reader:
+        assert reader.read(targets.P, slice(0, 6)).count() == 42
+    assert tracemalloc.get_traced_memory()[1] < 1 << 23
+    tracemalloc.stop()
+
+
+def test_arrays_are_not_larger_than_their_files(tmp_path: Path) -> None:
+    header = io.BytesIO()
+    claimed = {"descr": "<f8", "fortran_order": False, "shape": (2**30,)}
+    np.lib.format.write_array_header_1_0(header, claimed)
+    path = tmp_path / "forged.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("loc.npy", header.getvalue())
+        archive.writestr("scale.npy", header.getvalue())
+    tracemalloc.start()
+    with pytest.raises(Failure, match=r"not an \.npz file of plain numbers"):
+        read_targets(path)
+    assert tracemalloc.get_traced_memory()[1] < 1 << 23
+    tracemalloc.stop()
