@@ -18,7 +18,7 @@ import numpy as np
 import astar_rec as rec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 def targets(information: float, elements: int, seed: int) -> rec.Normal:
@@ -62,17 +62,24 @@ def row(codec: rec.Codec, information: float, elements: int) -> str:
     )
 
 
-def block_row(information: float, block: int, elements: int) -> str:
-    """Return one line of the table of blocks."""
+def block_rows(information: float, block: int, elements: int) -> Iterator[str]:
+    """Yield the lines of the table of blocks, one for each code."""
     p = rec.Normal(0.0, 1.0)
     flat = targets(information, elements // block * block, seed=1)
     q = rec.Normal(flat.loc.reshape(-1, block), flat.scale)
-    begin = time.perf_counter()
-    data = rec.compress(q, p, block=block, seed=1)
-    microseconds = 1e6 * (time.perf_counter() - begin) / flat.loc.size
-    assert rec.decompress(data, p).shape == q.shape
-    bits = 8 * len(data) / flat.loc.size
-    return f"| {information:4g} | {block:5} | {bits:9.4f} | {microseconds:8.2f} |"
+    for code in ("adaptive", "tree"):
+        begin = time.perf_counter()
+        data = rec.compress(q, p, block=block, code=code, seed=1)
+        encoded = time.perf_counter()
+        samples = rec.decompress(data, p)
+        decoded = time.perf_counter()
+        assert samples.shape == q.shape
+        bits = 8 * len(data) / flat.loc.size
+        encode, decode = (1e6 * t / flat.loc.size for t in (encoded - begin, decoded - encoded))
+        yield (
+            f"| {information:4g} | {block:5} | {code:8} | {bits:9.4f} | {encode:8.2f} "
+            f"| {decode:8.3f} |"
+        )
 
 
 def main() -> None:
@@ -83,10 +90,12 @@ def main() -> None:
     parser.add_argument("--blocks", action="store_true", help="sizes of files with blocks instead")
     arguments = parser.parse_args()
     if arguments.blocks:
-        print("| bits | block | file bits | us, all threads |")
-        print("|------|-------|-----------|----------|")
-        for information, block in ((1, 4), (1, 8), (2, 1), (2, 2), (2, 4), (2, 8)):
-            print(block_row(information, block, 100_000))
+        print("| bits | block | code     | file bits |   enc us |   dec us |")
+        print("|------|-------|----------|-----------|----------|----------|")
+        for information in (1, 2):
+            for block in (1, 2, 4, 8):
+                for line in block_rows(information, block, 100_000):
+                    print(line, flush=True)
         return
     print("| codec   | bits |    KL |  steps |  H(D)+D | coded | enc ns | dec ns |")
     print("|---------|------|-------|--------|-------|-------|--------|-------|")

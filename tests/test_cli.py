@@ -78,6 +78,7 @@ def targets():
         {"method": "global", "max_samples": 50, "threads": 1},
         {"max_steps": 3, "contexts": "column", "chunk": 64},
         {"block": 2, "bits_hint": "none"},
+        {"block": 1, "code": "tree"},
     ],
 )
 @pytest.mark.filterwarnings("ignore::astar_rec.ApproximationWarning")

@@ -78,6 +78,14 @@ def astar_rec() -> None:
     show_default=True,
     help="column has each column of the last axis learn how long its own indices are.",
 )
+@click.option(
+    "--code",
+    type=click.Choice(["auto", "tree", "adaptive"]),
+    default="auto",
+    show_default=True,
+    help="How indices become bits: tree takes the fewest, with ad* only, and some microseconds for "
+    "each sample; auto is tree for blocks.",
+)
 @click.option("--depth", type=int, help="With dad*: the largest depth, 0 to 63.")
 @click.option("--max-samples", type=int, help="With global: give up after so many; approximate.")
 @click.option("--max-steps", type=int, help="Cut searches after so many steps; approximate.")
@@ -97,6 +105,7 @@ def encode(
     block: int | str,
     bits_hint: str,
     contexts: str,
+    code: str,
     depth: int | None,
     max_samples: int | None,
     max_steps: int | None,
@@ -125,6 +134,7 @@ def encode(
             block=block,
             bits_hint=bits_hint if bits_hint == "auto" and method in ("ad*", "dad*") else None,
             contexts=None if contexts == "none" else contexts,
+            code=None if code == "auto" else code,
             depth=depth,
             max_samples=max_samples,
             max_steps=max_steps,

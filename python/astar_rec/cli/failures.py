@@ -20,6 +20,7 @@ __all__ = ["Failure", "Group", "about"]
 _OPTIONS = (
     "block",
     "chunk",
+    "code",
     "depth",
     "max_elements",
     "max_samples",
