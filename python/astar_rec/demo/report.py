@@ -36,7 +36,7 @@ Every sample was decoded in another process, from the container alone: bit for b
   ns       wall-clock time on {processors} processors
   spread   mean of ((sample - mean) / scale)^2: 1 +- {error:.3f} for samples of the posteriors
   RMSE     of the reconstructed images, in grey levels of 0 to 255
-  AD*, …   "tree code" and "block" take fewer bits and more time: the path to a sample is
+  AD*, ... "tree code" and "block" take fewer bits and more time: the path to a sample is
            predicted from the shared random numbers; so many latents share an index
   DAD*     approximate, with indices of one width, depth + 1 bits, which suit latents of one KL.
            The depth is the largest of the latents' mean KLs, rounded up, plus 2"""
