@@ -210,6 +210,42 @@ def thread_sanitizer(session: nox.Session) -> None:
     cpp_tests(session, "thread")
 
 
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Fuzzes all decoders under sanitizers: Clang, Linux; ``-- N`` for N executions of a target."""
+    executions = session.posargs[0] if session.posargs else "20000"
+    build = "build/nox-fuzz"
+    compiler = {"CXX": os.environ.get("CXX", "clang++")}
+    session.install("cmake", "ninja", "atheris==3.0.0")
+    session.run(
+        "cmake",
+        *("-S", ".", "-B", build, "-G", "Ninja"),
+        "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
+        "-DASTAR_REC_PYTHON=OFF",
+        "-DASTAR_REC_FUZZERS=ON",
+        "-DASTAR_REC_SANITIZE=address,undefined,float-cast-overflow",
+        env=compiler,
+    )
+    session.run("cmake", "--build", build)
+    session.install(
+        ".[cli]",
+        *("-C", f"build-dir={build}/extension"),
+        *("-C", "cmake.build-type=RelWithDebInfo"),
+        *("-C", "install.strip=false"),
+        # Atheris's runtime lacks these two checks.
+        *("-C", "cmake.define.ASTAR_REC_SANITIZE=address,undefined;-fno-sanitize=vptr,function"),
+        env={**compiler, "CXXFLAGS": "-fsanitize=fuzzer-no-link"},
+    )
+    # Sanitizers and libFuzzer in one, for the Python that loads the extension.
+    runtime = "import sysconfig; print(sysconfig.get_path('platlib') + '/asan_with_fuzzer.so')"
+    preloaded = session.run("python", "-c", runtime, silent=True, log=False).strip()
+    with session.chdir("tests"):
+        session.run(
+            *("python", "-m", "fuzz.all", executions, str(ROOT / build)),
+            env={"FUZZ_PRELOAD": preloaded},
+        )
+
+
 # --- The same bits everywhere --------------------------------------------------------------------
 
 
