@@ -33,54 +33,56 @@
 
 namespace astar_rec {
 
-// What is believed of the hypotheses before an index's first decision.
+// What share of an array's indices each hypothesis is believed to be true for.
 class HypothesisShares {
  public:
   // `start` is the expected information in eighths of a bit, 0 if unknown.
-  explicit HypothesisShares(int start) : count_(start == 0 ? 1.5 : 8.0) {
+  explicit HypothesisShares(int start) {
     double sum = 0.0;
     for (std::size_t h = 0; h < hypotheses; ++h) {
-      const double bits = hypothesis_bits[h];
-      const double apart = (bits - 0.125 * start) / (bits + 0.5);
+      const double apart = (hypothesis_bits[h] - 0.125 * start) / (hypothesis_bits[h] + 0.5);
       shares_[h] = start == 0 ? 1.0 : 1.0 / (apart * apart + 0.01);
       sum += shares_[h];
     }
     for (double& share : shares_) share /= sum;
   }
 
-  // As those given, from which it goes its own way: they count as much as 4 indices.
-  explicit HypothesisShares(const PerHypothesis& shares) : shares_(shares), count_(4.0) {}
+  // Starts as others are now, and goes its own way.
+  explicit HypothesisShares(const PerHypothesis& shares) : shares_(shares) {}
 
   const PerHypothesis& shares() const { return shares_; }
 
-  // The hypotheses with a share of at least 1/64, those between them and one on either side. What
-  // grows at an edge moves it.
+  // The hypotheses with a share of at least 1/64, those between them and one on either side, so that
+  // the range moves to where shares grow.
   HypothesisRange range() const {
     constexpr double little = 0x1p-6;
     HypothesisRange range;
     while (shares_[range.first] < little) ++range.first;
     while (shares_[range.last - 1] < little) --range.last;
-    return {range.first - (range.first > 0 ? 1 : 0),
-            range.last + (range.last < hypotheses ? 1 : 0)};
+    if (range.first > 0) --range.first;
+    if (range.last < hypotheses) ++range.last;
+    return range;
   }
 
-  // After an index: what each in the range has proved to weigh among them.
+  // After an index, by the weights that its decisions have given to those in the range. Fast at first:
+  // most arrays are alike throughout, and one index after the other says so.
   void learn(HypothesisRange range, const PerHypothesis& weights) {
-    const double rate = std::max(1.0 / (count_ + 1.0), slowest);
-    count_ += 1.0;
+    constexpr double slowest = 0.001;
+    constexpr double doubt = 1e-4;
+    const double rate = std::max(6.0 / (indices_ + 8.0), slowest);
+    indices_ += 1.0;
     double sum = 0.0;
     for (std::size_t h = range.first; h < range.last; ++h) sum += shares_[h];
+    const double even = 1.0 / static_cast<double>(range.last - range.first);
     for (std::size_t h = range.first; h < range.last; ++h) {
-      shares_[h] = std::max(shares_[h] + rate * (sum * weights[h] - shares_[h]), least);
+      const double proved = weights[h] + doubt * (even - weights[h]);
+      shares_[h] += rate * (sum * proved - shares_[h]);
     }
   }
 
  private:
-  static constexpr double slowest = 0.001;
-  static constexpr double least = 1e-5;
-
   PerHypothesis shares_;
-  double count_;  // of indices that they rest on
+  double indices_ = 0.0;
 };
 
 // A logistic regression of decisions on inputs, which starts by trusting the first alone. There are
@@ -114,7 +116,7 @@ class Calibrator {
   }
 
  private:
-  static constexpr double surest = 8.318;  // odds of 1 to 4,096
+  static constexpr double surest = 12.0 * log_2;  // odds of 1 to 4,096
   static constexpr double rate = 0.1;
 
   struct Set {
@@ -214,13 +216,16 @@ class TreeModel {
   // By Bayes' rule, with some doubt.
   void weigh_hypotheses(Way way) {
     constexpr double doubt = 0.001;
+    constexpr double least = 1e-30;
     double sum = 0.0;
     for (std::size_t h = range_.first; h < range_.last; ++h) {
       weights_[h] *= chances_[way][h] + doubt;
       sum += weights_[h];
     }
     const double scale = 1.0 / sum;
-    for (std::size_t h = range_.first; h < range_.last; ++h) weights_[h] *= scale;
+    for (std::size_t h = range_.first; h < range_.last; ++h) {
+      weights_[h] = std::max(weights_[h] * scale, least);
+    }
   }
 
   HypothesisShares shared_;
