@@ -20,6 +20,7 @@
 #include "astar_rec/block_codec.hpp"
 #include "astar_rec/codec.hpp"
 #include "astar_rec/index_codes.hpp"
+#include "astar_rec/tree_code.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 
@@ -359,6 +360,17 @@ void adaptive_code(Report& report, const std::string& name, const Words& indices
   report.add(name, digest);
 }
 
+void tree_code(Report& report, const std::string& name, const Words& indices,
+               const TreeCode& code) {
+  Digest digest;
+  const TreeCoded coded = pack_tree(indices, code);
+  Words back(indices.size());
+  unpack_tree(coded.bytes, code, back);
+  CHECK(back == indices, name);
+  digest.add(coded.bytes);
+  report.add(name, digest);
+}
+
 std::vector<std::string> all_parts() {
   constexpr Spread much_information = {192, 4, 48, 0, 32};
   Report report;
@@ -391,6 +403,17 @@ std::vector<std::string> all_parts() {
   for (std::size_t i = 0; i < contexts.size(); ++i) contexts[i] = static_cast<std::uint16_t>(i % 7);
   adaptive_code(report, "adaptive code, start and contexts", indices,
                 {.words = 1, .start = 24, .contexts = contexts});
+
+  // As of arrays with such indices: what the code predicts is drawn anew.
+  const std::vector<double> one(1, 0.0);
+  const std::vector<double> uneven = {1.0, 0.0, 2.5, 0.0, 0.5, 0.0, 0.0, 3.0};
+  const Words some(indices.begin(), indices.begin() + 8'000);
+  const Blocks singles(indices.size(), 1, one);
+  const Blocks fours(10'000, 4, uneven);
+  tree_code(report, "tree code, single elements", some,
+            {.seed = 7, .first_element = 3, .blocks = &singles});
+  tree_code(report, "tree code, blocks", Words(of_blocks.begin(), of_blocks.begin() + 8'000),
+            {.seed = 7, .first_element = 3, .blocks = &fours, .begin = 5, .start = 12});
   return report.lines();
 }
 

@@ -42,7 +42,7 @@ struct TreeCode {
   const Blocks* blocks = nullptr;   // of the array; for single elements, a column in blocks of 1
   std::size_t begin = 0;            // the number in the array of the first index that is coded
   int start = 0;  // the expected information of an element in eighths of a bit, or 0
-  std::span<const std::uint16_t> contexts;  // one per index that is coded, or none at all
+  std::span<const std::uint16_t> contexts = {};  // one per index that is coded, or none at all
 };
 
 struct TreeCoded {
