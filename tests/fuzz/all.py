@@ -15,8 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from .targets import TARGETS
-
 # A target of Python has a part of the executions: all of them have as many as one of the core.
 SHARE = 8
 
@@ -54,10 +52,19 @@ def runs(executions: int, build: Path) -> list[Run]:
         if path.is_file()
     ]
     command = [sys.executable, "-m", "fuzz.one"]
-    preload = {"LD_PRELOAD": os.environ["FUZZ_PRELOAD"]} if "FUZZ_PRELOAD" in os.environ else {}
+    environment = dict(PYTHON)
+    if "FUZZ_PRELOAD" in os.environ:  # what the extension needs, and the programs above have
+        environment["LD_PRELOAD"] = os.environ["FUZZ_PRELOAD"]
+    names = subprocess.run(
+        [sys.executable, "-c", "from fuzz.targets import TARGETS; print(*TARGETS)"],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout.split()
     python = [
-        Run(f"py-{name}", [*command, name], {**PYTHON, **preload}, -(-executions // SHARE), 4096)
-        for name in TARGETS
+        Run(f"py-{name}", [*command, name], environment, -(-executions // SHARE), 4096)
+        for name in names
     ]
     return core + python
 
