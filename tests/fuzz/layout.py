@@ -53,7 +53,7 @@ def take_apart(data: bytes) -> Layout | None:
     """Returns what a container's bytes say, whatever its checksums; None if there is no header."""
     if data[:4] != MAGIC or len(data) < 10:
         return None
-    at = 10 if data[6] & 0x0F == 4 else 9  # with the adaptive code's start
+    at = 10 if data[6] & 0x0F in (4, 5) else 9  # with the start of a code that learns
     layout = Layout(data[:at], [])
     try:
         at = _take_numbers(data, at, layout) + 4  # the checksum

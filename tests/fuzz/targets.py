@@ -46,7 +46,10 @@ OPTIONS: list[dict[str, Any]] = [
     {"open": True},
     {"block": 4},
     {"block": 8, "open": True},
-    {"block": 16, "chunk": 65536},
+    {"block": 16, "chunk": 65536, "code": "adaptive"},
+    {"code": "tree"},
+    {"code": "tree", "open": True, "contexts": "column"},
+    {"block": 4, "code": "adaptive"},
     {"method": "as*"},
     {"method": "as*", "code": rec.ZetaCode(1.5)},
     {"method": "dad*", "depth": 6},
@@ -142,7 +145,8 @@ def decompress(data: bytes) -> None:
         for number in range(reader._contents.grid.chunks):
             index, own = reader._unpack(number)
             own = reader._contexts(number, len(index)) if own is None else own
-            payload = pack_chunk(header, index, own)
+            begin = number * header.chunk
+            payload = pack_chunk(header, reader.shape, begin, index, own)
             assert payload == layout.frames[number].payload, "a payload that no encoder writes"
 
 
@@ -226,7 +230,8 @@ def append(data: bytes) -> None:
 BARE: list[dict[str, Any]] = [
     {},
     {"block": 4},
-    {"block": 16},
+    {"block": 16, "code": "adaptive"},
+    {"code": "tree"},
     {"method": "as*"},
     {"method": "dad*", "depth": 6},
     {"method": "dad*", "depth": 30, "block": 2},

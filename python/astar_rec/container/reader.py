@@ -244,13 +244,7 @@ class Reader:
             if self._header.contexts == "none":
                 return None
             return column_contexts(grid, first, first + count)
-        if len(grid.steps_shape) < 2:
-            return self._given.reshape(-1)[first : first + count]
-        # Rows at a time: the given ones may be a view that must not be spread out.
-        begin = first // grid.row_indices
-        end = -(-(first + count) // grid.row_indices)
-        own = self._given[begin:end].reshape(-1)
-        return own[first - begin * grid.row_indices :][:count]
+        return self._given.flat[first : first + count]  # of a view that must not be spread out
 
     # --- Samples ---------------------------------------------------------------------------------
 
