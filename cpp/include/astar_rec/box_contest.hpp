@@ -74,7 +74,8 @@ class BoxContest {
     const std::size_t j = order[parent.depth];
     node.cells[j] = 2 * parent.cells[j] + static_cast<std::uint64_t>(side);
     node.squares[j] = tables_.cell_squares(node.cells[j]);
-    node.square = parent.square + (node.squares[j] - parent.squares[j]);
+    // Rounded, it may fall below the nothing that is left of many small squares.
+    node.square = std::max(parent.square + (node.squares[j] - parent.squares[j]), 0.0);
     draw(node, parent.arrival);
   }
 
