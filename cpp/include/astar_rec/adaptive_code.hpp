@@ -23,8 +23,8 @@ namespace astar_rec {
 
 // How indices are coded; both sides know it.
 struct AdaptiveCode {
-  std::size_t words = 1;                    // of an index, the lowest first
-  int start = 0;                            // as in depth_start.hpp
+  std::size_t words = 1;                         // of an index, the lowest first
+  int start = 0;                                 // as in depth_start.hpp
   std::span<const std::uint16_t> contexts = {};  // one per index, or none at all
 };
 
