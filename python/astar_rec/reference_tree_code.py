@@ -23,7 +23,8 @@ with +, -, *, / and square roots alone, in the order written here, and `portable
 `portable_exp`. (`sum` is not used for floats: from Python 3.12 on it is more accurate than that.)
 
 References:
-    [1] C. Mattern, "Mixing strategies in data compression", DCC 2012: logistic mixing.
+    [1] M. Mahoney, "Adaptive weighing of context models for lossless data compression", 2005:
+        mixing by logistic regression.
     [2] J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods for online learning and
         stochastic optimization", JMLR 12, 2011: the step sizes.
 """

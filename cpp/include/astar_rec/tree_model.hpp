@@ -13,8 +13,9 @@
 // All of it is IEEE + - * / and square roots in the order written here, and portable_log and _exp:
 // both sides compute the same bits. No probability is below 1/4097, so no index costs much.
 //
-// References: C. Mattern, "Mixing strategies in data compression", 2012 (logistic mixing); J. Duchi,
-// E. Hazan, Y. Singer, "Adaptive subgradient methods for online learning", 2011 (the step sizes).
+// References: M. Mahoney, "Adaptive weighing of context models for lossless data compression", 2005
+// (mixing by logistic regression); J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods for
+// online learning and stochastic optimization", JMLR 12, 2011 (the step sizes).
 #pragma once
 
 #include <algorithm>
@@ -22,7 +23,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -189,13 +189,17 @@ class TreeModel {
  private:
   static constexpr std::size_t levels = 64;  // deeper ones are as the last
   static constexpr std::size_t cells = 16;   // and deeper cells as number 0, which is none
+  static constexpr std::uint32_t nowhere = ~std::uint32_t{0};
 
   const HypothesisShares& select(std::size_t i) {
     if (contexts_.empty()) return shared_;
     const std::size_t context = contexts_[i];
-    while (context >= all_own_.size()) all_own_.emplace_back();
-    if (!all_own_[context]) all_own_[context] = HypothesisShares(shared_.shares());
-    own_ = &*all_own_[context];
+    if (context >= place_of_.size()) place_of_.resize(context + 1, nowhere);
+    if (place_of_[context] == nowhere) {
+      place_of_[context] = static_cast<std::uint32_t>(all_own_.size());
+      all_own_.emplace_back(shared_.shares());
+    }
+    own_ = &all_own_[place_of_[context]];
     return *own_;
   }
 
@@ -230,8 +234,9 @@ class TreeModel {
 
   HypothesisShares shared_;
   std::span<const std::uint16_t> contexts_;
-  std::vector<std::optional<HypothesisShares>> all_own_;  // by context
-  HypothesisShares* own_ = nullptr;
+  std::vector<HypothesisShares> all_own_;  // of the contexts, in the order in which they came up
+  std::vector<std::uint32_t> place_of_;    // there, by context
+  HypothesisShares* own_ = nullptr;        // of the present index
   HypothesisRange range_;
   PerHypothesis weights_;  // of those in the range, at the index's present node
   Weights chances_;

@@ -16,10 +16,9 @@
 //     now      E[exp(-L) g]    the density of winners at x that arrive at t
 //     later    E[g]            the part of the winners at x that arrive after t
 //
-// They are the columns' entries of a table with a row per |x| and a column per log t. Between rows and
-// columns they are taken straight. L goes into bins first, so that a table is made in about a
-// millisecond; neither that nor the few values of e and c cost anything (under 0.001 bits an element
-// against grids ten times as fine).
+// They are kept in a table with a row per |x| and a column per log t, between which they are taken
+// straight. L goes into bins first, and e and c take few values, so that a table is made in about a
+// millisecond: finer ones save less than 0.001 bits an element.
 #pragma once
 
 #include <algorithm>
