@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <stdexcept>
+#include <vector>
 
 #include "astar_rec/batch.hpp"
 #include "astar_rec/codec.hpp"
@@ -38,6 +39,15 @@ std::span<T> writable(Array<T>& array) {
 
 inline void require(bool condition, const char* what) {
   if (!condition) throw std::invalid_argument(what);
+}
+
+inline py::bytes to_bytes(const std::vector<std::uint8_t>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+inline std::span<const std::uint8_t> bytes_of(const py::buffer_info& info) {
+  require(info.itemsize == 1 && info.ndim == 1 && info.strides[0] == 1, "data must be bytes");
+  return {static_cast<const std::uint8_t*>(info.ptr), static_cast<std::size_t>(info.size)};
 }
 
 // Whether a signal's handler (Ctrl-C's, say) has raised. Called with the GIL released.

@@ -15,15 +15,6 @@ void check_code(Code code, int parameter) {
   require(code != Code::zeta || (parameter >= 1 && parameter <= 63), "k must be 1 to 63");
 }
 
-py::bytes to_bytes(const std::vector<std::uint8_t>& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-std::span<const std::uint8_t> bytes_of(const py::buffer_info& info) {
-  require(info.itemsize == 1 && info.ndim == 1 && info.strides[0] == 1, "data must be bytes");
-  return {static_cast<const std::uint8_t*>(info.ptr), static_cast<std::size_t>(info.size)};
-}
-
 std::uint64_t coded_bits_of(const Array<std::uint64_t>& index, Code code, int parameter) {
   check_code(code, parameter);
   const auto from = view(index);
@@ -72,7 +63,7 @@ py::tuple pack_array_adaptively(const Array<std::uint64_t>& index, std::size_t w
                                 const Array<std::uint16_t>& contexts) {
   const auto from = view(index);
   const AdaptiveCode code = adaptive_code(words, start, contexts, from.size());
-  AdaptivelyCoded coded;
+  RangeCoded coded;
   {
     const py::gil_scoped_release release;
     coded = pack_adaptively(from, code);

@@ -39,11 +39,10 @@ py::tuple pack_array_as_tree(const Array<std::uint64_t>& index, std::uint64_t se
                              const Array<double>& hints, std::size_t begin, int start,
                              const Array<std::uint16_t>& contexts) {
   const auto from = view(index);
-  const TreeCoded coded =
+  const RangeCoded coded =
       with_tree_code(from.size(), seed, first_element, block, hints, begin, start, contexts,
                      [&](const TreeCode& code) { return pack_tree(from, code); });
-  const py::bytes bytes(reinterpret_cast<const char*>(coded.bytes.data()), coded.bytes.size());
-  return py::make_tuple(bytes, coded.bits);
+  return py::make_tuple(to_bytes(coded.bytes), coded.bits);
 }
 
 void unpack_bytes_as_tree(const py::buffer& data, std::uint64_t seed, std::uint64_t first_element,
@@ -51,9 +50,7 @@ void unpack_bytes_as_tree(const py::buffer& data, std::uint64_t seed, std::uint6
                           int start, const Array<std::uint16_t>& contexts,
                           Array<std::uint64_t>& index) {
   const py::buffer_info info = data.request();
-  require(info.itemsize == 1 && info.ndim == 1 && info.strides[0] == 1, "data must be bytes");
-  const std::span<const std::uint8_t> bytes(static_cast<const std::uint8_t*>(info.ptr),
-                                            static_cast<std::size_t>(info.size));
+  const auto bytes = bytes_of(info);
   const auto to = writable(index);
   with_tree_code(to.size(), seed, first_element, block, hints, begin, start, contexts,
                  [&](const TreeCode& code) { unpack_tree(bytes, code, to); });

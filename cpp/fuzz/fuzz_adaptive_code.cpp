@@ -15,7 +15,7 @@ void decode(const std::vector<std::uint8_t>& bytes, const AdaptiveCode& code, st
   } catch (const CorruptDataError&) {
     return;
   }
-  const AdaptivelyCoded again = pack_adaptively(index, code);
+  const RangeCoded again = pack_adaptively(index, code);
   REQUIRE(again.bytes == bytes);
   REQUIRE(bytes.size() <= (again.bits + 7) / 8);
   path_bits(index, code.words);  // throws for an index of 0
@@ -34,22 +34,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto given = static_cast<std::size_t>(input.between(0, 256));
   const std::size_t step = input.byte();  // of contexts
 
-  std::vector<std::uint64_t> index;
   Input how = input;
   const bool raw = (kind & 1) != 0;
-  while (!raw && !input.empty()) {
-    // As many words as the depth takes, and zeros above.
-    const auto used = 1 + static_cast<std::size_t>(input.byte()) % code.words;
-    for (std::size_t word = 0; word < code.words; ++word) {
-      index.push_back(word < used ? input.number() : 0);
-    }
-  }
+  std::vector<std::uint64_t> index;
+  if (!raw) index = input.indices(code.words, input.size());
   const std::size_t count = raw ? given : index.size() / code.words;
   // Small numbers, or one that is not: memory is taken up to the highest.
-  std::vector<std::uint16_t> contexts((kind & 2) != 0 ? count : 0);
-  for (std::size_t i = 0; i < contexts.size(); ++i) {
-    contexts[i] = static_cast<std::uint16_t>(i * step % 16);
-  }
+  std::vector<std::uint16_t> contexts = contexts_of((kind & 2) != 0 ? count : 0, step);
   if (kind / 4 == 63 && !contexts.empty()) contexts.back() = 2048;
   code.contexts = contexts;
 

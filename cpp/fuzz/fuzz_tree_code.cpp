@@ -43,19 +43,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Blocks blocks((code.begin + 1024) / per_row + 1, block, hints);
   code.blocks = &blocks;
 
-  std::vector<std::uint64_t> index;
   Input how = input;
-  while (!raw && !input.empty() && index.size() < 24 * block) {
-    const auto used = 1 + static_cast<std::size_t>(input.byte()) % block;
-    for (std::size_t word = 0; word < block; ++word) {
-      index.push_back(word < used ? input.number() : 0);
-    }
-  }
+  std::vector<std::uint64_t> index;
+  if (!raw) index = input.indices(block, 24);
   const std::size_t count = raw ? given : index.size() / block;
-  std::vector<std::uint16_t> contexts(step % 2 == 0 ? 0 : count);
-  for (std::size_t i = 0; i < contexts.size(); ++i) {
-    contexts[i] = static_cast<std::uint16_t>(i * step % 16);
-  }
+  const std::vector<std::uint16_t> contexts = contexts_of(step % 2 == 0 ? 0 : count, step);
   code.contexts = contexts;
 
   if (raw) {

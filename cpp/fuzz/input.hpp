@@ -58,6 +58,17 @@ class Input {
     return std::bit_cast<double>((bits & ~(std::uint64_t{0x7FF} << 52)) | exponent << 52);
   }
 
+  // Indices of so many words, of all depths alike, until the input ends: at most so many of them.
+  std::vector<std::uint64_t> indices(std::size_t words, std::size_t most) {
+    std::vector<std::uint64_t> out;
+    while (!empty() && out.size() < most * words) {
+      // As many words as the depth takes, and zeros above.
+      const auto used = 1 + static_cast<std::size_t>(byte()) % words;
+      for (std::size_t word = 0; word < words; ++word) out.push_back(word < used ? number() : 0);
+    }
+    return out;
+  }
+
   bool empty() const { return left_.empty(); }
   std::size_t size() const { return left_.size(); }
   std::span<const std::uint8_t> rest() const { return left_; }
@@ -75,6 +86,13 @@ class Input {
  private:
   std::span<const std::uint8_t> left_;
 };
+
+// Small context numbers.
+inline std::vector<std::uint16_t> contexts_of(std::size_t count, std::size_t step) {
+  std::vector<std::uint16_t> contexts(count);
+  for (std::size_t i = 0; i < count; ++i) contexts[i] = static_cast<std::uint16_t>(i * step % 16);
+  return contexts;
+}
 
 // A copy of exactly as many bytes, so that the address sanitizer sees a read past the end.
 inline std::vector<std::uint8_t> copy_of(std::span<const std::uint8_t> bytes) {

@@ -143,7 +143,7 @@ void round_trips() {
       for (const bool with_contexts : {false, true}) {
         AdaptiveCode code{words, start, {}};
         if (with_contexts) code.contexts = contexts;
-        const AdaptivelyCoded coded = pack_adaptively(indices, code);
+        const RangeCoded coded = pack_adaptively(indices, code);
         CHECK(path_bits(indices, words) <= coded.bits, words, start);
         CHECK(coded.bytes.size() <= (coded.bits + 7) / 8, words, start);
         std::vector<std::uint64_t> back(indices.size(), 1);
@@ -159,7 +159,7 @@ void halved_counts() {
   // More indices than a frequency holds: the second half is unlike the first.
   std::vector<std::uint64_t> indices(3 * Frequency::limit, 1);
   for (std::size_t i = indices.size() / 2; i < indices.size(); ++i) indices[i] = 3;
-  const AdaptivelyCoded coded = pack_adaptively(indices, {});
+  const RangeCoded coded = pack_adaptively(indices, {});
   std::vector<std::uint64_t> back(indices.size());
   unpack_adaptively(coded.bytes, {}, back);
   CHECK(back == indices);
@@ -190,7 +190,7 @@ void garbage() {
 
 void damage() {
   const auto indices = indices_of(1);
-  const AdaptivelyCoded coded = pack_adaptively(indices, {});
+  const RangeCoded coded = pack_adaptively(indices, {});
   std::vector<std::uint64_t> back(indices.size());
   auto bytes = coded.bytes;
   for (const int extra : {0, 1, 255}) {

@@ -349,26 +349,27 @@ void index_codes(Report& report, const std::string& which, const Words& indices)
   }
 }
 
-void adaptive_code(Report& report, const std::string& name, const Words& indices,
-                   const AdaptiveCode& code) {
+// By a code for whole arrays of indices.
+template <class AnyCode, class Pack, class Unpack>
+void array_code(Report& report, const std::string& name, const Words& indices, const AnyCode& code,
+                const Pack& pack_all, const Unpack& unpack_all) {
   Digest digest;
-  const AdaptivelyCoded coded = pack_adaptively(indices, code);
+  const RangeCoded coded = pack_all(indices, code);
   Words back(indices.size());
-  unpack_adaptively(coded.bytes, code, back);
+  unpack_all(coded.bytes, code, back);
   CHECK(back == indices, name);
   digest.add(coded.bytes);
   report.add(name, digest);
 }
 
+void adaptive_code(Report& report, const std::string& name, const Words& indices,
+                   const AdaptiveCode& code) {
+  array_code(report, name, indices, code, pack_adaptively, unpack_adaptively);
+}
+
 void tree_code(Report& report, const std::string& name, const Words& indices,
                const TreeCode& code) {
-  Digest digest;
-  const TreeCoded coded = pack_tree(indices, code);
-  Words back(indices.size());
-  unpack_tree(coded.bytes, code, back);
-  CHECK(back == indices, name);
-  digest.add(coded.bytes);
-  report.add(name, digest);
+  array_code(report, name, indices, code, pack_tree, unpack_tree);
 }
 
 std::vector<std::string> all_parts() {

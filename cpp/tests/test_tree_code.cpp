@@ -84,8 +84,8 @@ Words encoded(const Array& array, const Blocks& blocks, double bits) {
   return index;
 }
 
-TreeCoded check_round_trip(const Words& indices, const TreeCode& code) {
-  const TreeCoded coded = pack_tree(indices, code);
+RangeCoded check_round_trip(const Words& indices, const TreeCode& code) {
+  const RangeCoded coded = pack_tree(indices, code);
   CHECK(coded.bytes.size() <= (coded.bits + 7) / 8, coded.bytes.size(), coded.bits);
   Words back(indices.size(), 7);
   unpack_tree(coded.bytes, code, back);
@@ -106,7 +106,7 @@ void sizes_are_as_measured() {
     const Blocks blocks = array.blocks();
     const Words indices = encoded(array, blocks, expected.information);
     TreeCode code = code_of(array, blocks);
-    const TreeCoded coded = check_round_trip(indices, code);
+    const RangeCoded coded = check_round_trip(indices, code);
     const double bits = static_cast<double>(coded.bits) / 16000.0;
     CHECK(std::abs(bits - expected.bits) < 0.05, expected.block, expected.information, bits);
     // What is known at the start need not be learnt.
@@ -142,7 +142,7 @@ void any_index_can_be_coded() {
     }
     const Blocks blocks = array.blocks();
     const Words indices = improbable(blocks);
-    const TreeCoded coded = check_round_trip(indices, code_of(array, blocks));
+    const RangeCoded coded = check_round_trip(indices, code_of(array, blocks));
     std::uint64_t decisions = 0;
     for (std::size_t i = 0; i < blocks.count(); ++i) {
       const BoxIndexView index(indices.data() + i * block, block);

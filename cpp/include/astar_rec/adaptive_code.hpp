@@ -28,11 +28,6 @@ struct AdaptiveCode {
   std::span<const std::uint16_t> contexts = {};  // one per index, or none at all
 };
 
-struct AdaptivelyCoded {
-  std::vector<std::uint8_t> bytes;
-  std::uint64_t bits = 0;  // of information
-};
-
 // Calls f with the model of an array of indices.
 template <class F>
 decltype(auto) with_depth_model(const AdaptiveCode& code, const F& f) {
@@ -88,11 +83,10 @@ inline std::uint64_t path_bits(std::span<const std::uint64_t> indices, std::size
 }
 
 // Throws IndexError for an index of 0.
-inline AdaptivelyCoded pack_adaptively(std::span<const std::uint64_t> indices,
-                                       const AdaptiveCode& code) {
+inline RangeCoded pack_adaptively(std::span<const std::uint64_t> indices,
+                                  const AdaptiveCode& code) {
   return with_depth_model(code, [&](auto model) {
     RangeEncoder encoder;
-    AdaptivelyCoded out;
     for (std::size_t i = 0; i < indices.size() / code.words; ++i) {
       const BoxIndexView index = indices.subspan(i * code.words, code.words);
       const int depth = depth_of(index);
@@ -106,9 +100,7 @@ inline AdaptivelyCoded pack_adaptively(std::span<const std::uint64_t> indices,
       model.count(depth, true);
       encode_path(encoder, index, depth);
     }
-    out.bits = encoder.bits();
-    out.bytes = std::move(encoder).finish();
-    return out;
+    return finished(std::move(encoder));
   });
 }
 

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "astar_rec/errors.hpp"
@@ -102,6 +103,17 @@ class RangeEncoder {
   std::uint64_t range_ = first_range;
   std::vector<std::uint32_t> words_;
 };
+
+// A finished stream.
+struct RangeCoded {
+  std::vector<std::uint8_t> bytes;
+  std::uint64_t bits = 0;  // of information
+};
+
+inline RangeCoded finished(RangeEncoder encoder) {
+  const std::uint64_t bits = encoder.bits();
+  return {std::move(encoder).finish(), bits};
+}
 
 class RangeDecoder {
  public:

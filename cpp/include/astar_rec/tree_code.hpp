@@ -45,11 +45,6 @@ struct TreeCode {
   std::span<const std::uint16_t> contexts = {};  // one per index that is coded, or none at all
 };
 
-struct TreeCoded {
-  std::vector<std::uint8_t> bytes;
-  std::uint64_t bits = 0;  // of information
-};
-
 namespace detail {
 
 // Says an index's decisions to a range coder.
@@ -126,7 +121,7 @@ void code_path(const TreeCode& code, std::size_t i, TreeModel& model, Coder& cod
 }  // namespace detail
 
 // Throws IndexError for an index that AD* cannot make.
-inline TreeCoded pack_tree(std::span<const std::uint64_t> indices, const TreeCode& code) {
+inline RangeCoded pack_tree(std::span<const std::uint64_t> indices, const TreeCode& code) {
   const std::size_t words = code.blocks->words();
   TreeModel model(code.start, code.contexts);
   RangeEncoder encoder;
@@ -140,10 +135,7 @@ inline TreeCoded pack_tree(std::span<const std::uint64_t> indices, const TreeCod
     detail::PathEncoder path{encoder, index, depth};
     detail::code_path(code, i, model, path);
   }
-  TreeCoded out;
-  out.bits = encoder.bits();
-  out.bytes = std::move(encoder).finish();
-  return out;
+  return finished(std::move(encoder));
 }
 
 // The inverse; throws CorruptDataError for bytes that no encoder wrote.
