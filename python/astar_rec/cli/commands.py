@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from pathlib import Path
 
@@ -10,10 +9,11 @@ import click
 import numpy as np
 
 from .._files import destination, whole_file
-from ..container import compress, decompress
+from ..container import Reader, compress, decompress
 from ..container import inspect as inspect_container
 from ..distributions import Normal
 from ..errors import ApproximationWarning
+from ..information import kl_bits
 from .arrays import read_normal, read_targets
 from .failures import Failure, Group, about
 from .progress import progress
@@ -147,12 +147,13 @@ def encode(
         file.write(data)
     for warning in warned:
         click.echo(f"{posteriors}: {warning.message}", err=True)
-    info = inspect_container(data, target, proposal)
-    size = math.prod(info.shape)
-    click.echo(f"{output}: {_samples(info.shape)} in {len(data)} bytes, block {info.codec.block}")
-    if size and info.kl_bits is not None:
-        divergence = info.kl_bits / size
-        click.echo(f"{info.bits_per_element:.3f} bits per sample; KL divergence {divergence:.3f}")
+    divergence = kl_bits(target, proposal)
+    with Reader(data) as reader:
+        block = reader.codec.block
+    click.echo(f"{output}: {_samples(divergence.shape)} in {len(data)} bytes, block {block}")
+    if divergence.size:
+        bits = 8 * len(data) / divergence.size
+        click.echo(f"{bits:.3f} bits per sample; KL divergence {divergence.mean():.3f}")
         click.echo(f"proposal {proposal}, which decoding needs too")
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..container import compress, inspect
+from ..container import Reader, compress
 from ..distributions import Normal
 from ..errors import RecError
 from .stopwatch import fastest
@@ -59,7 +59,8 @@ def transmit(target: Normal, method: Method, seed: int) -> Transmission:
     data, encode_ns = fastest(lambda: compress(target, proposal, seed=seed, **method.keywords))
     samples, decode_ns = _received(data)
     # The same search again: `compress` keeps neither the samples nor the numbers of steps.
-    sent = inspect(data).codec.encode(target, proposal)
+    with Reader(data) as reader:
+        sent = reader.codec.encode(target, proposal)
     if samples.shape != sent.sample.shape or samples.tobytes() != sent.sample.tobytes():
         raise RecError(f"{method.name}: the receiver's samples are not the sender's")
     size = samples.size
