@@ -6,7 +6,6 @@ import functools
 import math
 import time
 import tracemalloc
-import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +16,8 @@ from hypothesis.extra import numpy as hnp
 
 import astar_rec as rec
 from common import FAMILIES, PAIRS, each_pair, same_bits
+from fuzz.layout import crc, split
+from fuzz.layout import number as number_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -357,18 +358,6 @@ def test_other_files() -> None:
 # --- Forgeries: nonsense with the right checksums -----------------------------------------------
 
 
-def varint(number: int) -> bytes:
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*out, number])
-
-
-def crc(data: bytes) -> bytes:
-    return zlib.crc32(data).to_bytes(4, "little")
-
-
 def forge_header(
     method: int = 2,
     code: int = 1,
@@ -386,9 +375,9 @@ def forge_header(
     if start is not None or code & 15 == 4:
         body += bytes([start or 0])
     if method & 15 in (0, 3):
-        body += varint(limit)
+        body += number_bytes(limit)
     for number in (seed, offset, len(shape) if axes is None else axes, *shape, *hints):
-        body += varint(number)
+        body += number_bytes(number)
     return body + crc(body)
 
 
@@ -398,41 +387,10 @@ def forge(*payloads: bytes, rows: int | None = None, **fields: Any) -> bytes:
     for number, payload in enumerate(payloads):
         mark, place = b"\xc5", number.to_bytes(8, "little")
         if rows is not None and number == len(payloads) - 1:
-            mark, place = b"\xe5" + varint(rows), place + rows.to_bytes(8, "little")
+            mark, place = b"\xe5" + number_bytes(rows), place + rows.to_bytes(8, "little")
         checksum = crc(head[-4:] + place + payload)
-        parts += [mark, varint(number), varint(len(payload)), payload, checksum]
+        parts += [mark, number_bytes(number), number_bytes(len(payload)), payload, checksum]
     return b"".join(parts)
-
-
-def split(data: bytes) -> tuple[bytes, list[bytes]]:
-    """Header and frames, read anew from the description of the format."""
-
-    def number() -> int:
-        nonlocal at
-        value = shift = 0
-        while True:
-            at += 1
-            value |= (data[at - 1] & 0x7F) << shift
-            shift += 7
-            if data[at - 1] < 0x80:
-                return value
-
-    at = 10 if data[6] & 15 == 4 else 9
-    for _ in range(3 if data[5] & 15 in (0, 3) else 2):
-        number()
-    for _ in range(number()):
-        number()
-    at += 4
-    begin, frames = at, []
-    while at < len(data):
-        at += 1
-        if data[at - 1] == 0xE5:
-            number()
-        number()
-        at += number() + 4
-        frames.append(data[begin:at])
-        begin = at
-    return data[: len(data) - sum(map(len, frames))], frames
 
 
 FOUR = rec.GammaCode().pack([1, 2, 3, 4])
@@ -580,7 +538,7 @@ def test_forged_payloads() -> None:
     assert_corrupt(forge(b"\xff"))
     head = forge_header()
     for length in (len(FOUR) + 1, 2**31, 2**62, 2**63, 2**64 - 1):
-        assert_corrupt(head + b"\xc5\x00" + varint(length) + FOUR + bytes(4))
+        assert_corrupt(head + b"\xc5\x00" + number_bytes(length) + FOUR + bytes(4))
     # Numbers written longer than need be, or endlessly.
     checksum = crc(head[-4:] + bytes(8) + FOUR)
     assert rec.decompress(head + b"\xc5\x00\x02" + FOUR + checksum, P).shape == (4,)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import astar_rec as rec
 from common import same_bits
+from fuzz.layout import split
 
 P = rec.Normal(0.0, 1.0)
 
@@ -145,25 +146,6 @@ def test_chunks_that_change_places() -> None:
     other, _ = container("float32")
     _, strangers = split(other)
     check_rescued(head + b"".join([frames[0], strangers[1], *frames[2:]]), samples)
-
-
-def split(data: bytes) -> tuple[bytes, list[bytes]]:
-    """The header and the frames, found by what `compress` says of their sizes."""
-    begin = header_size(data)
-    places = range(begin, len(data))
-    # A frame is where a reader of nothing but this finds one.
-    starts = [at for at in places if data[at] in b"\xc5\xe5" and is_frame(data, begin, at)]
-    ends = [*starts[1:], len(data)]
-    return data[:begin], [data[a:b] for a, b in zip(starts, ends, strict=True)]
-
-
-def is_frame(data: bytes, begin: int, at: int) -> bool:
-    with rec.Reader(data[:begin] + data[at:], on_corrupt="skip") as reader:
-        first = [g for g in reader.missing if g.start == 0]
-        lost = len(first[0]) if first else 0
-    with rec.Reader(data[:begin] + data[at + 1 :], on_corrupt="skip") as reader:
-        first = [g for g in reader.missing if g.start == 0]
-        return (len(first[0]) if first else 0) > lost
 
 
 def test_decompress_skips_too() -> None:

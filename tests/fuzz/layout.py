@@ -7,7 +7,7 @@ containers are taken apart as far as they go.
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 MAGIC = b"A*RC"
 HINTS = 1 << 5
@@ -72,6 +72,18 @@ def take_apart(data: bytes) -> Layout | None:
             return None
     layout.rest = data[at:]
     return layout
+
+
+def split(data: bytes) -> tuple[bytes, list[bytes]]:
+    """The bytes of a container's header, and of its frames."""
+    layout = take_apart(data)
+    assert layout is not None
+    head, frames = replace(layout, frames=[]).to_bytes(), []
+    for frame in layout.frames:
+        until = replace(layout, frames=[frame]).to_bytes()
+        frames.append(until[len(head) :])
+    assert head + b"".join(frames) == data, "not a whole container"
+    return head, frames
 
 
 def _take_numbers(data: bytes, at: int, layout: Layout) -> int:
