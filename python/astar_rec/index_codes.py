@@ -42,8 +42,12 @@ from ._validate import (
 from .errors import CorruptDataError, ParameterError
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from ._validate import Shape
     from .codecs import Codec
+
+    Contexts = npt.NDArray[np.uint16]
 
 __all__ = [
     "AdaptiveCode",
@@ -51,6 +55,7 @@ __all__ = [
     "FixedCode",
     "GammaCode",
     "IndexCode",
+    "LearningCode",
     "Parts",
     "ZetaCode",
     "shortest_code",
@@ -191,7 +196,7 @@ class _WordCode(IndexCode):
 
     def _refuse(self, contexts: Any) -> None:
         if contexts is not None:
-            raise ParameterError("contexts", contexts, "None: only AdaptiveCode has contexts")
+            raise ParameterError("contexts", contexts, "None: only codes that learn have contexts")
 
     def _refusal(self, error: _core.CoreIndexError, codes: Indices) -> ParameterError:
         position = unravel(error.args[1], codes.shape)
@@ -265,52 +270,19 @@ class ZetaCode(_WordCode):
         return f"ZetaCode({self.exponent})"
 
 
-class AdaptiveCode(IndexCode):
-    """Depths by a model that learns from those before, paths in raw bits.
-
-    The best there is for arrays: after the first few hundred indices a depth costs its entropy. The
-    words of different indices cannot be told apart, so `bits` speaks of all of them together.
-    Indices have one stream of bytes and no other, but damaged bytes may well be that of others, and
-    bytes cut short nearly always are: where that may happen, add a checksum.
+class LearningCode(IndexCode):
+    """What codes for whole arrays share, which learn from the indices before.
 
     The methods take ``contexts``: for every index a number from 0 to 65535 that the decoder also
-    has, such as its column, or what it knows of the information there. Each context learns depths
-    of its own, starting from what all have in common. Integers that broadcast to the indices'
-    shape (with blocks: without its last axis); for `unpack`, to (count,), or any count of them.
-
-    Args:
-        block: The number of 64-bit words of an index, the lowest first: that of the codec's block.
-            With 1, arrays of indices may have any shape; otherwise their last axis holds the words.
-        expected_bits: The information of an index in bits, of the whole block, as far as both sides
-            know it: the model then starts from the depths that AD* makes of normals with so much.
-            Worth a few bytes, so for short arrays. It is rounded to eighths of a bit an element,
-            from 1 to 255 of them. None starts from nothing.
-
-    Raises:
-        ParameterError: A block not from 1 to 16; expected bits that are no finite number from 0 on.
-
-    Examples:
-        >>> import numpy as np
-        >>> index = np.array([1, 3, 1, 1, 2, 1] * 1000, np.uint64)
-        >>> AdaptiveCode().bits(index) < 0.85 * shortest_code(index).bits(index)
-        True
-        >>> columns = np.arange(6000) % 6
-        >>> AdaptiveCode().bits(index, columns) < 0.6 * AdaptiveCode().bits(index)
-        True
+    has, such as its column, or what it knows of the information there. Each context learns by
+    itself, starting from what all have in common. Integers that broadcast to the indices' shape
+    (with blocks: without its last axis); for `unpack`, to (count,), or any count of them.
     """
 
     def __init__(self, block: int = 1, *, expected_bits: float | None = None) -> None:
         self.block = self._parameter = integer("block", block, 1, 16)
-        self._start = 0 if expected_bits is None else start_of(expected_bits, self.block)
+        self._start = 0 if expected_bits is None else _start_of(expected_bits, self.block)
         self.expected_bits = self._start * self.block / 8 if self._start else None
-
-    def parts(self, index: Any, contexts: Any = None) -> Parts:
-        """Returns where the bits go: see `IndexCode.parts`."""
-        codes = self._checked(index)
-        data, bits = self._pack(codes, contexts)
-        used = min(bits, 8 * len(data))
-        path = min(_core.path_bits(codes, self.block), used)
-        return Parts(used - path, path, 8 * len(data) - used)
 
     def pack(self, index: Any, contexts: Any = None) -> bytes:
         """Returns all indices as bytes.
@@ -320,13 +292,8 @@ class AdaptiveCode(IndexCode):
             contexts: Integers from 0 to 65535 that broadcast to the indices' shape, or None.
 
         Raises:
-            ParameterError: An index of 0; an array of another dtype or shape; contexts that are no
-                such integers.
-
-        Examples:
-            >>> import numpy as np
-            >>> AdaptiveCode(expected_bits=2).pack(np.array([1, 2, 3], np.uint64)).hex()
-            '1c'
+            ParameterError: An index of 0, or one that the codec cannot make; an array of another
+                dtype or shape; contexts that are no such integers.
         """
         return self._pack(self._checked(index), contexts)[0]
 
@@ -345,15 +312,13 @@ class AdaptiveCode(IndexCode):
         """
         number = integer("count", count, 0, ELEMENT_LIMIT)
         view = as_bytes(data)
-        numbers = _NO_CONTEXTS
-        if contexts is not None:
-            given = to_numpy(contexts)
-            whole = given.size == number  # in any shape
-            numbers = context_array(contexts, given.shape if whole else (number,)).reshape(-1)
-            numbers = np.ascontiguousarray(numbers)
+        shape: Shape = (number,)
+        if contexts is not None and to_numpy(contexts).size == number:
+            shape = to_numpy(contexts).shape
+        numbers = _context_numbers(contexts, shape)
         index = np.empty(number if self.block == 1 else (number, self.block), np.uint64)
         try:
-            _core.unpack_adaptively(view, self.block, self._start, numbers, index)
+            self._decode(view, numbers, index)
         except _core.CoreCorruptDataError as error:
             raise CorruptDataError(str(error)) from None
         return index
@@ -365,24 +330,90 @@ class AdaptiveCode(IndexCode):
         return codes
 
     def _pack(self, codes: Indices, contexts: Any) -> tuple[bytes, int]:
+        """Returns the bytes of checked indices, and how many bits of information they hold."""
         shape = codes.shape if self.block == 1 else codes.shape[:-1]
-        numbers = _NO_CONTEXTS
-        if contexts is not None:
-            numbers = np.ascontiguousarray(context_array(contexts, shape))
+        numbers = _context_numbers(contexts, shape)
         try:
-            return _core.pack_adaptively(codes, self.block, self._start, numbers)
+            return self._encode(codes, numbers)
         except _core.CoreIndexError as error:
-            raise ParameterError("index", 0, "at least 1", unravel(error.args[1], shape)) from None
+            reason, number = error.args
+            position = unravel(number, shape)
+            value, expected = self._refusal(codes[position].tolist(), reason)
+            raise ParameterError("index", value, expected, position) from None
+
+    def _encode(self, codes: Indices, contexts: Contexts) -> tuple[bytes, int]:
+        raise NotImplementedError
+
+    def _decode(self, data: memoryview, contexts: Contexts, index: Indices) -> None:
+        raise NotImplementedError
+
+    def _refusal(self, value: object, reason: str) -> tuple[object, str]:
+        """What is said of an index that the core refuses: its value, and what was expected."""
+        return value, f"an index ({reason})"
 
     def __repr__(self) -> str:
         known = "" if self.expected_bits is None else f", expected_bits={self.expected_bits}"
-        return f"AdaptiveCode(block={self.block}{known})"
+        return f"{type(self).__name__}(block={self.block}{known})"
 
 
-_NO_CONTEXTS = np.empty(0, np.uint16)
+class AdaptiveCode(LearningCode):
+    """Depths by a model that learns from those before, paths in raw bits.
+
+    For arrays of any codec's indices, and fast: after the first few hundred a depth costs its
+    entropy. The words of different indices cannot be told apart, so `bits` speaks of all of them
+    together. Indices have one stream of bytes and no other, but damaged bytes may well be that of
+    others, and bytes cut short nearly always are: where that may happen, add a checksum.
+
+    Args:
+        block: The number of 64-bit words of an index, the lowest first: that of the codec's block.
+            With 1, arrays of indices may have any shape; otherwise their last axis holds the words.
+        expected_bits: The information of an index in bits, of the whole block, as far as both sides
+            know it: the model then starts from the depths that AD* makes of normals with so much.
+            Worth a few bytes, so for short arrays. It is rounded to eighths of a bit an element,
+            from 1 to 255 of them. None starts from nothing.
+
+    Raises:
+        ParameterError: A block not from 1 to 16; expected bits that are no finite number from 0 on.
+
+    Examples:
+        >>> import numpy as np
+        >>> AdaptiveCode(expected_bits=2).pack(np.array([1, 2, 3], np.uint64)).hex()
+        '1c'
+        >>> index = np.array([1, 3, 1, 1, 2, 1] * 1000, np.uint64)
+        >>> AdaptiveCode().bits(index) < 0.85 * shortest_code(index).bits(index)
+        True
+        >>> columns = np.arange(6000) % 6
+        >>> AdaptiveCode().bits(index, columns) < 0.6 * AdaptiveCode().bits(index)
+        True
+    """
+
+    def parts(self, index: Any, contexts: Any = None) -> Parts:
+        """Returns where the bits go: see `IndexCode.parts`."""
+        codes = self._checked(index)
+        data, bits = self._pack(codes, contexts)
+        used = min(bits, 8 * len(data))
+        path = min(_core.path_bits(codes, self.block), used)
+        return Parts(used - path, path, 8 * len(data) - used)
+
+    def _encode(self, codes: Indices, contexts: Contexts) -> tuple[bytes, int]:
+        return _core.pack_adaptively(codes, self.block, self._start, contexts)
+
+    def _decode(self, data: memoryview, contexts: Contexts, index: Indices) -> None:
+        _core.unpack_adaptively(data, self.block, self._start, contexts, index)
+
+    def _refusal(self, value: object, reason: str) -> tuple[object, str]:
+        del value, reason
+        return 0, "at least 1"
 
 
-def start_of(expected_bits: float, block: int) -> int:
+def _context_numbers(contexts: Any, shape: Shape) -> Contexts:
+    """Returns contexts as the core takes them: flat, and none at all for None."""
+    if contexts is None:
+        return np.empty(0, np.uint16)
+    return np.ascontiguousarray(context_array(contexts, shape).reshape(-1))
+
+
+def _start_of(expected_bits: float, block: int) -> int:
     """Returns eighths of a bit an element, 1 to 255."""
     what = "a finite number, at least 0"
     if isinstance(expected_bits, (bool, np.bool_, str)):

@@ -8,32 +8,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _core
-from ._validate import (
-    ELEMENT_LIMIT,
-    Buffer,
-    Indices,
-    Shape,
-    as_bytes,
-    context_array,
-    index_array,
-    integer,
-    shape_of,
-    to_numpy,
-    unravel,
-)
+from ._validate import ELEMENT_LIMIT, Indices, Shape, integer, shape_of
 from .codecs import ADStar
 from .errors import CorruptDataError, ParameterError
-from .index_codes import IndexCode, Parts, start_of
+from .index_codes import LearningCode, Parts
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from .codecs import Codec
+    from .index_codes import Contexts
 
 __all__ = ["TreeCode"]
 
 
-class TreeCode(IndexCode):
+class TreeCode(LearningCode):
     """AD*'s indices in the fewest bits: nearly their entropy, given the shared random numbers.
 
     Which node of a tree wins depends on the target, but the receiver can draw the tree: arrivals
@@ -43,8 +32,8 @@ class TreeCode(IndexCode):
     and learns from the indices before what is different. docs/tree_code.md says how.
 
     At 2 bits of information an element takes 2.8 bits alone, where `AdaptiveCode` takes 3.7, and
-    2.3 in blocks of eight, where that takes 2.4. The price is time, some 2 µs an element
-    both ways.
+    2.3 in blocks of eight, where that takes 2.4. The price is time, some 2 µs an element both ways.
+    Of contexts, each learns its own information.
 
     It must know whose indices it codes: see `at`. `compress` and `Writer` say so themselves.
 
@@ -73,11 +62,6 @@ class TreeCode(IndexCode):
 
     _tree: _Tree | None = None
 
-    def __init__(self, block: int = 1, *, expected_bits: float | None = None) -> None:
-        self.block = self._parameter = integer("block", block, 1, 16)
-        self._start = 0 if expected_bits is None else start_of(expected_bits, self.block)
-        self.expected_bits = self._start * self.block / 8 if self._start else None
-
     def at(self, codec: Codec, shape: Shape, *, offset: int = 0, begin: int = 0) -> TreeCode:
         """Returns the code for indices of an array.
 
@@ -100,80 +84,25 @@ class TreeCode(IndexCode):
 
     def parts(self, index: Any, contexts: Any = None) -> Parts:
         """Returns where the bits go. Where a path ends is a part of it: depths take none."""
-        data, bits = self._pack(index, contexts)
+        data, bits = self._pack(self._checked(index), contexts)
         used = min(bits, 8 * len(data))
         return Parts(0, used, 8 * len(data) - used)
 
-    def pack(self, index: Any, contexts: Any = None) -> bytes:
-        """Returns all indices as bytes.
-
-        Args:
-            index: Indices, an array of uint64; with blocks (..., block).
-            contexts: Integers from 0 to 65535 that broadcast to the indices' shape, or None. Each
-                context learns its own information.
-
-        Raises:
-            ParameterError: An index that the codec cannot make; an array of another dtype or shape;
-                contexts that are no such integers; a code that has not been told whose indices they
-                are.
-        """
-        return self._pack(index, contexts)[0]
-
-    def unpack(self, data: Buffer, count: int, contexts: Any = None) -> Indices:
-        """Returns the indices that bytes hold, of shape (count,) or (count, block).
-
-        Args:
-            data: What `pack` returned, as bytes or another contiguous buffer of them.
-            count: The number of indices.
-            contexts: What `pack` was given.
-
-        Raises:
-            ParameterError: ``data`` is no such buffer; contexts that `pack` would refuse.
-            CorruptDataError: Bytes that no ``count`` indices are packed to.
-        """
-        number = integer("count", count, 0, ELEMENT_LIMIT)
-        view = as_bytes(data)
-        shape: Shape = (number,)
-        if contexts is not None and to_numpy(contexts).size == number:
-            shape = to_numpy(contexts).shape
-        numbers = _contexts(contexts, shape)
-        if number == 0:
-            if len(view):
-                raise CorruptDataError(f"{len(view)} bytes for no index")
-            return np.empty(0 if self.block == 1 else (0, self.block), np.uint64)
-        place = self._place(number)
-        index = np.empty(number if self.block == 1 else (number, self.block), np.uint64)
-        try:
-            _core.unpack_tree(view, *place, self._start, numbers, index)
-        except _core.CoreCorruptDataError as error:
-            raise CorruptDataError(str(error)) from None
-        return index
-
-    def _pack(self, index: Any, contexts: Any) -> tuple[bytes, int]:
-        codes = index_array("index", index)
-        if self.block > 1 and codes.shape[-1:] != (self.block,):
-            raise ParameterError("shape of index", codes.shape, f"(..., {self.block})")
-        shape = codes.shape if self.block == 1 else codes.shape[:-1]
-        numbers = _contexts(contexts, shape)
+    def _encode(self, codes: Indices, contexts: Contexts) -> tuple[bytes, int]:
         if not codes.size:
             return b"", 0
-        try:
-            return _core.pack_tree(
-                codes, *self._place(codes.size // self.block), self._start, numbers
-            )
-        except _core.CoreIndexError as error:
-            position = unravel(error.args[1], shape)
-            value = codes[position].tolist()
-            raise ParameterError("index", value, f"an index ({error.args[0]})", position) from None
+        return _core.pack_tree(codes, *self._place(codes.size // self.block), self._start, contexts)
+
+    def _decode(self, data: memoryview, contexts: Contexts, index: Indices) -> None:
+        if index.size:
+            _core.unpack_tree(data, *self._place(len(index)), self._start, contexts, index)
+        elif len(data):
+            raise CorruptDataError(f"{len(data)} bytes for no index")
 
     def _place(self, count: int) -> tuple[int, int, int, npt.NDArray[np.float64], int]:
         if self._tree is None:
             raise ParameterError("code", self, "one that knows whose indices they are: use at()")
         return self._tree.place(count)
-
-    def __repr__(self) -> str:
-        known = "" if self.expected_bits is None else f", expected_bits={self.expected_bits}"
-        return f"TreeCode(block={self.block}{known})"
 
 
 class _Tree:
@@ -199,9 +128,3 @@ class _Tree:
         given = codec.blocks.bits_hint
         hints = np.zeros(columns) if given is None else np.ascontiguousarray(given[first:last])
         return codec.seed, self._offset + first, codec.block, hints, 0
-
-
-def _contexts(contexts: Any, shape: Shape) -> npt.NDArray[np.uint16]:
-    if contexts is None:
-        return np.empty(0, np.uint16)
-    return np.ascontiguousarray(context_array(contexts, shape).reshape(-1))

@@ -9,16 +9,14 @@ import numpy as np
 
 from .._validate import CONTEXT_LIMIT, ELEMENT_LIMIT
 from ..errors import ParameterError
-from ..index_codes import AdaptiveCode
+from ..index_codes import AdaptiveCode, LearningCode
 from .format import Header, contexts_checksum, write_frame
 from .grid import Grid
-from .options import LEARNING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .._validate import Indices, Shape
-    from ..tree_code import TreeCode
     from .format import Contexts
 
 # So many indices choose where the depths' model starts, of these places: bits an element.
@@ -33,16 +31,12 @@ class ChunkWriter:
         write: Called with bytes, one after the other.
         header: What the container says of itself.
         choose_start: Whether the first chunk decides where the depths' model starts.
-
-    Attributes:
-        indices: How many there have been.
     """
 
     def __init__(
         self, write: Callable[[bytes], object], header: Header, choose_start: bool
     ) -> None:
         self.header = header
-        self.indices = 0
         self._write = write
         self._choose_start = choose_start
         self._head: bytes | None = None
@@ -52,7 +46,6 @@ class ChunkWriter:
 
     def add(self, index: Indices, contexts: Contexts | None) -> None:
         """Adds indices of shape (n,) or (n, block), and their contexts, of shape (n,), if given."""
-        self.indices += len(index)
         chunk = self.header.chunk
         while len(index):
             room = chunk - self._waiting
@@ -103,15 +96,13 @@ class ChunkWriter:
         return column_contexts(grid, first, first + count)
 
     def _write_header(self, sample: tuple[Indices, Contexts | None] | None) -> None:
-        if self._choose_start and sample is not None and isinstance(self.header.code, LEARNING):
+        if self._choose_start and sample is not None and isinstance(self.header.code, LearningCode):
             self.header = replace(self.header, code=_started(self.header.code, *sample))
         self._head = self.header.to_bytes()
         self._write(self._head)
 
 
-def _started(
-    code: AdaptiveCode | TreeCode, index: Indices, contexts: Contexts | None
-) -> AdaptiveCode | TreeCode:
+def _started(code: LearningCode, index: Indices, contexts: Contexts | None) -> LearningCode:
     """Returns the code from where the adaptive code does best with indices."""
 
     def bits(start: float | None) -> int:

@@ -11,16 +11,17 @@ import numpy as np
 from .._validate import ELEMENT_LIMIT, MAX_AXES, Buffer, Shape
 from .._varint import read_varint, varint
 from ..errors import CorruptDataError, ParameterError
-from ..index_codes import AdaptiveCode, DeltaCode, FixedCode, GammaCode, IndexCode, ZetaCode
+from ..index_codes import FixedCode, IndexCode, LearningCode, ZetaCode
 from ..tree_code import TreeCode
 from .options import (
+    CODES,
     HINTS_PER_BIT,
-    LEARNING,
     MAX_CHUNK,
     METHODS,
     MIN_CHUNK,
     MOST_HINT,
     MOST_HINTS,
+    block_of,
     make_codec,
 )
 
@@ -37,15 +38,6 @@ VERSION = 2
 LONGEST_HEADER = 1 << 20  # more than any takes
 
 CONTEXTS = ("none", "column", "given")
-
-CODES: dict[int, type[IndexCode]] = {
-    0: FixedCode,
-    1: GammaCode,
-    2: DeltaCode,
-    3: ZetaCode,
-    4: AdaptiveCode,
-    5: TreeCode,
-}
 
 STARTS_PER_BIT = 8
 
@@ -127,7 +119,7 @@ class Header:
 
     def to_bytes(self) -> bytes:
         """The header as it is written, its checksum included."""
-        code = next(number for number, kind in CODES.items() if type(self.code) is kind)
+        code = CODES.index(type(self.code))
         flags = (
             (_FLOAT32 if self.dtype == "float32" else 0)
             | (_HINTS if self.hints else 0)
@@ -140,7 +132,7 @@ class Header:
             self.code._parameter,
             self.chunk.bit_length() - 1,
         ]
-        if isinstance(self.code, LEARNING):
+        if isinstance(self.code, LearningCode):
             fields.append(self.code._start)
         numbers = [self.limit] if self.method in ("dad*", "global") else []
         numbers += [self.seed, self.offset, len(self.shape), *self.shape, *self.hints]
@@ -162,9 +154,9 @@ def read_header(data: memoryview) -> tuple[Header, int]:
     if version != VERSION:
         raise CorruptDataError(f"container version {version}; this release reads version {VERSION}")
     names = [name for number, name in enumerate(METHODS) if number == method & 0x0F]
-    kind = CODES.get(code & 0x0F)
+    kind = CODES[code & 0x0F] if code & 0x0F < len(CODES) else None
     at, start = 9, 0
-    if kind in LEARNING:
+    if kind is not None and issubclass(kind, LearningCode):
         if len(data) == at:
             raise CorruptDataError(f"the data end at byte {at}, in the header")
         start, at = data[at], at + 1
@@ -216,7 +208,7 @@ def _check(header: Header, chunk: int) -> None:
         raise CorruptDataError(f"chunks of 2^{chunk} indices")
     if isinstance(header.code, TreeCode) and header.method != "ad*":
         raise CorruptDataError(f"{header.code!r} with method {header.method}")
-    if header.contexts != "none" and not isinstance(header.code, LEARNING):
+    if header.contexts != "none" and not isinstance(header.code, LearningCode):
         raise CorruptDataError(f"contexts for {header.code!r}")
     if header.contexts == "column" and len(header.shape) < 2:
         raise CorruptDataError(f"columns as contexts in shape {header.shape}")
@@ -238,7 +230,7 @@ def check_size(header: Header) -> None:
 def _make_code(kind: type[IndexCode], parameter: int, start: int) -> IndexCode:
     if kind is FixedCode:
         return FixedCode(parameter)
-    if issubclass(kind, LEARNING):
+    if issubclass(kind, LearningCode):
         expected_bits = start * parameter / STARTS_PER_BIT if start else None
         return kind(parameter, expected_bits=expected_bits)
     if kind is ZetaCode:
@@ -248,11 +240,6 @@ def _make_code(kind: type[IndexCode], parameter: int, start: int) -> IndexCode:
     if parameter:
         raise ParameterError("parameter", parameter, "0")
     return kind()
-
-
-def block_of(code: IndexCode) -> int:
-    """Elements that share an index of this code."""
-    return code.block if isinstance(code, LEARNING) else 1
 
 
 # --- Frames --------------------------------------------------------------------------------------

@@ -96,9 +96,10 @@ def walk(source: Source, at: int, header: Header, checksum: bytes) -> Contents:
     """
     frames: dict[int, Frame] = {}
     rows: int | None = None
-    while rows is None and (header.open or len(frames) < _grid(header).chunks):
+    limit = _chunk_limit(header)
+    while rows is None and (header.open or len(frames) < limit):
         number = len(frames)
-        frame = _frame_at(source, at, header)
+        frame = _frame_at(source, at, header, limit)
         if frame.number != number:
             raise CorruptDataError(f"chunk {frame.number} where chunk {number} should be")
         frames[number] = frame
@@ -125,13 +126,14 @@ def rescue(source: Source, at: int, header: Header, checksum: bytes) -> Contents
     """
     frames: dict[int, Frame] = {}
     rows: int | None = None
+    limit = _chunk_limit(header)
     following = 0  # the number that the next chunk has at least
     # What looks like a chunk is read to be checked, and damage may look like many. All the work
     # together stays in proportion to the size.
     budget = 64 * source.size + (1 << 20)
     while at < source.size and budget > 0:
         try:
-            frame = _frame_at(source, at, header)
+            frame = _frame_at(source, at, header, limit)
             budget -= frame.length
             if frame.number < following:
                 raise CorruptDataError("a chunk out of order")
@@ -147,7 +149,7 @@ def rescue(source: Source, at: int, header: Header, checksum: bytes) -> Contents
         if frame.rows is not None:
             rows = frame.rows
             break
-        if not header.open and following == _grid(header).chunks:
+        if not header.open and following == limit:
             break
     if not header.open:
         return Contents(_grid(header), frames, complete=True)
@@ -165,7 +167,12 @@ def _grid(header: Header) -> Grid:
     return Grid(header.shape, header.block, header.chunk)
 
 
-def _frame_at(source: Source, at: int, header: Header) -> Frame:
+def _chunk_limit(header: Header) -> int:
+    """How many chunks there are; where the number of rows is not known, how many there may be."""
+    return ELEMENT_LIMIT // header.chunk if header.open else _grid(header).chunks
+
+
+def _frame_at(source: Source, at: int, header: Header, limit: int) -> Frame:
     """The frame that begins at a place, as far as can be seen without its payload."""
     try:
         head: FrameHead = read_frame_head(source.read(at, FRAME_HEAD))
@@ -178,8 +185,7 @@ def _frame_at(source: Source, at: int, header: Header) -> Frame:
         raise CorruptDataError(f"byte {at}: a chunk of {head.length} bytes")
     if frame.end > source.size:
         raise CorruptDataError(f"the data end at byte {source.size}, in chunk {head.number}")
-    most = ELEMENT_LIMIT // header.chunk if header.open else _grid(header).chunks
-    if head.number >= max(1, most):
+    if head.number >= max(1, limit):
         raise CorruptDataError(f"byte {at}: chunk {head.number}, which there is none of")
     return frame
 

@@ -9,16 +9,30 @@ import numpy as np
 from .._validate import real_array, require_all
 from ..codecs import ADStar, ASStar, Codec, DADStar, GlobalAStar
 from ..errors import ParameterError
-from ..index_codes import AdaptiveCode, FixedCode, IndexCode
+from ..index_codes import (
+    AdaptiveCode,
+    DeltaCode,
+    FixedCode,
+    GammaCode,
+    IndexCode,
+    LearningCode,
+    ZetaCode,
+)
 from ..tree_code import TreeCode
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable
 
-# Codes that learn: they have blocks, starts and contexts.
-LEARNING = (AdaptiveCode, TreeCode)
-
+# By their numbers in a header.
 METHODS = ("global", "as*", "ad*", "dad*")
+CODES: tuple[type[IndexCode], ...] = (
+    FixedCode,
+    GammaCode,
+    DeltaCode,
+    ZetaCode,
+    AdaptiveCode,
+    TreeCode,
+)
 DEFAULT_CHUNK = MAX_CHUNK = 1 << 16
 MIN_CHUNK = 1 << 4
 DTYPES = ("float64", "float32")
@@ -50,6 +64,12 @@ class Options(Again, total=False):
     """The arguments that `Writer` has in common with `compress`, which describes them."""
 
     threads: int | None
+
+
+def refuse_unknown(function: str, given: Iterable[str], known: type[Again]) -> None:
+    """Raises TypeError for an argument that a function does not have, as Python does."""
+    if unknown := set(given) - known.__annotations__.keys():
+        raise TypeError(f"{function}() got an unexpected keyword argument {min(unknown)!r}")
 
 
 def make_codec(
@@ -131,7 +151,6 @@ def make_code(
     code: IndexCode | str | None,
     expected_bits: float | None,
     contexts: bool,
-    kinds: Collection[type[IndexCode]],
 ) -> IndexCode:
     """Returns the code for a codec's indices: the one that is given, or the codec's own.
 
@@ -140,7 +159,6 @@ def make_code(
         code: The code, its name, or None.
         expected_bits: Where the depths' model starts, or None.
         contexts: Whether there are contexts.
-        kinds: The codes that may be given.
     """
     if code is None or isinstance(code, str):
         plain = codec.block == 1 and expected_bits is None and not contexts
@@ -149,21 +167,26 @@ def make_code(
         if isinstance(expected_bits, (int, float)) and not isinstance(expected_bits, bool):
             expected_bits *= codec.block
         return _learning(codec, code)(codec.block, expected_bits=expected_bits)
-    if type(code) not in kinds:
-        names = ", ".join(kind.__name__ for kind in kinds)
+    if type(code) not in CODES:
+        names = ", ".join(kind.__name__ for kind in CODES)
         raise ParameterError("code", code, f'"tree", "adaptive" or one of {names}')
     if expected_bits is not None:
         raise ParameterError("expected_bits", expected_bits, "None, where a code is given")
-    if (code.block if isinstance(code, LEARNING) else 1) != codec.block:
+    if block_of(code) != codec.block:
         raise ParameterError("code", code, f"a code for blocks of {codec.block}, or None")
     if isinstance(code, TreeCode) and not isinstance(codec, ADStar):
         raise ParameterError("code", code, f"another one, with {codec!r}")
-    if contexts and not isinstance(code, LEARNING):
+    if contexts and not isinstance(code, LearningCode):
         raise ParameterError("contexts", "given", f"None, with {code!r}")
     return code
 
 
-def _learning(codec: Codec, name: str | None) -> type[AdaptiveCode | TreeCode]:
+def block_of(code: IndexCode) -> int:
+    """Elements that share an index of this code."""
+    return code.block if isinstance(code, LearningCode) else 1
+
+
+def _learning(codec: Codec, name: str | None) -> type[LearningCode]:
     """The code that learns of a name; by default the one that suits a codec."""
     exact = isinstance(codec, ADStar)
     if name is None:

@@ -45,6 +45,7 @@ class Reader:
         threads: Number of threads; None for all processors.
 
     Attributes:
+        codec: The codec that decodes it.
         shape: The shape of the samples.
         dtype: The samples' type.
         missing: With ``on_corrupt="skip"``: the elements in damaged chunks, as ranges of numbers
@@ -96,6 +97,7 @@ class Reader:
         else:
             self._contents = walk(source, self._begin, self._header, checksum)
         grid = self._contents.grid
+        self.codec = self._header.codec(self._threads)
         self.shape = grid.shape
         self.dtype = np.dtype(self._header.dtype)
         self.complete = self._contents.complete
@@ -108,11 +110,6 @@ class Reader:
         elif contexts is not None:
             raise ParameterError("contexts", "given", "None: it was compressed without")
         self._cached: tuple[int, Indices] | None = None
-
-    @property
-    def codec(self) -> Codec:
-        """The codec that decodes it."""
-        return self._header.codec(self._threads)
 
     def read(
         self, proposal: Any, rows: slice | None = None, *, progress: Progress | None = None
@@ -258,7 +255,7 @@ class Reader:
             rows = shape[:1]
             codes = index.reshape((*rows, *grid.steps_shape[len(rows) :], *words))
             offset = header.offset + begin * grid.row_elements
-            return decoded(header.codec(self._threads), codes, proposal, shape, offset)
+            return decoded(self.codec, codes, proposal, shape, offset)
         # Rows are elements: whole blocks are decoded, and what was not asked for is cut off.
         first = begin // header.block * header.block
         last = min(first + len(index) * header.block, grid.rows)

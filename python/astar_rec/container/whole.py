@@ -17,9 +17,8 @@ from .._validate import (
 from ..errors import ParameterError
 from .automatic import automatic_block, automatic_hint
 from .chunks import column_contexts
-from .format import CODES
 from .grid import Grid, flat_index
-from .options import DEFAULT_CHUNK, Again, Options, codec_of, dtype_of, make_code
+from .options import DEFAULT_CHUNK, Again, Options, codec_of, dtype_of, make_code, refuse_unknown
 from .reader import Reader, decoded
 from .writer import Writer, distribution, warn_if_cut
 
@@ -87,7 +86,7 @@ def compress(
             place on the last axis, or an array of integers from 0 to 65,535, which the receiver
             needs too, of a shape that broadcasts to the indices' (with blocks, one for each).
         expected_bits: Information for each element, from which the depths' model starts; None to
-            choose what suits the first chunk.
+            choose what suits the first chunk (or, where ``code`` is given, to start from nothing).
         dtype: The type in which samples are returned: float64, or float32 to have them rounded.
         header: False for the bits alone: `decompress` then needs the same arguments again, and
             nothing is checked.
@@ -199,8 +198,7 @@ def decompress(
         ParameterError: A proposal that does not broadcast to the shape in the container; more
             samples than ``max_elements``; contexts that are not the encoder's.
     """
-    if unknown := options.keys() - Again.__annotations__.keys():
-        raise TypeError(f"decompress() got an unexpected keyword argument {min(unknown)!r}")
+    refuse_unknown("decompress", options, Again)
     if not header:
         if on_corrupt != "raise":
             raise ParameterError("on_corrupt", on_corrupt, '"raise", without a header')
@@ -245,7 +243,7 @@ def _bare(options: Options, contexts: str | None) -> tuple[Codec, IndexCode]:
     """The codec and the code that arguments mean where no header says so."""
     codec, _ = codec_of(options)
     code, expected_bits = options.get("code"), options.get("expected_bits")
-    return codec, make_code(codec, code, expected_bits, contexts is not None, CODES.values())
+    return codec, make_code(codec, code, expected_bits, contexts is not None)
 
 
 def _contexts_of(kind: str | None, given: Any, shape: Shape, block: int) -> Contexts | None:

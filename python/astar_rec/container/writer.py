@@ -19,9 +19,18 @@ from ..custom import CustomProposal, CustomTarget
 from ..distributions import as_distribution
 from ..errors import ApproximationWarning, ParameterError
 from .chunks import ChunkWriter
-from .format import CODES, CONTEXTS, Header
+from .format import CONTEXTS, Header
 from .grid import Grid, flat_index
-from .options import DEFAULT_CHUNK, MAX_CHUNK, MIN_CHUNK, Options, codec_of, dtype_of, make_code
+from .options import (
+    DEFAULT_CHUNK,
+    MAX_CHUNK,
+    MIN_CHUNK,
+    Options,
+    codec_of,
+    dtype_of,
+    make_code,
+    refuse_unknown,
+)
 from .reader import Reader
 
 if TYPE_CHECKING:
@@ -86,8 +95,7 @@ class Writer:
         contexts: str | None = None,
         **options: Unpack[Options],
     ) -> None:
-        if unknown := options.keys() - Options.__annotations__.keys():
-            raise TypeError(f"Writer() got an unexpected keyword argument {min(unknown)!r}")
+        refuse_unknown("Writer", options, Options)
         if contexts not in (None, *CONTEXTS[1:]):
             raise ParameterError("contexts", contexts, 'None, "column" or "given"')
         self._codec, hints = codec_of(options)
@@ -96,7 +104,7 @@ class Writer:
         given = None if shape is None else shape_of("shape", shape)
         self._header = Header(
             method=options.get("method", "ad*"),
-            code=make_code(self._codec, code, expected_bits, contexts is not None, CODES.values()),
+            code=make_code(self._codec, code, expected_bits, contexts is not None),
             contexts=contexts or "none",
             limit=self._codec._limit,
             seed=self._codec.seed,
