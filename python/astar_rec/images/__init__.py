@@ -1,16 +1,40 @@
 """Lossless images with a VAE whose latents are sent by A* coding.
 
+    >>> from astar_rec import images
+    >>> codec = images.load("mnist")
+    >>> digits = codec.sample(100, seed=1)
+    >>> data = codec.compress(digits)
+    >>> bool((codec.decompress(data) == digits).all())
+    True
+
 An image x is sent as a sample z of its posterior q(z | x), by A* coding, and then as x itself,
 entropy-coded with p(x | z). On average that takes KL[q(z | x) || p(z)] - log2 p(x | z) bits: the
 negative ELBO, and what the two coders add.
 
 =============  ====================================================================
+codec          `ImageCodec`: images to bytes and back; what model and files say
+layout         the layout of image files
+pixels         pixels to bits and back, given the latents
+frequencies    from scores to integer frequencies
+networks       the networks, as the codec computes them: NumPy alone
+integers       exact arithmetic for those that the decoder needs
+weights        files of weights
 order          in which order pixels are coded, and what they know of each other
 model          the networks, as they are trained (PyTorch)
 training       training them (PyTorch)
 curves         learning curves as a picture
 quantise       from trained weights to integers
-weights        files of weights
-integers       networks in exact arithmetic
 =============  ====================================================================
 """
+
+from __future__ import annotations
+
+try:
+    from .codec import ImageCodec, ImageReport, inspect, load, names
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f"astar_rec.images needs {error.name}: install astar_rec with its extra, images",
+        name=error.name,
+    ) from error
+
+__all__ = ["ImageCodec", "ImageReport", "inspect", "load", "names"]

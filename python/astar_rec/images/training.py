@@ -153,9 +153,9 @@ def train(
         draw_curves(output.with_suffix(".png"), history)
         if progress:
             tqdm.write(
-                f"epoch {epoch + 1}/{settings.epochs}: -ELBO {figures.total:.4f} bits/pixel"
-                f" held out ({seen:.4f} in training); KL {figures.kl * _PIXELS:.1f} bits/image, of which"
-                f" {figures.information:.1f} informative; {seconds:.0f} s"
+                f"epoch {epoch + 1}/{settings.epochs}: -ELBO {figures.total:.4f} bits/pixel held"
+                f" out ({seen:.4f} in training); KL {figures.kl * _PIXELS:.1f} bits/image,"
+                f" {figures.information:.1f} of them informative; {seconds:.0f} s"
             )
     save_weights(output, quantise(model.arrays()), {"kind": settings.kind, **asdict(settings)})
     return model

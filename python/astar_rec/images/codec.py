@@ -1,0 +1,428 @@
+"""The codec: images to bytes and back, exactly."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from .._validate import as_bytes, integer, threads_of, to_numpy
+from ..container import Reader, Writer
+from ..container.options import MAX_CHUNK as MOST_INDICES
+from ..container.options import MIN_CHUNK as LEAST_INDICES
+from ..distributions import Normal
+from ..errors import ApproximationWarning, CorruptDataError, ParameterError
+from ..information import kl_bits
+from .layout import MAX_CHUNK, checksum_of, join, pixel_payload, split
+from .networks import Inference
+from .order import SIDE
+from .pixels import PixelCoder
+from .weights import load_weights
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Sequence
+
+    from .._validate import Buffer, Floats
+    from ..codecs import Progress
+    from ..index_codes import IndexCode
+    from .networks import Images
+    from .weights import Weights
+
+__all__ = ["ImageCodec", "ImageReport", "inspect", "load", "names"]
+
+PRIOR = Normal(0.0, 1.0)
+
+_SHIPPED = {"mnist": Path(__file__).parent.parent / "data" / "mnist.npz"}
+
+# Any sample will do to restore an image: so searches that take long may end with the best so far.
+_MOST_STEPS = 1 << 18
+
+_PIECE = 256  # images that are worked on together
+
+
+class ImageCodec:
+    """Lossless compression of images of 28 by 28 pixels of 8 bits, with one model.
+
+    Args:
+        weights: The model's; `load` reads them.
+
+    Attributes:
+        weights: The weights; ``weights.settings`` says how the model was trained.
+        latents: The number of latents of an image.
+
+    Examples:
+        >>> import astar_rec.images
+        >>> codec = astar_rec.images.load("mnist")
+        >>> images = codec.sample(10, seed=1)
+        >>> data = codec.compress(images)
+        >>> bool((codec.decompress(data) == images).all()), codec.decompress(data, 3).shape
+        (True, (28, 28))
+    """
+
+    def __init__(self, weights: Weights) -> None:
+        self.weights = weights
+        self._inference = Inference(weights)
+        self._pixels = PixelCoder(weights)
+        self.latents = self._pixels.sketch.latents
+        probe = self._inference(np.zeros((1, SIDE, SIDE), np.uint8))
+        if probe.shape != (1, self.latents):
+            raise CorruptDataError(
+                f"posteriors of {probe.shape[1]} latents; the decoder has {self.latents}"
+            )
+
+    def compress(
+        self,
+        images: object,
+        *,
+        method: str = "ad*",
+        block: int | None = None,
+        seed: int = 0,
+        depth: int | None = None,
+        max_samples: int | None = None,
+        max_steps: int | None = None,
+        code: IndexCode | str | None = None,
+        names: Sequence[str] | None = None,
+        chunk: int = _PIECE,
+        threads: int | None = None,
+        progress: Progress | None = None,
+    ) -> bytes:
+        """Returns a file that `decompress` restores the images from, bit for bit.
+
+        Args:
+            images: uint8, shape (n, 28, 28); any content.
+            method: How latents are sent: ``"ad*"``, ``"as*"``, ``"dad*"`` (give ``depth``) or
+                ``"global"``.
+            block: Latents that share an index; None for 8 with ``"ad*"``, and 1 otherwise.
+            seed: Any seed; it is written into the file.
+            depth: For ``"dad*"``: the largest depth.
+            max_samples: For ``"global"``: the most samples of a search; None for 2^18.
+            max_steps: For the others: the most steps of a search; None for 2^18. A search that is
+                cut sends the best so far. That costs bits, if anything: images are exact anyway.
+            code: The code for the indices, as for `astar_rec.compress`.
+            names: A name for each image, to be stored; None for none. No name holds a null.
+            chunk: Images in a group, 1 to 1024: what is decoded at least for one of them.
+            threads: Number of threads; None for all processors. They never change the result.
+            progress: Called as ``progress(done, total)`` with numbers of images, now and then.
+
+        Raises:
+            ParameterError: Another shape or type; names that are not one for each image; and what
+                `astar_rec.compress` raises.
+
+        Reference: Flamich et al. 2022, lossless compression with A* coding.
+        """
+        pixels = _images(images)
+        count = len(pixels)
+        chunk = integer("chunk", chunk, 1, MAX_CHUNK)
+        if names is not None:
+            names = _checked_names(names, count)
+        if block is None:
+            block = 8 if method == "ad*" else 1
+        if method == "global":
+            max_samples = _MOST_STEPS if max_samples is None else max_samples
+        elif max_steps is None:
+            max_steps = _MOST_STEPS
+        target = self._posterior(pixels, threads)
+        file = io.BytesIO()
+        per_image = -(-self.latents // (block if isinstance(block, int) and block > 0 else 1))
+        indices = 1 << (chunk * per_image - 1).bit_length()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ApproximationWarning)
+            with Writer(
+                file,
+                shape=target.shape,
+                method=method,
+                block=block,
+                seed=seed,
+                depth=depth,
+                max_samples=max_samples,
+                max_steps=max_steps,
+                code=code,
+                chunk=min(max(indices, LEAST_INDICES), MOST_INDICES),
+                threads=threads,
+            ) as writer:
+                latents = writer.write(target, PRIOR).sample
+
+        def encode(begin: int) -> bytes:
+            group = pixels[begin : begin + chunk]
+            stream = self._pixels.encode(group, latents[begin : begin + chunk])
+            return pixel_payload(group, stream)
+
+        payloads = _in_threads(encode, range(0, count, chunk), threads, progress)
+        fingerprint = self.weights.fingerprint
+        return join(fingerprint, count, chunk, file.getvalue(), names, payloads)
+
+    def decompress(
+        self,
+        data: Buffer,
+        which: int | slice | None = None,
+        *,
+        threads: int | None = None,
+        progress: Progress | None = None,
+    ) -> Images:
+        """Restores images.
+
+        Args:
+            data: What `compress` returned; bytes or another buffer, such as a memory map.
+            which: A number or a slice of the images; None for all. Only their groups are decoded.
+            threads: Number of threads; None for all processors.
+            progress: Called as ``progress(done, total)`` with numbers of images, now and then.
+
+        Returns:
+            uint8, shape (n, 28, 28), or (28, 28) for a number.
+
+        Raises:
+            ParameterError: The file was made with other weights; there is no such image.
+            CorruptDataError: Not an image file, or damaged. Images are compared with checksums
+                after they have been decoded, so none comes back wrong.
+        """
+        file = split(as_bytes(data))
+        if file.fingerprint != self.weights.fingerprint:
+            raise ParameterError(
+                "weights",
+                self.weights.fingerprint.hex(),
+                f"those that the file was made with, {file.fingerprint.hex()}",
+            )
+        numbers = _numbers(which, file.count)
+        first, last = (min(numbers), max(numbers) + 1) if numbers else (0, 0)
+        begin = first // file.chunk * file.chunk
+        with Reader(file.latents, threads=threads) as reader:
+            if reader.shape != (file.count, self.latents):
+                raise CorruptDataError(
+                    f"latents of shape {reader.shape}; expected {(file.count, self.latents)}"
+                )
+            end = min(file.count, -(-last // file.chunk) * file.chunk)
+            latents = reader.read(PRIOR, slice(begin, end))
+
+        def decode(at: int) -> Images:
+            number = at // file.chunk
+            checksum, stream = file.groups[number]
+            own = latents[at - begin : at - begin + file.chunk]
+            group = self._pixels.decode(stream, own)
+            if checksum_of(group) != checksum:
+                raise CorruptDataError(
+                    f"group {number}: the pixels' checksum does not match what was decoded"
+                )
+            return group
+
+        groups = _in_threads(decode, range(begin, end, file.chunk), threads, progress)
+        images = np.concatenate([np.zeros((0, SIDE, SIDE), np.uint8), *groups])
+        if isinstance(which, slice) or which is None:
+            return images[[number - begin for number in numbers]] if which else images
+        return np.asarray(images[numbers[0] - begin])
+
+    # --- What the model says ---------------------------------------------------------------------
+
+    def posterior(self, images: object) -> Normal:
+        """Returns q(z | x): normals of shape (n, latents); the proposal is N(0, 1).
+
+        Args:
+            images: uint8, shape (n, 28, 28).
+        """
+        return self._posterior(_images(images), None)
+
+    def _posterior(self, pixels: Images, threads: int | None) -> Normal:
+        def infer(at: int) -> Normal:
+            return self._inference(pixels[at : at + _PIECE])
+
+        parts = _in_threads(infer, range(0, len(pixels), _PIECE), threads)
+        none = np.zeros((0, self.latents))
+        loc = np.concatenate([none, *(part.loc for part in parts)])
+        return Normal(loc, np.concatenate([none + 1, *(part.scale for part in parts)]))
+
+    def kl_bits(self, images: object) -> Floats:
+        """Returns KL[q(z | x) || p(z)] of every latent, in bits; shape (n, latents)."""
+        return kl_bits(self.posterior(images), PRIOR)
+
+    def likelihood_bits(self, images: object, latents: object) -> tuple[Floats, Floats]:
+        """Returns -log2 p(x | z), in bits: of supports, and of values given them; shape (n,) each.
+
+        Args:
+            images: uint8, shape (n, 28, 28).
+            latents: float64, shape (n, latents).
+        """
+        pixels = _images(images)
+        z = np.asarray(latents, np.float64)
+        if z.shape != (len(pixels), self.latents):
+            raise ParameterError("shape of latents", z.shape, f"{(len(pixels), self.latents)}")
+
+        def measure(at: int) -> tuple[Floats, Floats]:
+            return self._pixels.bits(pixels[at : at + _PIECE], z[at : at + _PIECE])
+
+        parts = _in_threads(measure, range(0, len(pixels), _PIECE), None)
+        support, values = zip(*parts, strict=True) if parts else ((), ())
+        return np.concatenate([[], *support]), np.concatenate([[], *values])
+
+    def sample(self, count: int, seed: int = 0) -> Images:
+        """Returns images drawn from the model: uint8, shape (count, 28, 28).
+
+        Args:
+            count: How many.
+            seed: Of NumPy's default generator.
+        """
+        generator = np.random.default_rng(seed)
+        latents = generator.normal(size=(integer("count", count, 0, 1 << 32), self.latents))
+        with threadpool_limits(1, "blas"):
+            return self._pixels.sample(latents, generator)
+
+
+def load(model: str | os.PathLike[str] = "mnist") -> ImageCodec:
+    """Returns the codec of a model.
+
+    Args:
+        model: ``"mnist"`` for the IsoKL VAE that comes with the package, or the path of an .npz
+            file that ``astar-rec train`` wrote.
+
+    Raises:
+        CorruptDataError: Not a file of weights.
+        OSError: The file cannot be read.
+    """
+    path = _SHIPPED.get(model, model) if isinstance(model, str) else model
+    return ImageCodec(load_weights(path))
+
+
+@dataclass(frozen=True)
+class ImageReport:
+    """What is in an image file, and what it takes. ``str()`` of it is a table.
+
+    Attributes:
+        images: The number of images.
+        fingerprint: Of the weights that it was made with, in hexadecimal.
+        latents: What says how the latents were sent: the codec, as text.
+        header_bits: The file's header, the heads of groups, checksums.
+        latents_bits: The container of latents.
+        names_bits: Names of images.
+        pixels_bits: The streams of pixels.
+    """
+
+    images: int
+    fingerprint: str
+    latents: str
+    header_bits: int
+    latents_bits: int
+    names_bits: int
+    pixels_bits: int
+
+    @property
+    def total_bits(self) -> int:
+        """The whole file."""
+        return self.header_bits + self.latents_bits + self.names_bits + self.pixels_bits
+
+    def __str__(self) -> str:
+        """The table."""
+        pixels = max(1, self.images) * SIDE**2
+        parts = ("header", "latents", "names", "pixels", "total")
+        sizes = [getattr(self, f"{part}_bits") for part in parts]
+        return "\n".join(
+            [
+                f"{self.images} images of {SIDE} x {SIDE} pixels, weights {self.fingerprint}",
+                f"latents: {self.latents}",
+                f"{'':8}{'bits':>12}{'per image':>12}{'per pixel':>12}",
+                *(
+                    f"{part:8}{size:12}{size * SIDE**2 / pixels:12.2f}{size / pixels:12.4f}"
+                    for part, size in zip(parts, sizes, strict=True)
+                    if size or part != "names"
+                ),
+            ]
+        )
+
+
+def inspect(data: Buffer) -> ImageReport:
+    """Says what is in an image file; the weights are not needed.
+
+    Raises:
+        CorruptDataError: Not an image file, or damaged.
+    """
+    file = split(as_bytes(data))
+    with Reader(file.latents) as reader:
+        codec = repr(reader.codec)
+    streams = sum(len(stream) for _, stream in file.groups)
+    return ImageReport(
+        images=file.count,
+        fingerprint=file.fingerprint.hex(),
+        latents=codec,
+        header_bits=8 * file.header_bytes,
+        latents_bits=8 * len(file.latents),
+        names_bits=8 * file.names_bytes,
+        pixels_bits=8 * streams,
+    )
+
+
+def names(data: Buffer) -> list[str] | None:
+    """Returns the names that `ImageCodec.compress` was given, or None.
+
+    They are what the file says: whoever makes files of these names must check them.
+
+    Raises:
+        CorruptDataError: Not an image file, or damaged.
+    """
+    return split(as_bytes(data)).names
+
+
+# --- Arguments -----------------------------------------------------------------------------------
+
+
+def _images(value: object) -> Images:
+    array = to_numpy(value)
+    if array.dtype != np.uint8:
+        raise ParameterError("dtype of images", array.dtype, "uint8")
+    if array.ndim != 3 or array.shape[1:] != (SIDE, SIDE):
+        raise ParameterError("shape of images", array.shape, f"(n, {SIDE}, {SIDE})")
+    return np.ascontiguousarray(array)
+
+
+def _checked_names(names: Sequence[str], count: int) -> list[str]:
+    found = list(names)
+    if len(found) != count:
+        raise ParameterError("names", f"{len(found)} names", f"one for each of {count} images")
+    for number, name in enumerate(found):
+        if not isinstance(name, str) or "\0" in name:
+            raise ParameterError(f"names[{number}]", name, "text without nulls")
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise ParameterError(f"names[{number}]", name, "text that UTF-8 can hold") from None
+    return found
+
+
+def _numbers(which: int | slice | None, count: int) -> range | list[int]:
+    """The numbers of the images that are asked for."""
+    if which is None:
+        return range(count)
+    if isinstance(which, slice):
+        try:
+            return range(count)[which]
+        except TypeError:
+            raise ParameterError("which", which, "a slice of integers") from None
+    number = integer("which", which, -count, count - 1)
+    return [number % count]
+
+
+def _in_threads(
+    work: Callable[[int], Any],
+    groups: range,
+    threads: int | None,
+    progress: Progress | None = None,
+) -> list[Any]:
+    """The results of some work for groups of images, by their first; errors are raised.
+
+    The threads are ours, with groups of images for work: those of a BLAS would stand in their way.
+    """
+    results = []
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads_of(threads)) as pool:
+        try:
+            for first, result in zip(groups, pool.map(work, groups), strict=True):
+                results.append(result)
+                if progress is not None:
+                    done = min(first + groups.step, groups.stop)
+                    progress(done - groups.start, groups.stop - groups.start)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return results

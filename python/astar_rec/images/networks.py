@@ -1,0 +1,200 @@
+"""The networks that the codec computes, from a file of weights: NumPy alone.
+
+`Inference` is the sender's own, in floating point: whatever it says, the receiver is told.
+`Sketch`, `Support` and `Values` must say the same on both sides and are computed in integers
+(integers.py). What they are for, model.py says.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..distributions import Normal
+from ..errors import CorruptDataError
+from ..isokl import isokl_normal
+from .integers import Layer, fixed
+from .order import FUTURE, NEAR, PAST, SIDE
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from .._validate import Floats
+    from .weights import Array, Weights
+
+    Images = npt.NDArray[np.uint8]
+
+__all__ = ["FEATURES", "Inference", "Sketch", "Support", "Values"]
+
+FEATURES = 24  # of the sketch, for each pixel
+
+# Shares and limits of the posteriors, as in model.py.
+_EDGE = 0.95
+_SLOPE = 0.8
+_FAR = 6.0
+
+# Images in a step: so that what a convolution unrolls stays in the cache.
+_PIECE = 32
+
+
+class Inference:
+    """The sender's network: from images to posteriors."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._arrays = {
+            name: array.astype(np.float32)
+            for name, array in weights.arrays.items()
+            if name.startswith("inference.")
+        }
+        self._posterior = {
+            name.removeprefix("posterior."): array
+            for name, array in weights.arrays.items()
+            if name.startswith("posterior.")
+        }
+
+    def __call__(self, images: Images) -> Normal:
+        """Returns the posteriors of images, of shape (n, latents)."""
+        pieces = [self._raw(images[at : at + _PIECE]) for at in range(0, len(images), _PIECE)]
+        raw = np.concatenate(pieces).astype(np.float64)
+        if "kl_bits" in self._posterior:
+            kl_bits = self._posterior["kl_bits"]
+            a = (raw - self._posterior["shift"]) / self._posterior["spread"]
+            mean = _EDGE * np.sqrt(2 * np.log(2) * kl_bits) * np.tanh(_SLOPE * a)
+            return isokl_normal(mean, kl_bits)
+        latents = raw.shape[1] // 2
+        mean, log_scale = raw[:, :latents], raw[:, latents:]
+        log_scale = 1 - np.logaddexp(0, 1 - log_scale)
+        log_scale = -_FAR + np.logaddexp(0, log_scale + _FAR)
+        return Normal(_FAR * np.tanh(mean / _FAR), np.exp(log_scale))
+
+    def _raw(self, images: Images) -> Array:
+        x = images[..., None].astype(np.float32) / 256
+        x = self._layer("conv1", _windows(x, 4, 2))
+        x = self._layer("conv2", _windows(x, 4, 2))
+        x = self._layer("conv3", _windows(x, 3, 1))
+        x = self._layer("linear1", x.reshape(len(x), -1))
+        return x @ self._arrays["inference.linear2.weight"] + self._arrays["inference.linear2.bias"]
+
+    def _layer(self, name: str, inputs: Array) -> Array:
+        outputs = inputs @ self._arrays[f"inference.{name}.weight"]
+        outputs += self._arrays[f"inference.{name}.bias"]
+        return np.maximum(outputs, 0, out=outputs)
+
+
+class Sketch:
+    """From latents to features of every pixel."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._linear1 = _exact(weights, "sketch.linear1")
+        self._linear2 = _exact(weights, "sketch.linear2")
+        self._conv1 = _exact(weights, "sketch.conv1")
+        self._conv2 = _exact(weights, "sketch.conv2")
+        self._conv3 = _exact(weights, "sketch.conv3", rectify=False)
+        self.latents = self._linear1.inputs
+
+    def __call__(self, latents: Floats) -> Floats:
+        """Returns the features, integers over 2^FRACTION, of shape (n, 784, FEATURES)."""
+        out = np.empty((len(latents), SIDE**2, FEATURES))
+        for at in range(0, len(latents), _PIECE):
+            out[at : at + _PIECE] = self._piece(latents[at : at + _PIECE])
+        return out
+
+    def _piece(self, latents: Floats) -> Floats:
+        count = len(latents)
+        x = self._linear2(self._linear1(fixed(latents))).reshape(count, 7, 7, -1)
+        x = _shuffle(self._conv1(_windows(x, 3, 1)))
+        x = self._conv2(_windows(x, 3, 1))
+        x = _shuffle(self._conv3(_windows(x, 3, 1)))
+        return x.reshape(count, SIDE**2, FEATURES)
+
+
+class Support:
+    """The log odds that pixels are above 0."""
+
+    INPUTS = len(PAST) + FEATURES
+
+    def __init__(self, weights: Weights) -> None:
+        self._layers = (
+            _exact(weights, "support.linear1", inputs=self.INPUTS),
+            _exact(weights, "support.linear2"),
+            _exact(weights, "support.linear3", rectify=False, outputs=1),
+        )
+
+    def __call__(self, inputs: Floats) -> Floats:
+        """Returns the log odds, integers over 2^FRACTION, for inputs of shape (pixels, INPUTS)."""
+        for layer in self._layers:
+            inputs = layer(inputs)
+        return inputs[:, 0]
+
+
+class Values:
+    """Scores of the values 1 to 255 of pixels above 0."""
+
+    INPUTS = 2 * len(PAST) + 6 * len(NEAR) + len(FUTURE) + 8 + 255 + FEATURES
+
+    def __init__(self, weights: Weights) -> None:
+        self._layers = (
+            _exact(weights, "values.linear1", inputs=self.INPUTS),
+            _exact(weights, "values.linear2"),
+            _exact(weights, "values.linear3", rectify=False, outputs=257),
+        )
+
+    def __call__(self, inputs: Floats, counts: Floats) -> Floats:
+        """Returns scores, integers over 2^FRACTION, of shape (pixels, 255).
+
+        Args:
+            inputs: Shape (pixels, INPUTS).
+            counts: How often each value came up in the image before, shape (pixels, 255).
+        """
+        for layer in self._layers:
+            inputs = layer(inputs)
+        scores, once, twice = inputs[:, :255], inputs[:, 255:256], inputs[:, 256:]
+        return np.asarray(scores + (counts > 0) * once + (counts > 1) * twice)
+
+
+def _exact(
+    weights: Weights,
+    name: str,
+    *,
+    rectify: bool = True,
+    inputs: int | None = None,
+    outputs: int | None = None,
+) -> Layer:
+    """The layer of a name; refuses weights in which it is missing or of another size."""
+    try:
+        weight, bias = weights.arrays[f"{name}.weight"], weights.arrays[f"{name}.bias"]
+        shift = int(weights.arrays[f"{name}.shift"])
+    except KeyError as error:
+        raise CorruptDataError(f"the weights have no {error.args[0]}") from None
+    layer = Layer(name, weight, bias, shift, rectify=rectify)
+    for what, expected, there in (
+        ("inputs", inputs, layer.inputs),
+        ("outputs", outputs, layer.outputs),
+    ):
+        if expected is not None and there != expected:
+            raise CorruptDataError(f"layer {name}: {there} {what}; expected {expected}")
+    return layer
+
+
+def _windows(images: Array, size: int, stride: int) -> Array:
+    """What a convolution sees at each place: shape (n, rows, columns, size * size * channels).
+
+    Args:
+        images: Shape (n, rows, columns, channels); zeros are put around them, one pixel wide.
+        size: The side of a window.
+        stride: The step between windows.
+    """
+    count, rows, columns, channels = images.shape
+    wide = np.zeros((count, rows + 2, columns + 2, channels), images.dtype)
+    wide[:, 1:-1, 1:-1] = images
+    windows = np.lib.stride_tricks.sliding_window_view(wide, (size, size), (1, 2))
+    windows = windows[:, ::stride, ::stride].transpose(0, 1, 2, 4, 5, 3)
+    return windows.reshape(*windows.shape[:3], size * size * channels)
+
+
+def _shuffle(images: Array) -> Array:
+    """Four channels become a square of two by two pixels: the rows and columns double."""
+    count, rows, columns, channels = images.shape
+    parts = images.reshape(count, rows, columns, channels // 4, 2, 2)
+    return parts.transpose(0, 1, 4, 2, 5, 3).reshape(count, 2 * rows, 2 * columns, channels // 4)

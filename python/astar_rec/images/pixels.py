@@ -1,0 +1,275 @@
+"""The pixels of images as a stream of bits, given latents that both sides know.
+
+One walk serves both sides: it computes what is known of the pixels of a step, hands the
+frequencies to a `Coder` and gets the pixels back, from the images if it encodes and from the bits
+if it decodes. So the two cannot drift apart. All images of a group walk together; each looks at itself alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import constriction
+import numpy as np
+
+from ..errors import CorruptDataError
+from .frequencies import binary, bits_of, categorical
+from .integers import FRACTION
+from .networks import FEATURES, Sketch, Support, Values
+from .order import FUTURE, MARGIN, NEAR, PAST, SIDE, STEP, STEPS
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from .._validate import Floats
+    from .networks import Images
+    from .weights import Weights
+
+    Symbols = npt.NDArray[np.int32]
+    Frequencies = npt.NDArray[np.float32]
+
+__all__ = ["PixelCoder"]
+
+_ONE = 2.0**FRACTION
+_WIDE = SIDE + 2 * MARGIN
+_SATURATED = 250
+
+# Where the pixels of each step stand in an image, and in one with margins.
+_PLACES = [np.flatnonzero(step == STEP) for step in range(STEPS)]
+_PLACES_WIDE = [(p // SIDE + MARGIN) * _WIDE + p % SIDE + MARGIN for p in _PLACES]
+
+_past, _near, _future = (
+    np.array([row * _WIDE + column for row, column in offsets]) for offsets in (PAST, NEAR, FUTURE)
+)
+
+_family = constriction.stream.model.Categorical(perfect=False)
+
+
+class Coder(Protocol):
+    """What the walk says frequencies to."""
+
+    def support(self, frequencies: Frequencies, step: int) -> Symbols:
+        """Returns 0 or 1 for each pixel of a step: image after image."""
+
+    def values(self, frequencies: Frequencies, pixels: npt.NDArray[np.intp]) -> Symbols:
+        """Returns values, less 1, of pixels above 0, by their number among all pixels."""
+
+
+class PixelCoder:
+    """Encodes and decodes the pixels of groups of images with one model.
+
+    Args:
+        weights: The model's.
+    """
+
+    def __init__(self, weights: Weights) -> None:
+        self.sketch = Sketch(weights)
+        self._support = Support(weights)
+        self._values = Values(weights)
+
+    def encode(self, images: Images, latents: Floats) -> bytes:
+        """Returns the bits of images.
+
+        Args:
+            images: uint8, shape (n, 28, 28).
+            latents: float64, shape (n, latents).
+        """
+        coder = _Encoder(images)
+        self._walk(latents, coder)
+        return coder.finish()
+
+    def decode(self, data: memoryview, latents: Floats) -> Images:
+        """Returns the images that `encode` was given.
+
+        Raises:
+            CorruptDataError: Bits that `encode` did not write; most of them decode to some image.
+        """
+        coder = _Decoder(data)
+        images = self._walk(latents, coder)
+        coder.finish()
+        return images
+
+    def bits(self, images: Images, latents: Floats) -> tuple[Floats, Floats]:
+        """Returns what supports and values take with an ideal coder, in bits; shape (n,) each."""
+        coder = _Meter(images)
+        self._walk(latents, coder)
+        return coder.support_bits, coder.values_bits
+
+    def sample(self, latents: Floats, generator: np.random.Generator) -> Images:
+        """Returns images drawn from the model, given latents."""
+        return self._walk(latents, _Sampler(generator))
+
+    # --- The walk --------------------------------------------------------------------------------
+
+    def _walk(self, latents: Floats, coder: Coder) -> Images:
+        sketch = self.sketch(latents)
+        inside = self._walk_support(sketch, coder)
+        return self._walk_values(sketch, inside, coder)
+
+    def _walk_support(self, sketch: Floats, coder: Coder) -> npt.NDArray[np.bool_]:
+        """Which pixels are above 0, with margins: shape (n, _WIDE ** 2)."""
+        count = len(sketch)
+        inside = np.zeros((count, _WIDE**2), bool)
+        for step, (place, wide) in enumerate(zip(_PLACES, _PLACES_WIDE, strict=True)):
+            inputs = np.empty((count, len(place), Support.INPUTS))
+            np.multiply(inside[:, wide[:, None] + _past], _ONE, out=inputs[..., : len(_past)])
+            inputs[..., len(_past) :] = sketch[:, place]
+            odds = self._support(inputs.reshape(-1, Support.INPUTS))
+            inside[:, wide] = coder.support(binary(odds), step).reshape(count, -1) != 0
+        return inside
+
+    def _walk_values(self, sketch: Floats, inside: npt.NDArray[np.bool_], coder: Coder) -> Images:
+        count = len(sketch)
+        images = np.zeros((count, SIDE**2), np.uint8)
+        wide = np.zeros((count, _WIDE**2), np.uint8)
+        counts = np.zeros((count, 255))
+        for place, place_wide in zip(_PLACES, _PLACES_WIDE, strict=True):
+            image, number = np.nonzero(inside[:, place_wide])
+            if not len(image):
+                continue
+            here, here_wide = place[number], place_wide[number]
+            own = counts[image]
+            inputs = _look(wide, inside, image, here_wide, own)
+            inputs[:, -FEATURES:] = sketch[image, here]
+            frequencies = categorical(self._values(inputs, own))
+            value = coder.values(frequencies, image * SIDE**2 + here)
+            images[image, here] = wide[image, here_wide] = value + 1
+            np.add.at(counts, (image, value), 1.0)
+        return images.reshape(count, SIDE, SIDE)
+
+
+def _look(
+    values: npt.NDArray[np.uint8],
+    inside: npt.NDArray[np.bool_],
+    image: npt.NDArray[np.intp],
+    place: npt.NDArray[np.intp],
+    counts: Floats,
+) -> Floats:
+    """What pixels above 0 are told of the others, as model.py says it; in integers.
+
+    Args:
+        values: The pixels before, with margins.
+        inside: Which pixels are above 0, with margins.
+        image: The number of each pixel's image, shape (pixels,).
+        place: Its place there, with margins.
+        counts: How often each value came up in its image before, shape (pixels, 255).
+
+    Returns:
+        Shape (pixels, `Values.INPUTS`); the last columns are left to the sketch.
+    """
+    around = image[:, None] * _WIDE**2 + place[:, None]
+    flat = values.reshape(-1)
+    past = flat[around + _past]
+    near = flat[around + _near]
+    future = inside.reshape(-1)[around + _future]
+    total = counts.sum(axis=1)[:, None]
+    saturated = counts[:, _SATURATED - 1 :]
+    among = saturated.sum(axis=1)[:, None]
+    inputs = np.empty((len(image), Values.INPUTS))
+    at = 0
+    for part in (
+        past * (_ONE / 256),
+        (past > 0) * _ONE,
+        (near[:, :, None] == np.arange(_SATURATED, 256)).reshape(len(image), -1) * _ONE,
+        future * _ONE,
+        np.floor(saturated * _ONE / (among + 2)),
+        np.minimum(among, 32) * (_ONE / 32),
+        np.minimum(total, 128) * (_ONE / 128),
+        (counts > 0) * np.floor(4 * _ONE / np.sqrt(total + 4)),
+    ):
+        inputs[:, at : at + part.shape[1]] = part
+        at += part.shape[1]
+    return inputs
+
+
+# --- What the walk says frequencies to -----------------------------------------------------------
+
+
+class _Known:
+    """Images that are known."""
+
+    def __init__(self, images: Images) -> None:
+        self._flat = images.reshape(len(images), -1)
+
+    def _inside(self, step: int) -> Symbols:
+        return (self._flat[:, _PLACES[step]] > 0).astype(np.int32).reshape(-1)
+
+    def _value(self, pixels: npt.NDArray[np.intp]) -> Symbols:
+        return self._flat.reshape(-1)[pixels].astype(np.int32) - 1
+
+
+class _Encoder(_Known):
+    def __init__(self, images: Images) -> None:
+        super().__init__(images)
+        self._coder = constriction.stream.queue.RangeEncoder()
+
+    def support(self, frequencies: Frequencies, step: int) -> Symbols:
+        return self._put(self._inside(step), frequencies)
+
+    def values(self, frequencies: Frequencies, pixels: npt.NDArray[np.intp]) -> Symbols:
+        return self._put(self._value(pixels), frequencies)
+
+    def _put(self, symbols: Symbols, frequencies: Frequencies) -> Symbols:
+        self._coder.encode(symbols, _family, frequencies)
+        return symbols
+
+    def finish(self) -> bytes:
+        words: npt.NDArray[np.uint32] = self._coder.get_compressed()
+        return bytes(words.astype("<u4").tobytes())
+
+
+class _Decoder:
+    def __init__(self, data: memoryview) -> None:
+        if len(data) % 4:
+            raise CorruptDataError(f"pixels in {len(data)} bytes, which is no multiple of 4")
+        words = np.frombuffer(data, "<u4").astype(np.uint32)
+        self._coder = constriction.stream.queue.RangeDecoder(words)
+
+    def support(self, frequencies: Frequencies, step: int) -> Symbols:  # noqa: ARG002
+        return self._get(frequencies)
+
+    def values(self, frequencies: Frequencies, pixels: npt.NDArray[np.intp]) -> Symbols:  # noqa: ARG002
+        return self._get(frequencies)
+
+    def _get(self, frequencies: Frequencies) -> Symbols:
+        try:
+            return np.asarray(self._coder.decode(_family, frequencies), np.int32)
+        except AssertionError as error:
+            raise CorruptDataError(f"pixels that no encoder writes: {error}") from None
+
+    def finish(self) -> None:
+        if not self._coder.maybe_exhausted():
+            raise CorruptDataError("bits are left when all pixels are decoded")
+
+
+class _Meter(_Known):
+    def __init__(self, images: Images) -> None:
+        super().__init__(images)
+        self.support_bits = np.zeros(len(images))
+        self.values_bits = np.zeros(len(images))
+
+    def support(self, frequencies: Frequencies, step: int) -> Symbols:
+        symbols = self._inside(step)
+        self.support_bits += bits_of(frequencies, symbols).reshape(len(self._flat), -1).sum(axis=1)
+        return symbols
+
+    def values(self, frequencies: Frequencies, pixels: npt.NDArray[np.intp]) -> Symbols:
+        symbols = self._value(pixels)
+        np.add.at(self.values_bits, pixels // SIDE**2, bits_of(frequencies, symbols))
+        return symbols
+
+
+class _Sampler:
+    def __init__(self, generator: np.random.Generator) -> None:
+        self._generator = generator
+
+    def support(self, frequencies: Frequencies, step: int) -> Symbols:  # noqa: ARG002
+        return self._draw(frequencies)
+
+    def values(self, frequencies: Frequencies, pixels: npt.NDArray[np.intp]) -> Symbols:  # noqa: ARG002
+        return self._draw(frequencies)
+
+    def _draw(self, frequencies: Frequencies) -> Symbols:
+        ends = np.cumsum(frequencies + 1.0, axis=1, dtype=np.float64)
+        at = self._generator.random(len(ends))[:, None] * ends[:, -1:]
+        return (ends <= at).sum(axis=1).astype(np.int32)
