@@ -82,7 +82,7 @@ def tests_oldest(session: nox.Session) -> None:
 @nox.session
 def tests_torch(session: nox.Session) -> None:
     """The tests that need PyTorch; a large download."""
-    session.install(".[test]", "torch==2.13.0")
+    session.install(".[test,train]", "torch==2.13.0")
     session.run("pytest", "-k", "torch", *session.posargs)
 
 

@@ -39,7 +39,7 @@ _PIXELS = SIDE**2
 _WARM_UP = 0.2
 _STEADY = 0.05
 _LEAST_WEIGHT = 0.05
-_RISE = 200  # steps in which the learning rate rises
+_RISE = 200  # steps in which the learning rate rises, or a tenth of a short run
 _LAST_RATE = 0.01  # what is left of it at the end
 _CLIP = 200.0  # the gradient's norm, in nats of an image
 
@@ -228,9 +228,9 @@ def _epoch(
 
 
 def _rate(step: int, steps: int) -> float:
-    """The learning rate's course: up in `_RISE` steps, then down along a cosine."""
+    """The learning rate's course: up along a line, then down along a cosine."""
     down = (1 + math.cos(math.pi * step / steps)) / 2
-    return min(1.0, (step + 1) / _RISE) * (_LAST_RATE + (1 - _LAST_RATE) * down)
+    return min(1.0, (step + 1) / min(_RISE, steps / 10)) * (_LAST_RATE + (1 - _LAST_RATE) * down)
 
 
 def _save(
@@ -255,10 +255,14 @@ def _resume(
     path: Path, settings: Settings, model: Model, optimizer: torch.optim.Optimizer
 ) -> list[dict[str, Any]]:
     state = torch.load(path, map_location="cpu", weights_only=True)
-    if state["settings"] != asdict(settings):
-        raise ParameterError(
-            "settings", asdict(settings), f"those of {path}, {state['settings']}, or another output"
-        )
+    for name, value in asdict(settings).items():
+        if state["settings"].get(name) != value:
+            raise ParameterError(
+                name,
+                value,
+                f"{state['settings'].get(name)!r}, as in {path}, which this run would go on from "
+                "(or a fresh start, or another output)",
+            )
     model.load_state_dict(state["model"])
     optimizer.load_state_dict(state["optimizer"])
     torch.set_rng_state(state["random"])
