@@ -1,8 +1,8 @@
 """The networks that the codec computes, from a file of weights: NumPy alone.
 
-`Inference` is the sender's own, in floating point: whatever it says, the receiver is told.
-`Sketch`, `Support` and `Values` must say the same on both sides and are computed in integers
-(integers.py). What they are for, model.py says.
+`Sketch`, `Support` and `Values` must say the same to sender and receiver, and are computed in
+integers (integers.py). `Inference` is the sender's own, and is computed so too, that the same
+images give the same file. What they are for, model.py says.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from ..distributions import Normal
 from ..errors import CorruptDataError
 from ..isokl import isokl_normal
-from .integers import Layer, fixed
+from .integers import FRACTION, Layer, fixed
 from .order import FUTURE, NEAR, PAST, SIDE
 
 if TYPE_CHECKING:
@@ -42,11 +42,13 @@ class Inference:
     """The sender's network: from images to posteriors."""
 
     def __init__(self, weights: Weights) -> None:
-        self._arrays = {
-            name: array.astype(np.float32)
-            for name, array in weights.arrays.items()
-            if name.startswith("inference.")
-        }
+        self._convolutions = (
+            (_exact(weights, "inference.conv1", inputs=16), 4, 2),
+            (_exact(weights, "inference.conv2"), 4, 2),
+            (_exact(weights, "inference.conv3"), 3, 1),
+        )
+        self._linear1 = _exact(weights, "inference.linear1")
+        self._linear2 = _exact(weights, "inference.linear2", rectify=False)
         self._posterior = {
             name.removeprefix("posterior."): array
             for name, array in weights.arrays.items()
@@ -56,7 +58,7 @@ class Inference:
     def __call__(self, images: Images) -> Normal:
         """Returns the posteriors of images, of shape (n, latents)."""
         pieces = [self._raw(images[at : at + _PIECE]) for at in range(0, len(images), _PIECE)]
-        raw = np.concatenate(pieces).astype(np.float64)
+        raw = np.concatenate(pieces) / 2.0**FRACTION
         if "kl_bits" in self._posterior:
             kl_bits = self._posterior["kl_bits"]
             a = (raw - self._posterior["shift"]) / self._posterior["spread"]
@@ -68,18 +70,11 @@ class Inference:
         log_scale = -_FAR + np.logaddexp(0, log_scale + _FAR)
         return Normal(_FAR * np.tanh(mean / _FAR), np.exp(log_scale))
 
-    def _raw(self, images: Images) -> Array:
-        x = images[..., None].astype(np.float32) / 256
-        x = self._layer("conv1", _windows(x, 4, 2))
-        x = self._layer("conv2", _windows(x, 4, 2))
-        x = self._layer("conv3", _windows(x, 3, 1))
-        x = self._layer("linear1", x.reshape(len(x), -1))
-        return x @ self._arrays["inference.linear2.weight"] + self._arrays["inference.linear2.bias"]
-
-    def _layer(self, name: str, inputs: Array) -> Array:
-        outputs = inputs @ self._arrays[f"inference.{name}.weight"]
-        outputs += self._arrays[f"inference.{name}.bias"]
-        return np.maximum(outputs, 0, out=outputs)
+    def _raw(self, images: Images) -> Floats:
+        x = fixed(images[..., None] / 256)
+        for layer, size, stride in self._convolutions:
+            x = layer(_windows(x, size, stride))
+        return self._linear2(self._linear1(x.reshape(len(x), -1)))
 
 
 class Sketch:
