@@ -376,10 +376,14 @@ BAD_IDX = {
     ),
     "axes": (b"\0\0\x08\xff" + bytes(4 * 255), "number of axes of .* is 255; expected at most 32"),
     "cut in the header": (HEADER[:-1], "ends in its header"),
-    "cut": (HEADER + ZEROS[1:], r"1567 bytes, expected 1568 for shape \(2, 28, 28\)"),
+    "cut": (HEADER + ZEROS[1:], r"x: 1567 bytes, too few for shape \(2, 28, 28\)"),
     "longer": (HEADER + ZEROS + b"\0", r"more than the 1568 bytes of shape \(2, 28, 28\)"),
-    "vast": (b"\0\0\x08\x03" + b"\xff" * 12, "0 bytes, expected 79228162458924105385300197375 for"),
-    "vast and empty": (b"\0\0\x08\x06" + bytes(4) + b"\xff" * 20, "shape"),
+    "vast": (b"\0\0\x08\x03" + b"\xff" * 12, r"x: 0 bytes, too few for shape \(4294967295, 42"),
+    "many axes": (b"\0\0\x08\x20" + b"\xff" * 128, r"too few for shape \(4294.{72}\.\.\.$"),
+    "vast and empty": (
+        b"\0\0\x08\x06" + bytes(4) + b"\xff" * 20,
+        r"nothing, of shape \(0, 4294967295",
+    ),
 }
 
 

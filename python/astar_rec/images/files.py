@@ -198,7 +198,7 @@ def _read_npy(path: Path) -> npt.NDArray[np.uint8]:
         raise ParameterError(f"dtype of {path}", str(dtype), "uint8: nothing is converted")
     size, there = math.prod(shape), len(data) - file.tell()
     if size != there:
-        raise CorruptDataError(f"{path}: {there} bytes, expected {size} for shape {shape}")
+        raise CorruptDataError(f"{path}: {there} bytes of an array; its header says otherwise")
     pixels: npt.NDArray[np.uint8] = np.load(io.BytesIO(data), allow_pickle=False)
     return pixels
 

@@ -147,16 +147,16 @@ def _parse(
     if len(header) < 4 * axes:
         raise CorruptDataError(f"{path}: ends in its header")
     shape = struct.unpack(f">{axes}I", header)
-    size = math.prod(shape)
+    size, said = math.prod(shape), _shortly(shape)
     data = _read(stream, size)
     if len(data) < size:
-        raise CorruptDataError(f"{path}: {len(data)} bytes, expected {size} for shape {shape}")
+        raise CorruptDataError(f"{path}: {len(data)} bytes, too few for shape {said}")
     if stream.read(1):
-        raise CorruptDataError(f"{path}: more than the {size} bytes of shape {shape}")
+        raise CorruptDataError(f"{path}: more than the {size} bytes of shape {said}")
     try:
         return np.frombuffer(data, np.uint8).reshape(shape)
     except ValueError:  # nothing, times more than NumPy can count
-        raise CorruptDataError(f"{path}: shape {shape}") from None
+        raise CorruptDataError(f"{path}: nothing, of shape {said}") from None
 
 
 def _read(stream: io.BytesIO | gzip.GzipFile, size: int) -> bytearray:
@@ -165,3 +165,8 @@ def _read(stream: io.BytesIO | gzip.GzipFile, size: int) -> bytearray:
     while piece := stream.read(min(size - len(data), 1 << 20)):
         data += piece
     return data
+
+
+def _shortly(shape: tuple[int, ...]) -> str:
+    text = str(shape)
+    return text if len(text) <= 80 else text[:77] + "..."
