@@ -2,9 +2,9 @@
 
     python scripts/generate_vectors.py [--check]
 
-writes tests/vectors/golden.txt and tests/vectors/containers/*.txt; ``--check`` compares them with
-what the installed library gives instead. Parameters are written out, so that no reader of the files
-needs to know how they were chosen.
+writes tests/vectors/golden.txt, blocks.txt, images.txt and containers/*.txt; ``--check`` compares
+them with what the installed library gives instead. Parameters are written out, so that no reader of
+the files needs to know how they were chosen.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 import astar_rec as rec
+from astar_rec import images
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -298,6 +299,27 @@ def containers() -> Iterator[tuple[str, str]]:
     yield "dad_blocks", container_text(options, target, normal)
 
 
+IMAGE_HEADER = """\
+# An image file: what a decoder with the weights that come with the package must restore.
+#
+# A change of the file is a change of the format or of the weights; see CHANGELOG.md.
+#
+# Made by scripts/generate_vectors.py.
+#
+#   file      its bytes
+#   pixels    those of the three images, row by row
+"""
+
+
+def image_text() -> str:
+    """The file of an image file: a ramp, a chequered one, a blank one."""
+    rows, columns = np.indices((28, 28))
+    ramp, chequered = rows * columns % 256, (rows + columns) % 2 * 200
+    pixels = np.stack([ramp, chequered, 0 * rows]).astype(np.uint8)
+    data = images.load("mnist").compress(pixels, seed=11, chunk=2, names=["a", "b", "c"])
+    return f"{IMAGE_HEADER}file: {data.hex()}\npixels: {pixels.tobytes().hex()}\n"
+
+
 def main() -> int:
     """Write the files, or check them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -306,6 +328,7 @@ def main() -> int:
     files = {FOLDER / "golden.txt": HEADER + COLUMNS + "".join(map(line_of, cases()))}
     files[FOLDER / "blocks.txt"] = BLOCK_HEADER + "".join(block_lines())
     files |= {FOLDER / f"containers/{name}.txt": text for name, text in containers()}
+    files[FOLDER / "images.txt"] = image_text()
     if check:
         differing = [
             path for path, text in files.items() if path.read_text(encoding="utf-8") != text

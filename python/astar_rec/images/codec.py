@@ -68,14 +68,9 @@ class ImageCodec:
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
-        self._inference = Inference(weights)
         self._pixels = PixelCoder(weights)
         self.latents = self._pixels.sketch.latents
-        probe = self._inference(np.zeros((1, SIDE, SIDE), np.uint8))
-        if probe.shape != (1, self.latents):
-            raise CorruptDataError(
-                f"posteriors of {probe.shape[1]} latents; the decoder has {self.latents}"
-            )
+        self._inference = Inference(weights, self.latents)
 
     def compress(
         self,

@@ -34,6 +34,9 @@ _EDGE = 0.95
 _SLOPE = 0.8
 _FAR = 6.0
 
+# What IsoKL posteriors have: see `IsoKLPosterior.arrays`.
+_SHIFT, _SPREAD, _KL = (f"posterior.{name}" for name in ("shift", "spread", "kl_bits"))
+
 # Images in a step: so that what a convolution unrolls stays in the cache.
 _PIECE = 32
 
@@ -41,31 +44,31 @@ _PIECE = 32
 class Inference:
     """The sender's network: from images to posteriors."""
 
-    def __init__(self, weights: Weights) -> None:
-        self._convolutions = (
-            (_exact(weights, "inference.conv1", inputs=16), 4, 2),
-            (_exact(weights, "inference.conv2"), 4, 2),
-            (_exact(weights, "inference.conv3"), 3, 1),
+    def __init__(self, weights: Weights, latents: int) -> None:
+        conv1 = _exact(weights, "inference.conv1", 4 * 4)
+        conv2 = _exact(weights, "inference.conv2", 4 * 4 * conv1.outputs)
+        conv3 = _exact(weights, "inference.conv3", 3 * 3 * conv2.outputs)
+        self._convolutions = ((conv1, 4, 2), (conv2, 4, 2), (conv3, 3, 1))
+        self._linear1 = _exact(weights, "inference.linear1", 7 * 7 * conv3.outputs)
+        outputs = latents if _KL in weights.arrays else 2 * latents
+        self._linear2 = _exact(
+            weights, "inference.linear2", self._linear1.outputs, outputs, rectify=False
         )
-        self._linear1 = _exact(weights, "inference.linear1")
-        self._linear2 = _exact(weights, "inference.linear2", rectify=False)
-        self._posterior = {
-            name.removeprefix("posterior."): array
-            for name, array in weights.arrays.items()
-            if name.startswith("posterior.")
-        }
+        self._latents = latents
+        self._isokl = None
+        if _KL in weights.arrays:
+            self._isokl = [_floats(weights, name, latents) for name in (_SHIFT, _SPREAD, _KL)]
 
     def __call__(self, images: Images) -> Normal:
         """Returns the posteriors of images, of shape (n, latents)."""
         pieces = [self._raw(images[at : at + _PIECE]) for at in range(0, len(images), _PIECE)]
         raw = np.concatenate(pieces) / 2.0**FRACTION
-        if "kl_bits" in self._posterior:
-            kl_bits = self._posterior["kl_bits"]
-            a = (raw - self._posterior["shift"]) / self._posterior["spread"]
+        if self._isokl is not None:
+            shift, spread, kl_bits = self._isokl
+            a = (raw - shift) / spread
             mean = _EDGE * np.sqrt(2 * np.log(2) * kl_bits) * np.tanh(_SLOPE * a)
             return isokl_normal(mean, kl_bits)
-        latents = raw.shape[1] // 2
-        mean, log_scale = raw[:, :latents], raw[:, latents:]
+        mean, log_scale = raw[:, : self._latents], raw[:, self._latents :]
         log_scale = 1 - np.logaddexp(0, 1 - log_scale)
         log_scale = -_FAR + np.logaddexp(0, log_scale + _FAR)
         return Normal(_FAR * np.tanh(mean / _FAR), np.exp(log_scale))
@@ -82,10 +85,13 @@ class Sketch:
 
     def __init__(self, weights: Weights) -> None:
         self._linear1 = _exact(weights, "sketch.linear1")
-        self._linear2 = _exact(weights, "sketch.linear2")
-        self._conv1 = _exact(weights, "sketch.conv1")
-        self._conv2 = _exact(weights, "sketch.conv2")
-        self._conv3 = _exact(weights, "sketch.conv3", rectify=False)
+        self._linear2 = _exact(weights, "sketch.linear2", self._linear1.outputs)
+        channels = self._linear2.outputs / (7 * 7)
+        self._conv1 = _exact(weights, "sketch.conv1", 3 * 3 * channels)
+        self._conv2 = _exact(weights, "sketch.conv2", 3 * 3 * self._conv1.outputs / 4)
+        self._conv3 = _exact(
+            weights, "sketch.conv3", 3 * 3 * self._conv2.outputs, 4 * FEATURES, rectify=False
+        )
         self.latents = self._linear1.inputs
 
     def __call__(self, latents: Floats) -> Floats:
@@ -110,11 +116,10 @@ class Support:
     INPUTS = len(PAST) + FEATURES
 
     def __init__(self, weights: Weights) -> None:
-        self._layers = (
-            _exact(weights, "support.linear1", inputs=self.INPUTS),
-            _exact(weights, "support.linear2"),
-            _exact(weights, "support.linear3", rectify=False, outputs=1),
-        )
+        linear1 = _exact(weights, "support.linear1", self.INPUTS)
+        linear2 = _exact(weights, "support.linear2", linear1.outputs)
+        linear3 = _exact(weights, "support.linear3", linear2.outputs, 1, rectify=False)
+        self._layers = (linear1, linear2, linear3)
 
     def __call__(self, inputs: Floats) -> Floats:
         """Returns the log odds, integers over 2^FRACTION, for inputs of shape (pixels, INPUTS)."""
@@ -129,11 +134,10 @@ class Values:
     INPUTS = 2 * len(PAST) + 6 * len(NEAR) + len(FUTURE) + 8 + 255 + FEATURES
 
     def __init__(self, weights: Weights) -> None:
-        self._layers = (
-            _exact(weights, "values.linear1", inputs=self.INPUTS),
-            _exact(weights, "values.linear2"),
-            _exact(weights, "values.linear3", rectify=False, outputs=257),
-        )
+        linear1 = _exact(weights, "values.linear1", self.INPUTS)
+        linear2 = _exact(weights, "values.linear2", linear1.outputs)
+        linear3 = _exact(weights, "values.linear3", linear2.outputs, 255 + 2, rectify=False)
+        self._layers = (linear1, linear2, linear3)
 
     def __call__(self, inputs: Floats, counts: Floats) -> Floats:
         """Returns scores, integers over 2^FRACTION, of shape (pixels, 255).
@@ -151,18 +155,18 @@ class Values:
 def _exact(
     weights: Weights,
     name: str,
+    inputs: float | None = None,
+    outputs: int | None = None,
     *,
     rectify: bool = True,
-    inputs: int | None = None,
-    outputs: int | None = None,
 ) -> Layer:
     """The layer of a name; refuses weights in which it is missing or of another size."""
-    try:
-        weight, bias = weights.arrays[f"{name}.weight"], weights.arrays[f"{name}.bias"]
-        shift = int(weights.arrays[f"{name}.shift"])
-    except KeyError as error:
-        raise CorruptDataError(f"the weights have no {error.args[0]}") from None
-    layer = Layer(name, weight, bias, shift, rectify=rectify)
+    weight, bias, shift = (
+        _array(weights, f"{name}.{part}", "i") for part in ("weight", "bias", "shift")
+    )
+    if shift.shape or not 0 <= shift <= 15:
+        raise CorruptDataError(f"layer {name}: a shift of {shift}")
+    layer = Layer(name, weight, bias, int(shift), rectify=rectify)
     for what, expected, there in (
         ("inputs", inputs, layer.inputs),
         ("outputs", outputs, layer.outputs),
@@ -170,6 +174,24 @@ def _exact(
         if expected is not None and there != expected:
             raise CorruptDataError(f"layer {name}: {there} {what}; expected {expected}")
     return layer
+
+
+def _floats(weights: Weights, name: str, count: int) -> Floats:
+    """An array of real numbers, of a length."""
+    array = _array(weights, name, "f")
+    if array.shape != (count,) or not np.isfinite(array).all():
+        raise CorruptDataError(f"{name} of the weights: expected {count} finite numbers")
+    return array
+
+
+def _array(weights: Weights, name: str, kind: str) -> Array:
+    """The array of a name, of a kind of types, as NumPy names it."""
+    if name not in weights.arrays:
+        raise CorruptDataError(f"the weights have no {name}")
+    array = weights.arrays[name]
+    if array.dtype.kind != kind:
+        raise CorruptDataError(f"{name} of the weights is of type {array.dtype}")
+    return array
 
 
 def _windows(images: Array, size: int, stride: int) -> Array:

@@ -2,7 +2,8 @@
 
 One walk serves both sides: it computes what is known of the pixels of a step, hands the
 frequencies to a `Coder` and gets the pixels back, from the images if it encodes and from the bits
-if it decodes. So the two cannot drift apart. All images of a group walk together; each looks at itself alone.
+if it decodes. So the two cannot drift apart. All images of a group walk together; each looks at
+itself alone.
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ class PixelCoder:
         """Returns the images that `encode` was given.
 
         Raises:
-            CorruptDataError: Bits that `encode` did not write; most of them decode to some image.
+            CorruptDataError: Bits that `encode` does not write. Others that it did not write may
+                decode to some images.
         """
         coder = _Decoder(data)
         images = self._walk(latents, coder)
@@ -219,11 +221,14 @@ class _Encoder(_Known):
 
 
 class _Decoder:
+    """Encodes again what it decodes: so it accepts what the encoder writes, and nothing else."""
+
     def __init__(self, data: memoryview) -> None:
         if len(data) % 4:
             raise CorruptDataError(f"pixels in {len(data)} bytes, which is no multiple of 4")
-        words = np.frombuffer(data, "<u4").astype(np.uint32)
-        self._coder = constriction.stream.queue.RangeDecoder(words)
+        self._words = np.frombuffer(data, "<u4").astype(np.uint32)
+        self._coder = constriction.stream.queue.RangeDecoder(self._words)
+        self._again = constriction.stream.queue.RangeEncoder()
 
     def support(self, frequencies: Frequencies, step: int) -> Symbols:  # noqa: ARG002
         return self._get(frequencies)
@@ -233,13 +238,15 @@ class _Decoder:
 
     def _get(self, frequencies: Frequencies) -> Symbols:
         try:
-            return np.asarray(self._coder.decode(_family, frequencies), np.int32)
+            symbols = np.asarray(self._coder.decode(_family, frequencies), np.int32)
         except AssertionError as error:
             raise CorruptDataError(f"pixels that no encoder writes: {error}") from None
+        self._again.encode(symbols, _family, frequencies)
+        return symbols
 
     def finish(self) -> None:
-        if not self._coder.maybe_exhausted():
-            raise CorruptDataError("bits are left when all pixels are decoded")
+        if not np.array_equal(self._again.get_compressed(), self._words):
+            raise CorruptDataError("pixels that no encoder writes")
 
 
 class _Meter(_Known):
@@ -272,4 +279,4 @@ class _Sampler:
     def _draw(self, frequencies: Frequencies) -> Symbols:
         ends = np.cumsum(frequencies + 1.0, axis=1, dtype=np.float64)
         at = self._generator.random(len(ends))[:, None] * ends[:, -1:]
-        return (ends <= at).sum(axis=1).astype(np.int32)
+        return np.asarray((ends <= at).sum(axis=1), np.int32)

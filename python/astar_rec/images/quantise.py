@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["quantise"]
 
 # Weights have so many bits after the binary point, fewer where they would not fit into 16 bits.
-# With 9 the images of MNIST take as many bits as with 12, with 8 a few hundredths of a percent more.
+# With 9 the images of MNIST take as many bits as with 12, with 8 some hundredths of a percent more.
 _SHIFT = 10
 _LARGEST = 2**15 - 1
 

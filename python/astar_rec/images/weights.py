@@ -75,8 +75,9 @@ def load_weights(path: str | os.PathLike[str]) -> Weights:
         OSError: The file cannot be read.
     """
     try:
-        with np.load(Path(path), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        # Opened here, as NumPy leaves a file open that is no archive.
+        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as members:
+            arrays = {name: members[name] for name in members.files}
         about = json.loads(str(arrays.pop("about")))
     except (ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile) as error:
         raise CorruptDataError(f"{path}: not a file of weights: {error}") from None
