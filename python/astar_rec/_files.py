@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files and folders that are there whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["destination", "whole_file"]
+__all__ = ["destination", "new_folder", "whole_file", "whole_folder"]
 
 
 def destination(path: str | os.PathLike[str]) -> Path:
@@ -54,7 +54,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         with final.open("wb") as stream:
             yield stream
         return
-    part = final.with_name(f".astar_rec-{secrets.token_hex(8)}.part")
+    part = _beside(final)
     try:
         with part.open("xb") as file:
             if final.exists():
@@ -66,6 +66,44 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def new_folder(path: str | os.PathLike[str]) -> Path:
+    """Returns where a folder of that name would be made, links followed.
+
+    Raises:
+        OSError: It is there already, or none can be made.
+    """
+    final = Path(os.path.realpath(path))
+    if os.path.lexists(final):
+        raise OSError(errno.EEXIST, "there already; expected a new name", os.fspath(path))
+    return destination(final)
+
+
+@contextmanager
+def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Makes a folder that gets its name when all is in it.
+
+    Until then it is a temporary folder beside it, which is removed if anything goes wrong, Ctrl-C
+    included.
+
+    Raises:
+        OSError: The folder is there already, or cannot be made.
+    """
+    final = new_folder(path)
+    part = _beside(final)
+    try:
+        part.mkdir()
+        yield part
+        part.rename(final)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def _beside(final: Path) -> Path:
+    """A temporary name in the same folder."""
+    return final.with_name(f".astar_rec-{secrets.token_hex(8)}.part")
 
 
 def _refusal(number: int, path: str | os.PathLike[str]) -> OSError:

@@ -25,6 +25,8 @@ from astar_rec.cli.arrays import read_normal, read_targets
 from astar_rec.cli.commands import astar_rec as command
 from astar_rec.cli.failures import Failure
 from astar_rec.container.chunks import pack_chunk
+from astar_rec.images.files import read_images, write_images
+from astar_rec.images.png import to_png
 
 from .layout import take_apart
 from .mutation import mutate, mutate_zip
@@ -295,6 +297,22 @@ def cli(data: bytes) -> None:
         output.unlink(missing_ok=True)
 
 
+def image_files(data: bytes) -> None:
+    """Files of images; what is read can be written, and reads the same."""
+    path, output = scratch("i"), scratch(draws(data).choice(["o.npy", "o.idx", "o.gz"]))
+    try:
+        path.write_bytes(data)
+        pixels, names = read_images(path)
+        assert names is None
+        write_images(output, pixels)
+        again = read_images(output).pixels
+        assert again.shape == pixels.shape
+        assert again.tobytes() == pixels.tobytes()
+    finally:
+        path.unlink(missing_ok=True)
+        output.unlink(missing_ok=True)
+
+
 # --- All -----------------------------------------------------------------------------------------
 
 
@@ -319,6 +337,18 @@ def npz_files() -> list[bytes]:
     return files
 
 
+def files_of_images() -> list[bytes]:
+    """Files of images of each kind."""
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 28, 28), np.uint8) // 64
+    files = [to_png(pixels[0])]
+    for name in ("s.npy", "s.idx", "s.gz"):
+        path = scratch(name)
+        write_images(path, pixels)
+        files.append(path.read_bytes())
+        path.unlink()
+    return files
+
+
 def bare_streams() -> list[bytes]:
     """What ``compress(header=False)`` writes, after the two bytes that say of what."""
     streams = []
@@ -338,6 +368,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], Callable[[], list[bytes]]]] = 
     "append": (append, containers),
     "bare": (bare, bare_streams),
     "npz": (npz, npz_files),
+    "image_files": (image_files, files_of_images),
     "cli": (cli, containers),
 }
 
@@ -357,8 +388,10 @@ def allowed(error: Exception) -> bool:
     """Whether damaged data may be answered with an error."""
     if isinstance(error, (rec.CorruptDataError, Failure)):
         return 5 < len(str(error)) < 400 and "\n" not in str(error)
-    arguments = ("max_elements", "contexts")
-    return isinstance(error, rec.ParameterError) and error.argument in arguments
+    if not isinstance(error, rec.ParameterError):
+        return False
+    # Of files of images, what they hold: "dtype of PATH".
+    return error.argument in ("max_elements", "contexts") or " of " in error.argument
 
 
 def run(name: str, data: bytes) -> None:

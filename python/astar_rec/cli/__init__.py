@@ -1,6 +1,7 @@
-"""The command line ``astar-rec``: encode, decode, inspect and demo.
+"""The command line ``astar-rec``: numbers, images, and training models of images.
 
-It needs the extra ``cli``: ``pip install 'astar_rec[cli]'``.
+It needs the extra ``cli``: ``pip install 'astar_rec[cli]'``. The commands for images need the extra
+``images``, and training PyTorch and the extra ``train``.
 """
 
 from __future__ import annotations
@@ -8,6 +9,18 @@ from __future__ import annotations
 import sys
 
 __all__ = ["main"]
+
+
+# Modules that a command may lack: what to say, and what to install.
+_MISSING = {
+    "click": ("click", "'astar_rec[cli]'"),
+    "PIL": ("Pillow", "'astar_rec[cli]'"),
+    "constriction": ("constriction", "'astar_rec[images]'"),
+    "threadpoolctl": ("threadpoolctl", "'astar_rec[images]'"),
+    "torch": ("PyTorch", "torch"),
+    "tqdm": ("tqdm", "'astar_rec[train]'"),
+    "matplotlib": ("Matplotlib", "'astar_rec[train]'"),
+}
 
 
 def main() -> None:
@@ -18,8 +31,8 @@ def main() -> None:
         astar_rec(prog_name="astar-rec")
     except ModuleNotFoundError as error:
         module = (error.name or "").partition(".")[0]
-        if module not in ("click", "PIL"):
+        if module not in _MISSING:
             raise
-        missing = {"click": "click", "PIL": "Pillow"}[module]
-        sys.stderr.write(f"astar-rec needs {missing}: pip install 'astar_rec[cli]'\n")
+        name, package = _MISSING[module]
+        sys.stderr.write(f"astar-rec needs {name}: pip install {package}\n")
         sys.exit(2)

@@ -8,14 +8,16 @@ from pathlib import Path
 import click
 import numpy as np
 
-from .._files import destination, whole_file
+from .._files import whole_file
 from ..container import Reader, compress, decompress
 from ..container import inspect as inspect_container
 from ..distributions import Normal
 from ..errors import ApproximationWarning
 from ..information import kl_bits
+from . import images
 from .arrays import read_normal, read_targets
-from .failures import Failure, Group, about
+from .failures import Group, about
+from .outputs import check_file
 from .progress import progress
 
 __all__ = ["astar_rec"]
@@ -39,6 +41,9 @@ def astar_rec() -> None:
     A sender has a target distribution Q, sender and receiver share a proposal P. `encode` finds an
     exact sample of every target and names it in about KL[Q || P] bits; `decode` needs those bits
     and the proposal, and returns the same samples, bit for bit.
+
+    `compress` and `decompress` do that with the latents of a model of images, and so send images
+    without loss.
     """
 
 
@@ -119,7 +124,7 @@ def encode(
     deviations; and, where the proposal is not N(0, 1), `proposal_loc` and `proposal_scale`. They
     broadcast against each other.
     """
-    _check(output, posteriors)
+    check_file(output, posteriors)
     target, proposal = read_targets(posteriors)
     with (
         about(posteriors),
@@ -193,7 +198,7 @@ def decode(
     They are float64, of the targets' shape. The proposal must be the one that they were encoded
     with: the container doesn't hold it.
     """
-    _check(output, container)
+    check_file(output, container)
     data = container.read_bytes()
     shared = Normal(0.0, 1.0) if proposal is None else read_normal(proposal)
     with about(container), progress("decoding") as report:
@@ -216,7 +221,15 @@ def decode(
 @astar_rec.command()
 @click.argument("container", type=click.Path(path_type=Path))
 def inspect(container: Path) -> None:
-    """Says what is in CONTAINER, and where its bits went."""
+    """Says what is in CONTAINER, and where its bits went.
+
+    CONTAINER is what `encode` or `compress` wrote.
+    """
+    with container.open("rb") as file:
+        start = file.read(len(images.MAGIC))
+    if start == images.MAGIC:
+        images.inspect_images(container)
+        return
     with about(container):
         click.echo(str(inspect_container(container)))
 
@@ -239,12 +252,9 @@ def demo(output: Path) -> None:
     run(output, echo=click.echo)
 
 
-def _check(output: Path, source: Path) -> None:
-    """Refuses, before all work, what could not be written or would destroy what is read."""
-    destination(output)
-    if output.exists() and output.samefile(source):
-        raise Failure(f"{output}: the output would replace the input; expected another name")
-
-
 def _samples(shape: tuple[int, ...]) -> str:
     return f"samples of shape {shape}"
+
+
+for command in (images.compress, images.decompress, images.train):
+    astar_rec.add_command(command)

@@ -14,21 +14,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Failure", "Group", "about"]
+__all__ = ["Failure", "Group", "WrongUsage", "about"]
 
 # Parameters of the library that are options here: a wrong one is wrong usage.
-_OPTIONS = (
-    "block",
-    "chunk",
-    "code",
-    "depth",
-    "max_elements",
-    "max_samples",
-    "max_steps",
-    "method",
-    "seed",
-    "threads",
-)
+_OPTIONS = {
+    name: "--" + name.replace("_", "-")
+    for name in (
+        "batch",
+        "block",
+        "chunk",
+        "code",
+        "depth",
+        "epochs",
+        "held_out",
+        "kl_bits",
+        "latents",
+        "learning_rate",
+        "max_elements",
+        "max_samples",
+        "max_steps",
+        "method",
+        "model",
+        "seed",
+        "threads",
+        "weights",
+    )
+} | {"which": "--only"}
 
 
 class Failure(click.ClickException):
@@ -51,7 +62,7 @@ def about(what: Path | str) -> Iterator[None]:
         yield
     except ParameterError as error:
         if error.argument in _OPTIONS:
-            option = "--" + error.argument.replace("_", "-")
+            option = _OPTIONS[error.argument]
             raise WrongUsage(str(error).replace(error.argument, option, 1)) from error
         raise Failure(f"{what}: {error}") from error
     except RecError as error:

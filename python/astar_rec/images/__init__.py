@@ -20,6 +20,10 @@ networks       the networks, as the codec computes them: NumPy alone
 integers       exact arithmetic for those that the decoder needs
 weights        files of weights
 order          in which order pixels are coded, and what they know of each other
+files          files and folders of images: .npy, IDX, PNG
+idx            the format that MNIST is distributed in
+png            images as PNG files
+filenames      names of files, which may be a stranger's
 model          the networks, as they are trained (PyTorch)
 training       training them (PyTorch)
 curves         learning curves as a picture
