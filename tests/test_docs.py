@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 # What a module or a page may need beyond NumPy. Without it, it is skipped.
-OPTIONAL = {"click", "PIL", "scipy", "torch", "matplotlib"}
+OPTIONAL = {"click", "constriction", "matplotlib", "PIL", "scipy", "threadpoolctl", "torch", "tqdm"}
 
 
 def modules() -> list[str]:

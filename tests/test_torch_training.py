@@ -161,6 +161,9 @@ def test_figures_do_not_depend_on_the_state_of_the_generator() -> None:
         ({"latents": 0}, "latents is 0"),
         ({"epochs": -1}, "epochs is -1"),
         ({"kl_bits": 0.0}, "kl_bits is 0"),
+        ({"held_out": 0}, "held_out is 0"),
+        ({"seed": -1}, "seed is -1"),
+        ({"batch": 1.5}, "batch is 1.5"),
         ({"learning_rate": float("nan")}, "learning_rate is nan"),
     ],
 )
@@ -177,3 +180,21 @@ def test_too_few_images(tmp_path: Path) -> None:
 def test_an_output_that_cannot_be_written_is_refused_before_training(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         train(digits(60), Settings(**SMALL), tmp_path / "none" / "weights.npz", progress=False)
+
+
+@pytest.mark.parametrize("name", ["weights.pt", "weights.png", "weights"])
+def test_other_names_of_weights(tmp_path: Path, name: str) -> None:
+    with pytest.raises(rec.ParameterError, match=r"output is .*ends with \.npz"):
+        train(digits(60), Settings(**SMALL), tmp_path / name, progress=False)
+
+
+@pytest.mark.parametrize("content", [b"", b"state", b"PK\x03\x04"])
+def test_states_that_are_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "weights.pt").write_bytes(content)
+    with pytest.raises(rec.CorruptDataError, match=r"weights\.pt: not the state of a run"):
+        train(digits(60), Settings(**SMALL), tmp_path / "weights.npz", progress=False)
+
+
+def test_other_images_are_not_trained_on(tmp_path: Path) -> None:
+    with pytest.raises(rec.ParameterError, match="dtype of images"):
+        train(digits(60) / 255, Settings(**SMALL), tmp_path / "weights.npz", progress=False)

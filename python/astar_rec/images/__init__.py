@@ -19,6 +19,7 @@ frequencies    from scores to integer frequencies
 networks       the networks, as the codec computes them: NumPy alone
 integers       exact arithmetic for those that the decoder needs
 weights        files of weights
+checks         what images must be
 order          in which order pixels are coded, and what they know of each other
 files          files and folders of images: .npy, IDX, PNG
 idx            the format that MNIST is distributed in

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from .._validate import as_bytes, integer, threads_of, to_numpy
+from .._validate import as_bytes, integer, threads_of
 from ..container import Reader, Writer
 from ..container.options import MAX_CHUNK as MOST_INDICES
 from ..container.options import MIN_CHUNK as LEAST_INDICES
 from ..distributions import Normal
 from ..errors import ApproximationWarning, CorruptDataError, ParameterError
 from ..information import kl_bits
+from .checks import as_images
 from .layout import MAX_CHUNK, checksum_of, join, pixel_payload, split
 from .networks import Inference
 from .order import SIDE
@@ -112,7 +113,7 @@ class ImageCodec:
 
         Reference: Flamich et al. 2022, lossless compression with A* coding.
         """
-        pixels = _images(images)
+        pixels = as_images(images)
         count = len(pixels)
         chunk = integer("chunk", chunk, 1, MAX_CHUNK)
         if names is not None:
@@ -220,7 +221,7 @@ class ImageCodec:
         Args:
             images: uint8, shape (n, 28, 28).
         """
-        return self._posterior(_images(images), None)
+        return self._posterior(as_images(images), None)
 
     def _posterior(self, pixels: Images, threads: int | None) -> Normal:
         def infer(at: int) -> Normal:
@@ -242,7 +243,7 @@ class ImageCodec:
             images: uint8, shape (n, 28, 28).
             latents: float64, shape (n, latents).
         """
-        pixels = _images(images)
+        pixels = as_images(images)
         z = np.asarray(latents, np.float64)
         if z.shape != (len(pixels), self.latents):
             raise ParameterError("shape of latents", z.shape, f"{(len(pixels), self.latents)}")
@@ -361,15 +362,6 @@ def names(data: Buffer) -> list[str] | None:
 
 
 # --- Arguments -----------------------------------------------------------------------------------
-
-
-def _images(value: object) -> Images:
-    array = to_numpy(value)
-    if array.dtype != np.uint8:
-        raise ParameterError("dtype of images", array.dtype, "uint8")
-    if array.ndim != 3 or array.shape[1:] != (SIDE, SIDE):
-        raise ParameterError("shape of images", array.shape, f"(n, {SIDE}, {SIDE})")
-    return np.ascontiguousarray(array)
 
 
 def _checked_names(names: Sequence[str], count: int) -> list[str]:

@@ -11,13 +11,17 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import asdict, dataclass
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
+from zipfile import is_zipfile
 
 import torch
 from tqdm import tqdm
 
 from .._files import destination, whole_file
-from ..errors import ParameterError
+from .._validate import integer
+from ..errors import CorruptDataError, ParameterError
+from .checks import as_images
 from .curves import draw_curves
 from .model import KINDS, Bits, Model
 from .order import SIDE
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Settings", "evaluate", "load_model", "train"]
 
 _PIXELS = SIDE**2
+_MOST = 2**31 - 1
 
 # Shares of the run. The KL term grows to its full weight, or free posteriors collapse; the KLs of
 # an IKVAE stay put, or they shrink before the decoder has learnt to listen.
@@ -71,8 +76,11 @@ class Settings:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ParameterError("model", self.kind, f"one of {', '.join(map(repr, KINDS))}")
-        for name in ("latents", "epochs", "batch", "kl_bits", "learning_rate"):
-            if not getattr(self, name) > 0:
+        for name in ("latents", "epochs", "batch", "held_out"):
+            integer(name, getattr(self, name), 1, _MOST)
+        integer("seed", self.seed, 0, _MOST)
+        for name in ("kl_bits", "learning_rate"):
+            if not 0 < getattr(self, name) < math.inf:
                 raise ParameterError(name, getattr(self, name), "a positive number")
 
 
@@ -113,15 +121,20 @@ def train(
     Args:
         images: Training images, uint8, shape (n, 28, 28).
         settings: What to train, and how.
-        output: Where the weights go, an .npz file.
+        output: Where the weights go, a file NAME.npz; the others are NAME.pt and NAME.png.
         device: Where to compute, as PyTorch names it.
         fresh: Begin anew, even if there is a state to go on from.
         progress: Show a bar on the standard error.
 
     Raises:
-        ParameterError: A state of other settings lies where this run's should go; too few images.
+        ParameterError: A state of other settings lies where this run's should go; too few images,
+            or of another shape or type; another name of a file.
+        CorruptDataError: What lies there is no state.
         OSError: The output cannot be written.
     """
+    images = as_images(images)
+    if output.suffix != ".npz":
+        raise ParameterError("output", str(output), "a name that ends with .npz")
     state_path = output.with_suffix(".pt")
     for path in (output, state_path, output.with_suffix(".png")):
         destination(path)
@@ -183,7 +196,7 @@ def evaluate(model: Model, images: torch.Tensor, batch: int = 250) -> Figures:
 
 def load_model(path: Path) -> Model:
     """Returns the model in a state that `train` wrote."""
-    state = torch.load(path, map_location="cpu", weights_only=True)
+    state = _load(path)
     settings = Settings(**state["settings"])
     model = Model(settings.kind, settings.latents)
     model.load_state_dict(state["model"])
@@ -206,7 +219,9 @@ def _epoch(
     )
     batches = order[: len(images) // settings.batch * settings.batch].split(settings.batch)
     sums = 0.0
-    with tqdm(batches, f"epoch {epoch + 1}", leave=False, disable=not progress) as bar:
+    with tqdm(
+        batches, f"epoch {epoch + 1}", leave=False, disable=None if progress else True
+    ) as bar:
         for number, batch in enumerate(bar):
             at = epoch * len(batches) + number
             for group in optimizer.param_groups:
@@ -251,10 +266,22 @@ def _save(
         torch.save(state, file)
 
 
+def _load(path: Path) -> dict[str, Any]:
+    if not is_zipfile(path):  # of these, PyTorch would try older formats
+        raise CorruptDataError(f"{path}: not the state of a run")
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, ValueError, EOFError, UnpicklingError) as error:
+        raise CorruptDataError(f"{path}: not the state of a run: {error}") from None
+    if not isinstance(state, dict) or not {"settings", "model", "history"} <= state.keys():
+        raise CorruptDataError(f"{path}: not the state of a run")
+    return state
+
+
 def _resume(
     path: Path, settings: Settings, model: Model, optimizer: torch.optim.Optimizer
 ) -> list[dict[str, Any]]:
-    state = torch.load(path, map_location="cpu", weights_only=True)
+    state = _load(path)
     for name, value in asdict(settings).items():
         if state["settings"].get(name) != value:
             raise ParameterError(
