@@ -11,6 +11,7 @@ methods        the ways of sending latents that are compared
 transmission   one method: compress, restore in another process, compare
 receiver       that other process
 shares         what the bits of a file are spent on
+alone          files of one image each
 peers          PNG, WebP, JPEG XL, bz2, xz on the same images
 report         all of it, as a table
 picture        test images, and images drawn from the model

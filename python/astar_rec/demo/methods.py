@@ -57,7 +57,8 @@ def fixed(divergence: Floats) -> Iterator[Method]:
     """Yields DAD* with several budgets; for IsoKL posteriors, which all carry the same bits.
 
     A depth is the largest KL divergence of a latent, or of a block, rounded up, and some bits more
-    or less. Indices have depth + 1 bits.
+    or less. Indices of latents have depth + 1 bits; those of blocks are no deeper, and have depths
+    that are coded.
 
     Args:
         divergence: KL divergences of the latents' posteriors in bits, shape (n, latents).

@@ -8,8 +8,9 @@ import numpy as np
 
 from .._files import destination
 from .._validate import threads_of
+from .alone import bits_alone
 from .methods import BLOCK, exact, fixed
-from .peers import peers
+from .peers import Peer, peers
 from .picture import Row, draw
 from .shares import shares
 from .transmission import transmit
@@ -40,13 +41,13 @@ _NOTES = """
   overhead  what the file takes beyond that: for latents, for pixels, and for all the rest
   in, out   images compressed and restored in a second, on {processors} processors
   block     {block} latents share an index
-  DAD*      approximate, with indices of one width: their depth in bits, and one. That suits an
-            IsoKL VAE, whose posteriors all have the same KL divergence. Where the depth is too
-            small, pixels take more
+  DAD*      approximate: searches end at a depth. Without blocks, indices have depth + 1 bits. It
+            suits an IsoKL VAE, all of whose posteriors of a latent have the same KL divergence.
+            Where the depth is too small for it, pixels take more
 """
 
 _PEERS = """\
-Other codecs                 an image, a file    one file for all"""
+Bits per pixel                  a file an image    one file for all"""
 
 
 def report(
@@ -82,8 +83,10 @@ def report(
     echo(_NOTES.format(processors=threads_of(None), block=BLOCK))
 
     echo(_PEERS)
-    for peer in peers(images):
-        echo(f"{peer.name:24}{peer.each:21.4f}{peer.together:20.4f}")
+    alone = bits_alone(codec, images, SEED)
+    own = Peer(f"this codec, AD*, block {BLOCK}", alone, 8 * sizes[0] / images.size)
+    for peer in (own, *peers(images)):
+        echo(f"{peer.name:24}{peer.each:23.4f}{peer.together:20.4f}")
 
     shown = [int(np.argmax(labels == digit)) for digit in np.unique(labels)]
     drawn = codec.sample(2 * len(shown), seed=SEED)
