@@ -261,6 +261,13 @@ def same_bits(session: nox.Session) -> None:
 
 @nox.session
 def figures(session: nox.Session) -> None:
-    """Measures again what the README and docs/ show, and draws it."""
+    """Measures again what the README shows."""
     session.install(".[test]", "matplotlib")
     session.run("python", "benchmarks/figures.py", *session.posargs)
+
+
+@nox.session
+def results(session: nox.Session) -> None:
+    """Fills in docs/results.md again: ``-- --data FOLDER --runs FOLDER``; an hour."""
+    session.install(".[train]", "pillow-jxl-plugin", "torch==2.13.0")
+    session.run("python", "benchmarks/mnist.py", *session.posargs)

@@ -1,17 +1,19 @@
-"""The main job at a small scale: send the exact posteriors of MNIST images.
+"""The main job at a small scale: 100 images of MNIST, losslessly, with A* coding.
 
-A probabilistic PCA with 32 latents, fitted on the 60,000 training images of MNIST, has exact
-Gaussian posteriors. For each of 100 test images, each method sends a sample of the posterior to a
-receiver in another process, which gets nothing but the container. ``astar-rec demo`` runs it, and
-needs the extra ``cli``; the model and the images come with the package. ``examples/mnist_ppca.py``
-does the same for all 10,000 test images, with a model that it fits itself.
+The IsoKL VAE that comes with the package compresses 100 test images by each method; a receiver in
+another process gets nothing but the file, and restores them. ``astar-rec demo`` runs it, and needs
+the extras ``cli`` and ``images``. ``benchmarks/mnist.py`` does the same with all 10,000 test
+images, and with other models.
 
 =============  ================================================================
-ppca           the model: fit, posteriors, reconstructions
-bundle         the model and the images that come with the package
-transmission   one method: encode, decode in another process, compare, measure
+sample         the images that come with the package
+methods        the ways of sending latents that are compared
+transmission   one method: compress, restore in another process, compare
 receiver       that other process
-report         all methods, as a table
-picture        originals and reconstructions, side by side
+shares         what the bits of a file are spent on
+alone          files of one image each
+peers          PNG, WebP, JPEG XL, bz2, xz on the same images
+report         all of it, as a table
+picture        test images, and images drawn from the model
 =============  ================================================================
 """

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from .ppca import Images
+    from .sample import Images
 
 __all__ = ["Row", "draw"]
 
@@ -32,10 +32,6 @@ class Row:
     label: str
     note: str
     images: Images
-
-    def choose(self, which: Sequence[int], shape: tuple[int, ...]) -> Row:
-        """Returns a row with some of the images, as arrays of that shape."""
-        return Row(self.label, self.note, self.images[list(which)].reshape(-1, *shape))
 
 
 def draw(path: Path, rows: Sequence[Row]) -> None:

@@ -1,27 +1,27 @@
-"""The receiver: ``python -m astar_rec.demo.receiver CONTAINER SAMPLES``.
+"""The receiver: ``python -m astar_rec.demo.receiver FILE IMAGES``.
 
-A process of its own that knows the proposal, N(0, 1), and reads one container. It writes the
-samples to an .npy file and prints how long decoding took, in nanoseconds: the fastest of three
-times.
+A process of its own that has the package, with its model, and reads one file. It writes the images
+to an .npy file and prints how long restoring them took, in nanoseconds.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 
-from .. import Normal, decompress
-from .stopwatch import fastest
+from ..images import load
 
 
-def main(container: str, samples: str) -> None:
-    """Decodes a container."""
-    data = Path(container).read_bytes()
-    decoded, nanoseconds = fastest(lambda: decompress(data, Normal(0.0, 1.0)))
-    np.save(samples, decoded)
-    print(nanoseconds)
+def main(file: str, images: str) -> None:
+    """Restores the images in a file."""
+    codec, data = load("mnist"), Path(file).read_bytes()
+    begin = time.perf_counter_ns()
+    restored = codec.decompress(data)
+    print(time.perf_counter_ns() - begin)
+    np.save(images, restored)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .bundle import load_bundle
+from ..images import load
 from .report import report
+from .sample import load_sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,4 +24,4 @@ def run(folder: Path, echo: Callable[[str], object] = print) -> None:
         RecError: What was decoded is not what was encoded.
         OSError: The picture cannot be written.
     """
-    report(*load_bundle(), folder / PICTURE, echo)
+    report(load("mnist"), *load_sample(), folder / PICTURE, echo)

@@ -1,0 +1,75 @@
+"""The benchmark of docs/results.md, with few images: what it measures, fills in and keeps."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("constriction", reason="the extra `images` is not installed")
+pytest.importorskip("matplotlib", reason="the extra `train` is not installed")
+
+import astar_rec
+from astar_rec.demo.sample import load_sample
+from astar_rec.images.idx import write_idx
+
+ROOT = Path(__file__).parent.parent
+BENCHMARK = ROOT / "benchmarks" / "mnist.py"
+PAGE = ROOT / "docs" / "results.md"
+WEIGHTS = Path(astar_rec.__file__).parent / "data" / "mnist.npz"
+
+pytestmark = pytest.mark.skipif(not BENCHMARK.exists(), reason="benchmarks/ is not beside tests/")
+
+
+def run(folder):
+    done = subprocess.run(
+        [
+            *(sys.executable, BENCHMARK, "--data", folder / "data", "--runs", folder / "runs"),
+            *("--images", "6", "-o", folder / "results"),
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads((folder / "results" / "figures.json").read_text())
+
+
+def test_the_benchmark(tmp_path):
+    (tmp_path / "data").mkdir()
+    write_idx(tmp_path / "data" / "t10k-images-idx3-ubyte.gz", load_sample()[0])
+    (tmp_path / "runs").mkdir()
+    shutil.copyfile(WEIGHTS, tmp_path / "runs" / "ikvae8.npz")
+    shutil.copyfile(PAGE, tmp_path / "results.md")
+
+    figures = run(tmp_path)
+    assert set(figures["models"]) == {"mnist", "ikvae8"}
+    for model in figures["models"].values():
+        names = list(model["methods"])
+        assert names[:3] == ["AD*, block 8", "AD*", "AS*"]
+        assert sum(name.startswith("DAD*") for name in names) == 6
+        for row in model["methods"].values():
+            assert row["file"] == pytest.approx(8 * row["bytes"] / (6 * 784))
+            assert row["file"] == pytest.approx(row["latents"] + row["pixels"] + row["header"])
+            assert np.isclose(784 * row["kl"], sum(model["latent_kl_bits"]))
+    for name in ("rates.png", "samples.png"):
+        assert (tmp_path / "results" / name).stat().st_size > 10_000
+
+    # The page: tables where they belong, and not a word of the prose is lost.
+    page = (tmp_path / "results.md").read_text()
+    row = figures["models"]["mnist"]["methods"]["AD*, block 8"]
+    assert f"| **{row['file']:.4f}** |" in page
+    table = r"(<!-- table:\w+ -->).*?<!-- end -->"
+    ours, theirs = (
+        re.sub(table, r"\1", text, flags=re.DOTALL) for text in (PAGE.read_text(), page)
+    )
+    assert ours == theirs
+
+    # A second run measures nothing again.
+    assert run(tmp_path) == figures
+    assert (tmp_path / "results.md").read_text() == page
