@@ -319,6 +319,9 @@ def test_ideal_bits_are_what_files_take(codec: images.ImageCodec) -> None:
     file = layout.split(memoryview(data))
     latents = rec.decompress(file.latents, rec.Normal(0.0, 1.0))
     support, values = codec.likelihood_bits(digits(), latents)
+    restored, *measured = codec.measure(data)
+    assert np.array_equal(restored, digits())
+    assert np.array_equal(measured, [support, values])
     ((_, stream),) = file.groups
     assert 0 <= 8 * len(stream) - (support + values).sum() < 64
 

@@ -45,6 +45,8 @@ _SHIPPED = {"mnist": Path(__file__).parent.parent / "data" / "mnist.npz"}
 # Any sample will do to restore an image: so searches that take long may end with the best so far.
 _MOST_STEPS = 1 << 18
 
+_NO_IMAGES = np.zeros((0, SIDE, SIDE), np.uint8)
+
 _PIECE = 256  # images that are worked on together
 
 
@@ -178,6 +180,42 @@ class ImageCodec:
             CorruptDataError: Not an image file, or damaged. Images are compared with checksums
                 after they have been decoded, so none comes back wrong.
         """
+        found, numbers = self._restore(data, which, threads, progress)
+        images = np.concatenate([_NO_IMAGES, *(images for images, _, _ in found)])
+        if which is None:
+            return images
+        return images[numbers] if isinstance(which, slice) else np.asarray(images[numbers[0]])
+
+    def measure(self, data: Buffer, *, threads: int | None = None) -> tuple[Images, Floats, Floats]:
+        """Restores images, and says what `likelihood_bits` says of them with the file's latents.
+
+        Args:
+            data: What `compress` returned.
+            threads: Number of threads; None for all processors.
+
+        Returns:
+            The images, uint8 of shape (n, 28, 28); bits of supports, and of values, shape (n,).
+
+        Raises:
+            ParameterError: As `decompress`.
+            CorruptDataError: As `decompress`.
+        """
+        found, _ = self._restore(data, None, threads, None)
+        images, support, values = zip(*found, strict=True) if found else ((), (), ())
+        return (
+            np.concatenate([_NO_IMAGES, *images]),
+            np.concatenate([[], *support]),
+            np.concatenate([[], *values]),
+        )
+
+    def _restore(
+        self,
+        data: Buffer,
+        which: int | slice | None,
+        threads: int | None,
+        progress: Progress | None,
+    ) -> tuple[list[tuple[Images, Floats, Floats]], list[int]]:
+        """What `PixelCoder.decode` returns of the groups; where images are that were asked for."""
         file = split(as_bytes(data))
         if file.fingerprint != self.weights.fingerprint:
             raise ParameterError(
@@ -196,22 +234,19 @@ class ImageCodec:
             end = min(file.count, -(-last // file.chunk) * file.chunk)
             latents = reader.read(PRIOR, slice(begin, end))
 
-        def decode(at: int) -> Images:
+        def decode(at: int) -> tuple[Images, Floats, Floats]:
             number = at // file.chunk
             checksum, stream = file.groups[number]
             own = latents[at - begin : at - begin + file.chunk]
             group = self._pixels.decode(stream, own)
-            if checksum_of(group) != checksum:
+            if checksum_of(group[0]) != checksum:
                 raise CorruptDataError(
                     f"group {number}: the pixels' checksum does not match what was decoded"
                 )
             return group
 
         groups = _in_threads(decode, range(begin, end, file.chunk), threads, progress)
-        images = np.concatenate([np.zeros((0, SIDE, SIDE), np.uint8), *groups])
-        if isinstance(which, slice) or which is None:
-            return images[[number - begin for number in numbers]] if which else images
-        return np.asarray(images[numbers[0] - begin])
+        return groups, [number - begin for number in numbers]
 
     # --- What the model says ---------------------------------------------------------------------
 

@@ -79,23 +79,23 @@ class PixelCoder:
         self._walk(latents, coder)
         return coder.finish()
 
-    def decode(self, data: memoryview, latents: Floats) -> Images:
-        """Returns the images that `encode` was given.
+    def decode(self, data: memoryview, latents: Floats) -> tuple[Images, Floats, Floats]:
+        """Returns the images that `encode` was given, and what `bits` says of them.
 
         Raises:
             CorruptDataError: Bits that `encode` does not write. Others that it did not write may
                 decode to some images.
         """
-        coder = _Decoder(data)
+        coder = _Decoder(data, len(latents))
         images = self._walk(latents, coder)
         coder.finish()
-        return images
+        return images, coder.meter.support, coder.meter.values
 
     def bits(self, images: Images, latents: Floats) -> tuple[Floats, Floats]:
         """Returns what supports and values take with an ideal coder, in bits; shape (n,) each."""
-        coder = _Meter(images)
+        coder = _Measurer(images)
         self._walk(latents, coder)
-        return coder.support_bits, coder.values_bits
+        return coder.meter.support, coder.meter.values
 
     def sample(self, latents: Floats, generator: np.random.Generator) -> Images:
         """Returns images drawn from the model, given latents."""
@@ -220,21 +220,42 @@ class _Encoder(_Known):
         return bytes(words.astype("<u4").tobytes())
 
 
+class _Meter:
+    """What the pixels of each image take, in bits: supports, and values."""
+
+    def __init__(self, count: int) -> None:
+        self.support = np.zeros(count)
+        self.values = np.zeros(count)
+
+    def add_support(self, frequencies: Frequencies, symbols: Symbols) -> None:
+        self.support += bits_of(frequencies, symbols).reshape(len(self.support), -1).sum(axis=1)
+
+    def add_values(
+        self, frequencies: Frequencies, symbols: Symbols, pixels: npt.NDArray[np.intp]
+    ) -> None:
+        np.add.at(self.values, pixels // SIDE**2, bits_of(frequencies, symbols))
+
+
 class _Decoder:
     """Encodes again what it decodes: so it accepts what the encoder writes, and nothing else."""
 
-    def __init__(self, data: memoryview) -> None:
+    def __init__(self, data: memoryview, count: int) -> None:
         if len(data) % 4:
             raise CorruptDataError(f"pixels in {len(data)} bytes, which is no multiple of 4")
         self._words = np.frombuffer(data, "<u4").astype(np.uint32)
         self._coder = constriction.stream.queue.RangeDecoder(self._words)
         self._again = constriction.stream.queue.RangeEncoder()
+        self.meter = _Meter(count)
 
     def support(self, frequencies: Frequencies, step: int) -> Symbols:  # noqa: ARG002
-        return self._get(frequencies)
+        symbols = self._get(frequencies)
+        self.meter.add_support(frequencies, symbols)
+        return symbols
 
-    def values(self, frequencies: Frequencies, pixels: npt.NDArray[np.intp]) -> Symbols:  # noqa: ARG002
-        return self._get(frequencies)
+    def values(self, frequencies: Frequencies, pixels: npt.NDArray[np.intp]) -> Symbols:
+        symbols = self._get(frequencies)
+        self.meter.add_values(frequencies, symbols, pixels)
+        return symbols
 
     def _get(self, frequencies: Frequencies) -> Symbols:
         try:
@@ -249,20 +270,19 @@ class _Decoder:
             raise CorruptDataError("pixels that no encoder writes")
 
 
-class _Meter(_Known):
+class _Measurer(_Known):
     def __init__(self, images: Images) -> None:
         super().__init__(images)
-        self.support_bits = np.zeros(len(images))
-        self.values_bits = np.zeros(len(images))
+        self.meter = _Meter(len(images))
 
     def support(self, frequencies: Frequencies, step: int) -> Symbols:
         symbols = self._inside(step)
-        self.support_bits += bits_of(frequencies, symbols).reshape(len(self._flat), -1).sum(axis=1)
+        self.meter.add_support(frequencies, symbols)
         return symbols
 
     def values(self, frequencies: Frequencies, pixels: npt.NDArray[np.intp]) -> Symbols:
         symbols = self._value(pixels)
-        np.add.at(self.values_bits, pixels // SIDE**2, bits_of(frequencies, symbols))
+        self.meter.add_values(frequencies, symbols, pixels)
         return symbols
 
 
