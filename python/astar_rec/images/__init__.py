@@ -12,7 +12,8 @@ entropy-coded with p(x | z). On average that takes KL[q(z | x) || p(z)] - log2 p
 negative ELBO, and what the two coders add.
 
 =============  ====================================================================
-codec          `ImageCodec`: images to bytes and back; what model and files say
+codec          `ImageCodec`: images to bytes and back; what a model says of them
+inspection     `inspect`, `names`: what is in a file
 layout         the layout of image files
 pixels         pixels to bits and back, given the latents
 frequencies    from scores to integer frequencies
@@ -35,7 +36,8 @@ quantise       from trained weights to integers
 from __future__ import annotations
 
 try:
-    from .codec import ImageCodec, ImageReport, inspect, load, names
+    from .codec import ImageCodec, load
+    from .inspection import ImageReport, inspect, names
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         f"astar_rec.images needs {error.name}: install astar_rec with its extra, images",
