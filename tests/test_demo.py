@@ -70,7 +70,7 @@ def test_the_sample_is_what_the_script_makes(sample, tmp_path):
 
 def test_depths_follow_the_divergence():
     flat = np.full((3, 16), 2.25)
-    assert [method.keywords["depth"] for method in fixed(flat)] == [1, 3, 5, 14, 18, 22]
+    assert [method.keywords["depth"] for method in fixed(flat)] == [2, 3, 5, 14, 18, 22]
     assert [method.keywords["depth"] for method in fixed(flat / 100)] == [0, 1, 3, 0, 1, 5]
     assert any(method.name == "global A*" for method in exact(flat))
     assert not any(method.name == "global A*" for method in exact(np.append(flat, [[20]] * 3, 1)))

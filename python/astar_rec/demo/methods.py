@@ -19,7 +19,7 @@ __all__ = ["BLOCK", "Method", "exact", "fixed"]
 BLOCK = 8
 
 # Depths of DAD*, less the KL divergence rounded up: of a latent, and of a block of them.
-_BUDGETS = (-2, 0, 2)
+_BUDGETS = (-1, 0, 2)
 _BLOCK_BUDGETS = (-4, 0, 4)
 
 # With global A*, a search takes 2^D∞ samples on average, and D∞ is some 1.5 bits above the KL.
