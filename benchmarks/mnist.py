@@ -129,7 +129,8 @@ class Figures:
             row = entry["methods"][method.name]
             print(f"{name:10} {method.name:26} {row['file']:.4f} bits/pixel", flush=True)
         if name == SHIPPED and "alone" not in entry:
-            entry["alone"] = bits_alone(codec, images[:ALONE], SEED)
+            entry["alone"] = bits_alone(codec, images[:ALONE], SEED, header=True)
+            entry["bare"] = bits_alone(codec, images[:ALONE], SEED, header=False)
             self.save()
 
     def peers(self, images: np.ndarray) -> None:

@@ -105,6 +105,7 @@ def _peers(found: Json) -> str:
     model = found["models"][SHIPPED]
     own = (model["alone"], model["methods"][DEFAULT]["file"])
     rows = [(f"this codec, {_name(DEFAULT)}", *own)]
+    rows += [("the same, with `header=False`", model["bare"], None)]
     rows += [(peer["name"], peer["each"], peer["together"]) for peer in found["peers"]]
     return _table(
         ["", "a file for each image", "one file for all"],

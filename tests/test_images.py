@@ -155,6 +155,38 @@ def test_latents_are_a_container_of_their_own(codec: images.ImageCodec) -> None:
     assert abs(spread.mean() - 1) < 5 * np.sqrt(2 / spread.size)
 
 
+@each_method
+def test_bits_alone(codec: images.ImageCodec, name: str) -> None:
+    options = {key: value for key, value in METHODS[name].items() if key != "chunk"}
+    data = codec.compress(digits(), header=False, **options)
+    assert np.array_equal(codec.decompress(data, header=False, count=40, **options), digits())
+    assert len(data) < len(codec.compress(digits(), chunk=40, **options)) - 30
+
+
+def test_bits_of_one_image(codec: images.ImageCodec) -> None:
+    """What ideal coders would take, and at most seven bytes on average."""
+    sizes, ideal = [], codec.kl_bits(digits()).sum()
+    for image in digits()[:, None]:
+        data = codec.compress(image, header=False)
+        assert np.array_equal(codec.decompress(data, header=False, count=1), image)
+        sizes.append(len(data))
+    ideal += np.sum(codec.likelihood_bits(digits(), codec.posterior(digits()).loc))
+    assert 8 * np.mean(sizes) < ideal / 40 + 8 * 7
+
+
+@pytest.mark.parametrize("count", [0, 1025])
+def test_bits_alone_of_too_many_images(codec: images.ImageCodec, count: int) -> None:
+    with pytest.raises(rec.ParameterError, match=f"number of images is {count}"):
+        codec.compress(np.zeros((count, 28, 28), np.uint8), header=False)
+
+
+def test_bits_alone_that_no_encoder_writes(codec: images.ImageCodec) -> None:
+    data = codec.compress(digits()[:1], header=False)
+    for damaged in (b"", data[:2], data[:-1], data + bytes(4), b"\xff" * 9, b"\x7f" + data[1:]):
+        with pytest.raises(rec.CorruptDataError):
+            codec.decompress(damaged, header=False, count=1)
+
+
 def test_names(codec: images.ImageCodec) -> None:
     names = [f"ziffer-ß-{number}.png" for number in range(40)]
     data = codec.compress(digits(), names=names)
@@ -392,6 +424,7 @@ def test_other_images_are_refused(codec: images.ImageCodec, value: Any, message:
         ({"names": ["a\0b"] * 40}, r"names\[0\]"),
         ({"names": ["\ud800"] * 40}, r"names\[0\]"),
         ({"names": [1] * 40}, r"names\[0\] is 1"),
+        ({"names": ["a"] * 40, "header": False}, "names is 'given'; expected None"),
     ],
 )
 def test_wrong_arguments(codec: images.ImageCodec, options: dict[str, Any], message: str) -> None:
@@ -404,6 +437,30 @@ def test_wrong_images_asked_for(codec: images.ImageCodec, which: Any) -> None:
     data = codec.compress(digits())
     with pytest.raises(rec.ParameterError, match="which"):
         codec.decompress(data, which)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"header": False}, "count is None"),
+        ({"header": False, "count": 0}, "count is 0"),
+        ({"header": False, "count": 40, "which": 3}, "which is 3; expected None"),
+        ({"count": 40}, "count is 'given'"),
+        ({"seed": 0}, "seed is 'given'"),
+    ],
+)
+def test_wrong_ways_to_decompress(
+    codec: images.ImageCodec, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(rec.ParameterError, match=message):
+        codec.decompress(codec.compress(digits()), **options)
+
+
+def test_unknown_arguments(codec: images.ImageCodec) -> None:
+    with pytest.raises(TypeError, match=r"compress\(\) got an unexpected keyword argument 'dept'"):
+        codec.compress(digits(), dept=3)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"decompress\(\) got an unexpected .* 'chunk'"):
+        codec.decompress(b"", chunk=3)  # type: ignore[call-arg]
 
 
 def test_wrong_latents(codec: images.ImageCodec) -> None:

@@ -66,7 +66,7 @@ class Options(Again, total=False):
     threads: int | None
 
 
-def refuse_unknown(function: str, given: Iterable[str], known: type[Again]) -> None:
+def refuse_unknown(function: str, given: Iterable[str], known: type[Any]) -> None:
     """Raises TypeError for an argument that a function does not have, as Python does."""
     if unknown := set(given) - known.__annotations__.keys():
         raise TypeError(f"{function}() got an unexpected keyword argument {min(unknown)!r}")

@@ -1,8 +1,8 @@
-"""Files of one image each."""
+"""Images one by one: files of one image each, or their bits alone."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,21 +15,23 @@ if TYPE_CHECKING:
 __all__ = ["bits_alone"]
 
 
-def bits_alone(codec: ImageCodec, images: Images, seed: int) -> float:
-    """Returns the bits per pixel that images take as files of their own, headers included.
+def bits_alone(codec: ImageCodec, images: Images, seed: int, *, header: bool) -> float:
+    """Returns the bits per pixel that images take one by one.
 
     Args:
         codec: The codec; latents are sent by AD* in blocks, the default.
         images: uint8, shape (n, 28, 28).
         seed: Of the random numbers.
+        header: Whether these are files, or bits alone.
 
     Raises:
         RecError: A file does not restore its image.
     """
     size = 0
-    for image in images:
-        data = codec.compress(image[None], seed=seed, threads=1)
-        if not np.array_equal(codec.decompress(data, 0, threads=1), image):
+    again: dict[str, Any] = {} if header else {"header": False, "count": 1, "seed": seed}
+    for image in images[:, None]:
+        data = codec.compress(image, seed=seed, header=header, threads=1)
+        if not np.array_equal(codec.decompress(data, threads=1, **again), image):
             raise RecError("an image that was restored from a file of its own is another one")
         size += len(data)
     return 8 * size / images.size

@@ -83,10 +83,11 @@ def report(
     echo(_NOTES.format(processors=threads_of(None), block=BLOCK))
 
     echo(_PEERS)
-    alone = bits_alone(codec, images, SEED)
+    alone = bits_alone(codec, images, SEED, header=True)
     own = Peer(f"this codec, AD*, block {BLOCK}", alone, 8 * sizes[0] / images.size)
     for peer in (own, *peers(images)):
         echo(f"{peer.name:24}{peer.each:23.4f}{peer.together:20.4f}")
+    echo(f"{'this, without header':24}{bits_alone(codec, images, SEED, header=False):23.4f}")
 
     shown = [int(np.argmax(labels == digit)) for digit in np.unique(labels)]
     drawn = codec.sample(2 * len(shown), seed=SEED)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from .._validate import as_bytes, integer, threads_of
-from ..container import Reader, Writer
+from .._varint import read_varint, varint
+from ..container import Reader, Writer, compress, decompress
 from ..container.options import MAX_CHUNK as MOST_INDICES
 from ..container.options import MIN_CHUNK as LEAST_INDICES
+from ..container.options import refuse_unknown
 from ..distributions import Normal
 from ..errors import ApproximationWarning, CorruptDataError, ParameterError
 from ..information import kl_bits
@@ -27,7 +30,9 @@ from .weights import load_weights
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from typing_extensions import Unpack
 
     from .._validate import Buffer, Floats
     from ..codecs import Progress
@@ -49,6 +54,18 @@ _NO_IMAGES = np.zeros((0, SIDE, SIDE), np.uint8)
 _PIECE = 256  # images that are worked on together
 
 
+class LatentOptions(TypedDict, total=False):
+    """How latents are sent: arguments that `compress` has in common with `astar_rec.compress`."""
+
+    method: str
+    block: Any  # an integer, or None
+    seed: int
+    depth: int | None
+    max_samples: int | None
+    max_steps: int | None
+    code: IndexCode | str | None
+
+
 class ImageCodec:
     """Lossless compression of images of 28 by 28 pixels of 8 bits, with one model.
 
@@ -58,6 +75,8 @@ class ImageCodec:
     Attributes:
         weights: The weights; ``weights.settings`` says how the model was trained.
         latents: The number of latents of an image.
+        expected_bits: The mean KL divergence of a latent's posterior, where it is the same for all
+            images; None for a plain VAE.
 
     Examples:
         >>> import astar_rec.images
@@ -73,40 +92,34 @@ class ImageCodec:
         self._pixels = PixelCoder(weights)
         self.latents = self._pixels.sketch.latents
         self._inference = Inference(weights, self.latents)
+        self.expected_bits = self._inference.expected_bits
 
     def compress(
         self,
         images: object,
         *,
-        method: str = "ad*",
-        block: int | None = None,
-        seed: int = 0,
-        depth: int | None = None,
-        max_samples: int | None = None,
-        max_steps: int | None = None,
-        code: IndexCode | str | None = None,
         names: Sequence[str] | None = None,
         chunk: int = _PIECE,
+        header: bool = True,
         threads: int | None = None,
         progress: Progress | None = None,
+        **options: Unpack[LatentOptions],
     ) -> bytes:
         """Returns a file that `decompress` restores the images from, bit for bit.
 
         Args:
             images: uint8, shape (n, 28, 28); any content.
-            method: How latents are sent: ``"ad*"``, ``"as*"``, ``"dad*"`` (give ``depth``) or
-                ``"global"``.
-            block: Latents that share an index; None for 8 with ``"ad*"``, and 1 otherwise.
-            seed: Any seed; it is written into the file.
-            depth: For ``"dad*"``: the largest depth.
-            max_samples: For ``"global"``: the most samples of a search; None for 2^18.
-            max_steps: For the others: the most steps of a search; None for 2^18. A search that is
-                cut sends the best so far. That costs bits, if anything: images are exact anyway.
-            code: The code for the indices, as for `astar_rec.compress`.
             names: A name for each image, to be stored; None for none. No name holds a null.
             chunk: Images in a group, 1 to 1024: what is decoded at least for one of them.
+            header: False for the bits alone, of up to 1024 images: some 60 bytes less. `decompress`
+                then needs the same options again, and nothing is checked.
             threads: Number of threads; None for all processors. They never change the result.
             progress: Called as ``progress(done, total)`` with numbers of images, now and then.
+            options: How latents are sent, as for `astar_rec.compress`: ``method``, ``block`` (8 by
+                default with ``"ad*"``, 1 otherwise), ``seed``, ``depth``, ``max_samples``,
+                ``max_steps`` and ``code``. Searches have at most 2^18 steps (samples, with
+                ``"global"``) if no other number is given. One that is cut sends the best so far:
+                that costs bits, if anything, as images are exact anyway.
 
         Raises:
             ParameterError: Another shape or type; names that are not one for each image; and what
@@ -114,37 +127,16 @@ class ImageCodec:
 
         Reference: Flamich et al. 2022, lossless compression with A* coding.
         """
+        refuse_unknown("compress", options, LatentOptions)
         pixels = as_images(images)
         count = len(pixels)
         chunk = integer("chunk", chunk, 1, MAX_CHUNK)
         if names is not None:
             names = _checked_names(names, count)
-        if block is None:
-            block = 8 if method == "ad*" else 1
-        if method == "global":
-            max_samples = _MOST_STEPS if max_samples is None else max_samples
-        elif max_steps is None:
-            max_steps = _MOST_STEPS
+        if not header:
+            return self._bare(pixels, names, _with_defaults(options), threads)
         target = self._posterior(pixels, threads)
-        file = io.BytesIO()
-        per_image = -(-self.latents // (block if isinstance(block, int) and block > 0 else 1))
-        indices = 1 << (chunk * per_image - 1).bit_length()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ApproximationWarning)
-            with Writer(
-                file,
-                shape=target.shape,
-                method=method,
-                block=block,
-                seed=seed,
-                depth=depth,
-                max_samples=max_samples,
-                max_steps=max_steps,
-                code=code,
-                chunk=min(max(indices, LEAST_INDICES), MOST_INDICES),
-                threads=threads,
-            ) as writer:
-                latents = writer.write(target, PRIOR).sample
+        sent, latents = _send(target, chunk, _with_defaults(options), threads)
 
         def encode(begin: int) -> bytes:
             group = pixels[begin : begin + chunk]
@@ -152,24 +144,29 @@ class ImageCodec:
             return pixel_payload(group, stream)
 
         payloads = _in_threads(encode, range(0, count, chunk), threads, progress)
-        fingerprint = self.weights.fingerprint
-        return join(fingerprint, count, chunk, file.getvalue(), names, payloads)
+        return join(self.weights.fingerprint, count, chunk, sent, names, payloads)
 
     def decompress(
         self,
         data: Buffer,
         which: int | slice | None = None,
         *,
+        header: bool = True,
+        count: int | None = None,
         threads: int | None = None,
         progress: Progress | None = None,
+        **options: Unpack[LatentOptions],
     ) -> Images:
         """Restores images.
 
         Args:
             data: What `compress` returned; bytes or another buffer, such as a memory map.
             which: A number or a slice of the images; None for all. Only their groups are decoded.
+            header: False for what ``compress(header=False)`` returned.
+            count: With ``header=False``: the number of images.
             threads: Number of threads; None for all processors.
             progress: Called as ``progress(done, total)`` with numbers of images, now and then.
+            options: With ``header=False``: those of `compress`.
 
         Returns:
             uint8, shape (n, 28, 28), or (28, 28) for a number.
@@ -178,12 +175,78 @@ class ImageCodec:
             ParameterError: The file was made with other weights; there is no such image.
             CorruptDataError: Not an image file, or damaged. Images are compared with checksums
                 after they have been decoded, so none comes back wrong.
+
+        Examples:
+            >>> import astar_rec.images
+            >>> codec = astar_rec.images.load("mnist")
+            >>> image = codec.sample(1, seed=1)
+            >>> bits = codec.compress(image, header=False)
+            >>> bool((codec.decompress(bits, header=False, count=1) == image).all())
+            True
         """
+        refuse_unknown("decompress", options, LatentOptions)
+        if not header:
+            if which is not None:
+                raise ParameterError("which", which, "None, without a header")
+            return self._restore_bare(data, count, _with_defaults(options), threads)
+        if count is not None or options:
+            name = "count" if count is not None else min(options)
+            raise ParameterError(name, "given", "none: it is in the header")
         found, numbers = self._restore(data, which, threads, progress)
         images = np.concatenate([_NO_IMAGES, *(images for images, _, _ in found)])
         if which is None:
             return images
         return images[numbers] if isinstance(which, slice) else np.asarray(images[numbers[0]])
+
+    # --- Without a header ------------------------------------------------------------------------
+
+    def _bare(
+        self,
+        pixels: Images,
+        names: Sequence[str] | None,
+        options: LatentOptions,
+        threads: int | None,
+    ) -> bytes:
+        """The length of the latents' bits, these, and the stream of pixels."""
+        if names is not None:
+            raise ParameterError("names", "given", "None, without a header")
+        if not 0 < len(pixels) <= MAX_CHUNK:
+            raise ParameterError(
+                "number of images", len(pixels), f"1 to {MAX_CHUNK}, without a header"
+            )
+        target = self._posterior(pixels, threads)
+        alike = self._alike(options, threads)
+        with _no_warnings_of_cuts():
+            sent = compress(target, PRIOR, header=False, **alike)
+        latents = decompress(sent, PRIOR, header=False, shape=target.shape, **alike)
+        with threadpool_limits(1, "blas"):
+            return varint(len(sent)) + sent + self._pixels.encode(pixels, latents)
+
+    def _restore_bare(
+        self, data: Buffer, count: int | None, options: LatentOptions, threads: int | None
+    ) -> Images:
+        if count is None:
+            raise ParameterError("count", None, "the number of images, without a header")
+        shape = (integer("count", count, 1, MAX_CHUNK), self.latents)
+        view = as_bytes(data)
+        size, at = read_varint(view, 0)
+        if size > len(view) - at:
+            raise CorruptDataError(f"the data end at byte {len(view)}, in the latents")
+        sent, stream = view[at : at + size], view[at + size :]
+        latents = decompress(
+            sent, PRIOR, header=False, shape=shape, **self._alike(options, threads)
+        )
+        with threadpool_limits(1, "blas"):
+            images, _, _ = self._pixels.decode(stream, latents)
+        return images
+
+    def _alike(self, options: LatentOptions, threads: int | None) -> dict[str, Any]:
+        """The options, and what both sides know from the weights: how many bits to expect."""
+        if options.get("code") is None and self.expected_bits is not None:
+            return {**options, "threads": threads, "expected_bits": self.expected_bits}
+        return {**options, "threads": threads}
+
+    # --- What files hold -------------------------------------------------------------------------
 
     def measure(self, data: Buffer, *, threads: int | None = None) -> tuple[Images, Floats, Floats]:
         """Restores images, and says what `likelihood_bits` says of them with the file's latents.
@@ -315,6 +378,52 @@ def load(model: str | os.PathLike[str] = "mnist") -> ImageCodec:
     """
     path = _SHIPPED.get(model, model) if isinstance(model, str) else model
     return ImageCodec(load_weights(path))
+
+
+# --- Latents --------------------------------------------------------------------------------------
+
+
+def _with_defaults(options: LatentOptions) -> LatentOptions:
+    """The options, with what they are by default here and not in `astar_rec.compress`."""
+    method = options.get("method", "ad*")
+    found = dict(options)
+    if found.get("block") is None:
+        found["block"] = 8 if method == "ad*" else 1
+    budget = "max_samples" if method == "global" else "max_steps"
+    if found.get(budget) is None:
+        found[budget] = _MOST_STEPS
+    return cast("LatentOptions", found)
+
+
+def _send(
+    target: Normal, chunk: int, options: LatentOptions, threads: int | None
+) -> tuple[bytes, Floats]:
+    """A container of samples of targets, shape (n, latents), and these samples.
+
+    Args:
+        target: The posteriors.
+        chunk: Images in a group; chunks of the container have about as many.
+        options: How to send them.
+        threads: Number of threads.
+    """
+    block = options["block"]
+    per_image = -(-target.shape[1] // (block if isinstance(block, int) and block > 0 else 1))
+    indices = 1 << (chunk * per_image - 1).bit_length()
+    indices = min(max(indices, LEAST_INDICES), MOST_INDICES)
+    file = io.BytesIO()
+    with (
+        _no_warnings_of_cuts(),
+        Writer(file, shape=target.shape, chunk=indices, threads=threads, **options) as writer,
+    ):
+        encoded = writer.write(target, PRIOR)
+    return file.getvalue(), encoded.sample
+
+
+@contextmanager
+def _no_warnings_of_cuts() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ApproximationWarning)
+        yield
 
 
 # --- Arguments -----------------------------------------------------------------------------------

@@ -56,8 +56,10 @@ class Inference:
         )
         self._latents = latents
         self._isokl = None
+        self.expected_bits: float | None = None  # of a latent, where it is the same for all images
         if _KL in weights.arrays:
             self._isokl = [_floats(weights, name, latents) for name in (_SHIFT, _SPREAD, _KL)]
+            self.expected_bits = float(self._isokl[2].mean())
 
     def __call__(self, images: Images) -> Normal:
         """Returns the posteriors of images, of shape (n, latents)."""
