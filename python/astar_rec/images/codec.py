@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from .._validate import as_bytes, integer, threads_of
 from .._varint import read_varint, varint
@@ -219,7 +220,7 @@ class ImageCodec:
         with _no_warnings_of_cuts():
             sent = compress(target, PRIOR, header=False, **alike)
         latents = decompress(sent, PRIOR, header=False, shape=target.shape, **alike)
-        with threadpool_limits(1, "blas"):
+        with _one_blas_thread():
             return varint(len(sent)) + sent + self._pixels.encode(pixels, latents)
 
     def _restore_bare(
@@ -236,7 +237,7 @@ class ImageCodec:
         latents = decompress(
             sent, PRIOR, header=False, shape=shape, **self._alike(options, threads)
         )
-        with threadpool_limits(1, "blas"):
+        with _one_blas_thread():
             images, _, _ = self._pixels.decode(stream, latents)
         return images
 
@@ -361,7 +362,7 @@ class ImageCodec:
         """
         generator = np.random.default_rng(seed)
         latents = generator.normal(size=(integer("count", count, 0, 1 << 32), self.latents))
-        with threadpool_limits(1, "blas"):
+        with _one_blas_thread():
             return self._pixels.sample(latents, generator)
 
 
@@ -456,18 +457,27 @@ def _numbers(which: int | slice | None, count: int) -> range | list[int]:
     return [number % count]
 
 
+@cache
+def _libraries() -> ThreadpoolController:
+    """The libraries that multiply matrices: looking for them takes some time."""
+    return ThreadpoolController()
+
+
+def _one_blas_thread() -> AbstractContextManager[Any]:
+    """Keeps BLAS to one thread: the threads are ours, with groups of images for work."""
+    manager: AbstractContextManager[Any] = _libraries().limit(limits=1, user_api="blas")
+    return manager
+
+
 def _in_threads(
     work: Callable[[int], Any],
     groups: range,
     threads: int | None,
     progress: Progress | None = None,
 ) -> list[Any]:
-    """The results of some work for groups of images, by their first; errors are raised.
-
-    The threads are ours, with groups of images for work: those of a BLAS would stand in their way.
-    """
+    """The results of some work for groups of images, by their first; errors are raised."""
     results = []
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads_of(threads)) as pool:
+    with _one_blas_thread(), ThreadPoolExecutor(threads_of(threads)) as pool:
         try:
             for first, result in zip(groups, pool.map(work, groups), strict=True):
                 results.append(result)
