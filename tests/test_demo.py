@@ -80,7 +80,7 @@ def test_depths_follow_the_divergence():
 def test_shares_add_up(codec, sample, keywords):
     pictures = sample[0][:20]
     data = codec.compress(pictures, seed=3, **keywords)
-    found = shares(codec, pictures, data)
+    found = shares(codec, pictures, codec.kl_bits(pictures), data)
     assert found.coded * pictures.size == pytest.approx(8 * len(data))
     assert found.ideal == found.kl + found.reconstruction
     assert found.kl * pictures.size == pytest.approx(codec.kl_bits(pictures).sum())

@@ -79,7 +79,7 @@ def report(
     for method in (*exact(divergence), *fixed(divergence)):
         sent = transmit(codec, images, method, SEED)
         sizes.append(len(sent.data))
-        echo(_line(method.name, shares(codec, images, sent.data), sent, len(images)))
+        echo(_line(method.name, shares(codec, images, divergence, sent.data), sent, len(images)))
     echo(_NOTES.format(processors=threads_of(None), block=BLOCK))
 
     echo(_PEERS)

@@ -11,6 +11,7 @@ from ..errors import RecError
 from ..images import inspect
 
 if TYPE_CHECKING:
+    from .._validate import Floats
     from ..images import ImageCodec
     from .sample import Images
 
@@ -46,12 +47,13 @@ class Shares:
         return self.latents + self.pixels + self.header
 
 
-def shares(codec: ImageCodec, images: Images, data: bytes) -> Shares:
+def shares(codec: ImageCodec, images: Images, divergence: Floats, data: bytes) -> Shares:
     """Takes a file apart, and restores it.
 
     Args:
         codec: That made it.
         images: What is in it; uint8, shape (n, height, width).
+        divergence: What ``codec.kl_bits(images)`` returns.
         data: The file.
 
     Raises:
@@ -63,7 +65,7 @@ def shares(codec: ImageCodec, images: Images, data: bytes) -> Shares:
     report = inspect(data)
     bits = 1 / images.size
     return Shares(
-        kl=bits * float(codec.kl_bits(images).sum()),
+        kl=bits * float(divergence.sum()),
         reconstruction=bits * float(support.sum() + values.sum()),
         latents=bits * report.latents_bits,
         pixels=bits * report.pixels_bits,
