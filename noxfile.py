@@ -271,3 +271,10 @@ def results(session: nox.Session) -> None:
     """Fills in docs/results.md again: ``-- --data FOLDER --runs FOLDER``; an hour."""
     session.install(".[train]", "pillow-jxl-plugin", "torch==2.13.0")
     session.run("python", "benchmarks/mnist.py", *session.posargs)
+
+
+@nox.session
+def counts(session: nox.Session) -> None:
+    """Instructions of the hot loops: of the checkout, or ``-- COMMIT COMMIT`` to compare two."""
+    session.install("cmake", "ninja")
+    session.run("python", "benchmarks/count_instructions.py", *session.posargs)
