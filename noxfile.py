@@ -274,6 +274,13 @@ def results(session: nox.Session) -> None:
 
 
 @nox.session
+def compare(session: nox.Session) -> None:
+    """Speed and bits beside constriction, SciPy and NumPy, in one run; the goals; some minutes."""
+    session.install(".[bench]")
+    session.run("python", "benchmarks/compare.py", *session.posargs)
+
+
+@nox.session
 def counts(session: nox.Session) -> None:
     """Instructions of the hot loops: of the checkout, or ``-- COMMIT COMMIT`` to compare two."""
     session.install("cmake", "ninja")
