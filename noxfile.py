@@ -127,7 +127,8 @@ def lint(session: nox.Session) -> None:
     session.install(pinned("ruff"), pinned("clang-format"), pinned("codespell"), "tomli")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
-    sources = sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("cpp/**/*.[ch]pp"))
+    found = [p for pattern in ("*.[ch]pp", "*.inl") for p in ROOT.glob(f"cpp/**/{pattern}")]
+    sources = sorted(str(p.relative_to(ROOT)) for p in found)
     session.run("clang-format", "--dry-run", "--Werror", *sources)
     session.run("codespell")
 

@@ -25,7 +25,7 @@ from common import (
     same_bits,
 )
 
-ELEMENTS = 3
+ELEMENTS = 5  # from 4 on the core uses lanes
 OFFSETS = st.integers(0, 2**48 - 1000)
 WORDS = st.integers(0, 2**64 - 1)
 few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

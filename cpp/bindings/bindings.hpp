@@ -19,6 +19,7 @@ namespace py = pybind11;
 void register_errors(py::module_& m);
 void register_functions(py::module_& m);
 void register_codec(py::module_& m);
+void register_lanes(py::module_& m);
 void register_lockstep(py::module_& m);
 void register_index_codes(py::module_& m);
 void register_tree_code(py::module_& m);

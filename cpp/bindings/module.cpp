@@ -6,6 +6,7 @@ PYBIND11_MODULE(_core, m) {
   register_errors(m);
   register_functions(m);
   register_codec(m);
+  register_lanes(m);
   register_lockstep(m);
   register_index_codes(m);
   register_tree_code(m);

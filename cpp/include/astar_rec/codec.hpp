@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <limits>
+#include <memory>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -20,6 +21,7 @@
 #include "astar_rec/batch.hpp"
 #include "astar_rec/errors.hpp"
 #include "astar_rec/family.hpp"
+#include "astar_rec/lanes.hpp"
 #include "astar_rec/partition.hpp"
 #include "astar_rec/random.hpp"
 #include "astar_rec/ratio_pairs.hpp"
@@ -193,6 +195,8 @@ class Parameters {
   }
   double first(std::size_t i) const { return first_[i]; }
   double second(std::size_t i) const { return second_[i]; }
+  const std::vector<double>& firsts() const { return first_; }
+  const std::vector<double>& seconds() const { return second_; }
 
  private:
   std::vector<double> first_;
@@ -217,10 +221,76 @@ struct Range {
   std::uint64_t first_element;
   std::size_t begin;
 
-  NodeRandom random(std::uint64_t seed, std::size_t i) const {
-    return {seed, first_element + begin + i};
-  }
+  // The number of place i's element.
+  std::uint64_t number(std::size_t i) const { return first_element + begin + i; }
+  NodeRandom random(std::uint64_t seed, std::size_t i) const { return {seed, number(i)}; }
 };
+
+namespace detail {
+
+// What the searches in lanes know of a chunk of elements, numbered from first_element on; an index of 0
+// is for those of which they do not know.
+inline void search_in_lanes(LaneSearch* search, const Parameters& q, const Parameters& p,
+                            const Method& method, std::uint64_t seed, std::uint64_t first_element,
+                            const LaneResult& result) {
+  std::fill(result.index.begin(), result.index.end(), 0);
+  if (search == nullptr) return;
+  LaneTask task{{}, {}, {}, {}, seed, first_element, max_index_depth, limits_of(method).most_steps};
+  if (method.variant == Variant::dad_star) task.max_depth = static_cast<int>(method.limit);
+  for (std::size_t at = 0; at < result.index.size(); at += most_in_lanes) {
+    const std::size_t count = std::min(most_in_lanes, result.index.size() - at);
+    task.target_loc = std::span(q.firsts()).subspan(at, count);
+    task.target_scale = std::span(q.seconds()).subspan(at, count);
+    task.proposal_loc = std::span(p.firsts()).subspan(at, count);
+    task.proposal_scale = std::span(p.seconds()).subspan(at, count);
+    task.first_element = first_element + at;
+    if (!fit_in_lanes(task.first_element, count)) continue;
+    search->run(task, {result.index.subspan(at, count), result.position.subspan(at, count),
+                       result.steps.subspan(at, count)});
+  }
+}
+
+// Searches for elements one after the other, in exact arithmetic.
+template <class Target, class Proposal, class Partition>
+class ElementSearch {
+ public:
+  ElementSearch(const Partition& partition, const Method& method)
+      : partition_(partition),
+        method_(method),
+        limits_(limits_of(method)),
+        root_(whole_region(Proposal::quantile(0), Proposal::quantile(last_position))) {}
+
+  // `element` is where errors say they were.
+  SearchResult operator()(const Target& target, const Proposal& proposal, const NodeRandom& random,
+                          std::size_t element, Interrupt& interrupt) {
+    const LogRatio<Target, Proposal> ratio(target, proposal);
+    const double supremum = ratio.supremum(root_.z_first, root_.z_last);
+    check_support(target, proposal, support_of(proposal, root_.z_first, root_.z_last), element);
+    check_peak(ratio, method_, element);
+    check_global_bound(supremum, method_, element);
+    search_.start(partition_, limits_, random, root_, supremum);
+    for (int step = 1; !search_.done(); ++step) {
+      search_.expand(evaluate<Partition>(search_.top(), ratio, cuts_));
+      if (step % steps_between_checks == 0) {
+        interrupt.check();
+        step = 0;
+      }
+    }
+    const SearchResult result = search_.result();
+    check_outcome(result, supremum, method_, element);
+    return result;
+  }
+
+ private:
+  Partition partition_;
+  Method method_;
+  Limits limits_;
+  Region root_;
+  Search<Partition> search_;
+  const ShallowCuts<Proposal>& cuts_ = ShallowCuts<Proposal>::get();
+};
+
+}  // namespace detail
 
 // Returns how many searches were cut. Throws DivergenceError and Interrupted; `out` is then partly
 // written.
@@ -231,40 +301,45 @@ std::uint64_t encode_all(const ParametricFamily& targets, const ParametricFamily
                          Range range, unsigned threads, const Interrupt::Poll& poll, Encoded out) {
   using Target = decltype(make_target(0.0, 1.0));
   using Proposal = decltype(make_proposal(0.0, 1.0));
-  const Limits limits = detail::limits_of(method);
   std::atomic<std::uint64_t> cut = 0;
 
-  parallel_for(out.index.size(), threads, poll, [&] {
-    return [&, q = detail::Parameters(), p = detail::Parameters(), search = Search<Partition>(),
-            &cuts = ShallowCuts<Proposal>::get()](std::size_t begin, std::size_t end,
-                                                  Interrupt& interrupt) mutable {
-      q.gather(targets, range.begin + begin, range.begin + end);
-      p.gather(proposals, range.begin + begin, range.begin + end);
-      const Region root = whole_region(Proposal::quantile(0), Proposal::quantile(last_position));
-      for (std::size_t i = begin; i < end; ++i) {
-        const Target target = make_target(q.first(i - begin), q.second(i - begin));
-        const Proposal proposal = make_proposal(p.first(i - begin), p.second(i - begin));
-        const LogRatio<Target, Proposal> ratio(target, proposal);
-        const double supremum = ratio.supremum(root.z_first, root.z_last);
-        detail::check_support(target, proposal, support_of(proposal, root.z_first, root.z_last),
-                              range.begin + i);
-        detail::check_peak(ratio, method, range.begin + i);
-        detail::check_global_bound(supremum, method, range.begin + i);
-        search.start(partition, limits, range.random(seed, i), root, supremum);
-        for (int step = 1; !search.done(); ++step) {
-          search.expand(evaluate<Partition>(search.top(), ratio, cuts));
-          if (step % detail::steps_between_checks == 0) {
-            interrupt.check();
-            step = 0;
-          }
-        }
-        const SearchResult result = search.result();
-        detail::check_outcome(result, supremum, method, range.begin + i);
-        out.index[i] = result.index;
-        out.sample[i] = proposal.sample(Proposal::quantile(result.position));
-        out.steps[i] = result.steps;
+  struct Scratch {
+    detail::ElementSearch<Target, Proposal, Partition> search;
+    std::unique_ptr<LaneSearch> lanes = lanes::make_search<Target, Proposal, Partition>();
+    detail::Parameters q{};
+    detail::Parameters p{};
+    std::vector<Position> position{};
+  };
+  const auto encode_chunk = [&](Scratch& scratch, std::size_t begin, std::size_t end,
+                                Interrupt& interrupt) {
+    auto& [search, lanes, q, p, position] = scratch;
+    q.gather(targets, range.begin + begin, range.begin + end);
+    p.gather(proposals, range.begin + begin, range.begin + end);
+    position.resize(end - begin);
+    // First in lanes, which leave an index of 0 where they cannot tell; then those one by one.
+    const auto index = out.index.subspan(begin, end - begin);
+    const auto steps = out.steps.subspan(begin, end - begin);
+    detail::search_in_lanes(lanes.get(), q, p, method, seed, range.number(begin),
+                            {index, position, steps});
+    for (std::size_t i = 0; i < index.size(); ++i) {
+      const Proposal proposal = make_proposal(p.first(i), p.second(i));
+      if (index[i] == 0) {
+        const Target target = make_target(q.first(i), q.second(i));
+        const SearchResult result = search(target, proposal, range.random(seed, begin + i),
+                                           range.begin + begin + i, interrupt);
+        index[i] = result.index;
+        position[i] = result.position;
+        steps[i] = result.steps;
         if (result.cut) ++cut;
       }
+      out.sample[begin + i] = proposal.sample(Proposal::quantile(position[i]));
+    }
+  };
+
+  parallel_for(out.index.size(), threads, poll, [&] {
+    return [&, scratch = Scratch{{partition, method}}](std::size_t begin, std::size_t end,
+                                                       Interrupt& interrupt) mutable {
+      encode_chunk(scratch, begin, end, interrupt);
     };
   });
   return cut;
@@ -313,16 +388,27 @@ inline std::uint64_t largest_index(const Method& method) {
 inline void replay_all(std::span<const std::uint64_t> index, const Method& method,
                        std::uint64_t seed, Range range, std::size_t begin,
                        std::span<Position> out) {
+  index = index.subspan(begin, out.size());
   const std::uint64_t largest = largest_index(method);
+  for (std::size_t i = 0; i < index.size(); ++i) {
+    if (index[i] == 0 || index[i] > largest) {
+      throw IndexError(
+          range.begin + begin + i,
+          "index " + std::to_string(index[i]) + " is not between 1 and " + std::to_string(largest));
+    }
+  }
   detail::with_partition(method, [&](auto partition) {
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      const std::uint64_t which = index[begin + i];
-      if (which == 0 || which > largest) {
-        throw IndexError(
-            range.begin + begin + i,
-            "index " + std::to_string(which) + " is not between 1 and " + std::to_string(largest));
+    const auto lanes = lanes::make_replay<decltype(partition)>();
+    for (std::size_t at = 0; at < out.size(); at += most_in_lanes) {
+      const std::size_t count = std::min(most_in_lanes, out.size() - at);
+      const std::uint64_t first = range.number(begin + at);
+      if (lanes && fit_in_lanes(first, count)) {
+        lanes->run(seed, first, index.subspan(at, count), out.subspan(at, count));
+        continue;
       }
-      out[i] = replay(partition, range.random(seed, begin + i), which);
+      for (std::size_t i = at; i < at + count; ++i) {
+        out[i] = replay(partition, range.random(seed, begin + i), index[i]);
+      }
     }
   });
 }

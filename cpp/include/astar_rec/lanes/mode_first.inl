@@ -1,0 +1,373 @@
+// The search of many elements at once, in lanes: first down the path of the mode, then aside.
+//
+// Which nodes a best-first search evaluates does not depend on its order: they are those whose bound
+// exceeds B, the value of the winner. (The winner's nearest ancestor in the heap has a bound of B or
+// more, so no node with less is popped before the winner, and none after it.) So any order finds the
+// same winner and can count the same steps, if it evaluates all these; others that it evaluates do no
+// harm. This order is one that many elements can go through side by side:
+//
+//   1. Down: from the root to the half that holds the vertex of the ratio, and so on, all elements
+//      of a chunk level by level, until the bound of the path's node falls below the best value. Where
+//      the half beside the path might still win, it is set aside; its supremum is the ratio at the cut.
+//   2. Aside: what was set aside, level by level, where it might still win. Not often: by now the best
+//      value is nearly final. Of two halves that on the vertex's side has its parent's supremum.
+//
+// AS* needs the first part alone: what lies beside its path has the ratio of the parent's sample for its
+// supremum, and cannot beat the parent.
+//
+// All of it is approximate (functions.inl), with errors of values and bounds below `slack` / 2. So
+// nothing is left out that is not worse by more than that, and in the end a winner is certain if it is
+// better than all others by more than `slack`; the number of steps, if no bound but the winner's own
+// is within `slack` of B. What is not certain, one element in hundreds, is left to the exact search.
+template <class Families, class Partition>
+class ModeFirst final : public LaneSearch {
+ public:
+  void run(const LaneTask& task, const LaneResult& result) override {
+    begin(task);
+    for (int level = 0; path_.size() != 0; ++level) go_down(level);
+    if constexpr (Partition::sets_aside) {
+      for (int level = 1; level <= last_level_; ++level) go_aside(level);
+    }
+    count_steps();
+    for (std::size_t i = 0; i < task.count(); ++i) {
+      const bool certain = second_[i] < best_[i] - slack_[i] && best_[i] > least_best &&
+                           steps_[i] <= task.most_steps;
+      result.index[i] = certain ? index_[i] : 0;
+      result.position[i] = place_[i];
+      result.steps[i] = steps_[i];
+    }
+  }
+
+ private:
+  static constexpr std::size_t most = most_in_lanes;
+  static constexpr int deepest = 30;
+  // See `slack` in families.inl. They take no part in a thousand million searches.
+  static constexpr float least_best = -4.5F;
+  static constexpr float most_gumbel = 16.6F;
+  static constexpr float infinity = std::numeric_limits<float>::infinity();
+
+  using Ratio = typename Families::Ratio;
+  using Region = typename Partition::Region;
+  using Cell = typename Partition::Cell;
+
+  // --- Rows of tables ---------------------------------------------------------------------------
+
+  // What is known of an element beforehand.
+  struct Known {
+    Ratio ratio;
+    Float vertex, slack;
+
+    static constexpr std::size_t columns = Ratio::columns + 2;
+    ASTAR_REC_LANES void each(const auto& f) { ratio.each(f), f(vertex), f(slack); }
+  };
+  // The best node of an element so far.
+  struct Winner {
+    Word step;  // tells nodes of an element apart
+    Cell cell;
+    Wide place;
+
+    static constexpr std::size_t columns = Cell::columns + 3;
+    ASTAR_REC_LANES void each(const auto& f) { f(step), cell.each(f), place.each(f); }
+  };
+  // Where an element's path has come to.
+  struct Path {
+    Word number;
+    Region region;
+    Float arrival;  // the parent's
+    Float best, second;
+    Winner winner;
+    Known known;
+    Float peak;
+
+    static constexpr std::size_t columns = Region::columns + Winner::columns + Known::columns + 5;
+    ASTAR_REC_LANES void each(const auto& f) {
+      f(number), region.each(f), f(arrival), f(best), f(second), winner.each(f);
+      known.each(f), f(peak);
+    }
+  };
+  // A node beside a path, not yet drawn.
+  struct Aside {
+    Word number, node;
+    Float arrival;  // the parent's
+    Float supremum;
+    Float limit;  // of its bound
+
+    static constexpr std::size_t columns = 5;
+    ASTAR_REC_LANES void each(const auto& f) {
+      f(number), f(node), f(arrival), f(supremum), f(limit);
+    }
+  };
+  // A node that was evaluated.
+  struct Seen {
+    Word number, step;
+    Float bound;
+
+    static constexpr std::size_t columns = 3;
+    ASTAR_REC_LANES void each(const auto& f) { f(number), f(step), f(bound); }
+  };
+
+  // --- The search -------------------------------------------------------------------------------
+
+  void begin(const LaneTask& task) {
+    stream_ = Stream(task.seed, task.first_element);
+    last_level_ = std::min(task.max_depth, deepest);
+    limited_ = task.max_depth <= deepest;
+    known_.clear();
+    path_.clear();
+    seen_.clear();
+    for (auto& table : aside_) table.clear();
+
+    float loc[most + width], scale[most + width], precision[most + width], vertex[most + width];
+    const double reach = Families::quantile(last_position);
+    for (std::size_t i = 0; i < task.count(); ++i) {
+      const double unit = task.proposal_scale[i];
+      const double m = (task.target_loc[i] - task.proposal_loc[i]) / unit;
+      const double s = task.target_scale[i] / unit;
+      loc[i] = static_cast<float>(m);
+      scale[i] = static_cast<float>(s);
+      precision[i] = static_cast<float>(unit / task.target_scale[i]);
+      vertex[i] = static_cast<float>(std::max(-reach, std::min(Families::vertex(m, s), reach)));
+    }
+    for (std::size_t at = 0; at < task.count(); at += width) {
+      Path row{};
+      Float s;
+      load_lanes(s, scale + at);
+      load_lanes(row.known.ratio.mean, loc + at);
+      load_lanes(row.known.ratio.precision, precision + at);
+      row.known.ratio.offset = negative_log(s);
+      load_lanes(row.known.vertex, vertex + at);
+      row.known.slack = row.known.ratio.slack();
+      row.peak = row.known.ratio(row.known.vertex);
+      row.number = numbers() + static_cast<std::uint32_t>(at);
+      row.region = Partition::root();
+      row.best = row.second = splat(-infinity);
+      path_.append(Keep(row.known.ratio.fit() & first_lanes(task.count() - at)), row);
+      known_.append(Keep(first_lanes(width)), row.known);
+      store_lanes(best_ + at, splat(-infinity));
+      store_lanes(second_ + at, splat(infinity));  // not certain
+      store_lanes(slack_ + at, row.known.slack);
+      store_lanes(steps_ + at, Word{});
+    }
+  }
+
+  struct Drawn {
+    Float arrival, gumbel;
+    Wide place;
+    Float z;
+  };
+
+  ASTAR_REC_LANES Drawn draw_node(Word number, const Region& at, Float after, int level) const {
+    const Bits bits = draw(stream_, number, Partition::address(at));
+    const Float arrival = fused(exponential(bits.arrival), Partition::spread(at, level), after);
+    const Wide place = Partition::place(at, level, bits.place);
+    return {arrival, negative_log(arrival), place, Families::quantile(place)};
+  }
+
+  // One level of all paths.
+  void go_down(int level) {
+    const std::size_t count = path_.size();
+    path_.clear();
+    for (std::size_t at = 0; at < count; at += width) {
+      Path row = path_.load(at);
+      const Ratio& ratio = row.known.ratio;
+      const Mask there = first_lanes(count - at);
+      const Drawn node = draw_node(row.number, row.region, row.arrival, level);
+      const Float bound = node.gumbel + row.peak;
+      if (level == 0) row.second = node.gumbel > most_gumbel ? splat(infinity) : row.second;
+      const Mask alive = there & (bound > row.best - row.known.slack);
+      const Word step = Partition::step(row.region, level);
+      see(alive, {row.number, step, bound});
+
+      const Float value = node.gumbel + ratio(node.z);
+      const Mask better = alive & (value > row.best);
+      row.second = alive ? larger(row.second, smaller(value, row.best)) : row.second;
+      row.best = better ? value : row.best;
+      row.winner.step = better ? step : row.winner.step;
+      row.winner.place = choose(better, node.place, row.winner.place);
+      Partition::name(better, row.winner.cell, row.region, node.place);
+      finish(there & ~alive, row, level);
+      if (level == last_level_) {
+        if (!limited_) row.second = splat(infinity);
+        finish(alive, row, level + 1);
+        continue;
+      }
+
+      if constexpr (Partition::sets_aside) {
+        const Float z = cut(row.region.node, level);
+        const Float supremum = ratio(z);
+        const Float limit = node.gumbel + supremum;
+        const Mask right = row.known.vertex >= z;
+        set_aside(
+            level + 1, alive & (limit > row.best - row.known.slack),
+            {row.number, Partition::half(row.region, ~right).node, node.arrival, supremum, limit});
+        row.region = Partition::half(row.region, right);
+      } else {
+        const Float way = row.known.vertex - node.z;
+        const Mask unclear = larger(way, -way) < 0x1p-18F * (1.0F + larger(node.z, -node.z));
+        row.second = unclear ? splat(infinity) : row.second;
+        row.region = Partition::side(row.region, way > 0.0F, node.place);
+      }
+      row.arrival = node.arrival;
+      path_.append(Keep(alive), row);
+    }
+  }
+
+  // What was found on the paths of some elements, after so many nodes.
+  ASTAR_REC_LANES void finish(Mask which, const Path& row, int nodes) {
+    for (unsigned lanes = lanes_of(which); lanes != 0; lanes &= lanes - 1) {
+      const int i = std::countr_zero(lanes);
+      const std::uint32_t element = row.number[i];
+      const Winner& winner = row.winner;
+      best_[element] = row.best[i];
+      second_[element] = row.second[i];
+      step_[element] = winner.step[i];
+      place_[element] = lane_of(winner.place, i);
+      index_[element] = Partition::index(winner.step, winner.cell, winner.place, i);
+      steps_[element] = static_cast<std::uint32_t>(nodes);
+    }
+  }
+
+  // One level of what was set aside.
+  void go_aside(int level)
+    requires(Partition::sets_aside)
+  {
+    auto& table = aside_[level];
+    std::size_t count = table.size();
+    table.clear();
+    for (std::size_t at = 0; at < count; at += width) {
+      const Aside row = table.load(at);
+      const Mask there = first_lanes(count - at);
+      const Word number = there ? row.number : Word{};
+      const Float floor = gather(best_, number) - gather(slack_, number);
+      table.append(Keep(there & (row.limit > floor)), row);
+    }
+    count = table.size();
+    for (std::size_t at = 0; at < count; at += width) {
+      const Aside row = table.load(at);
+      const Mask there = first_lanes(count - at);
+      const Word number = there ? row.number : Word{};
+      const Known known = known_.gather_rows(number);
+      const Drawn node = draw_node(number, {row.node}, row.arrival, level);
+      const Float bound = node.gumbel + row.supremum;
+      const Mask alive = there & (bound > gather(best_, number) - known.slack);
+      see(alive, {number, row.node, bound});
+      take(alive, number, row.node, node.place, node.gumbel + known.ratio(node.z));
+      if (level == last_level_) {
+        if (!limited_) give_up(alive, number);
+        continue;
+      }
+
+      const Float floor = gather(best_, number) - known.slack;
+      const Float z = cut(row.node, level);
+      const Mask right = known.vertex >= z;
+      set_aside(
+          level + 1, alive & (bound > floor),
+          {number, Partition::half({row.node}, right).node, node.arrival, row.supremum, bound});
+      const Float supremum = known.ratio(z);
+      const Float limit = node.gumbel + supremum;
+      set_aside(level + 1, alive & (limit > floor),
+                {number, Partition::half({row.node}, ~right).node, node.arrival, supremum, limit});
+    }
+  }
+
+  // Nodes of elements of which several may be the same.
+  ASTAR_REC_LANES void take(Mask which, Word number, Word step, const Wide& place, Float value) {
+    for (unsigned lanes = lanes_of(which); lanes != 0; lanes &= lanes - 1) {
+      const int i = std::countr_zero(lanes);
+      const std::uint32_t element = number[i];
+      const float best = best_[element];
+      ++steps_[element];
+      second_[element] = std::max(second_[element], std::min(value[i], best));
+      if (value[i] > best) {
+        best_[element] = value[i];
+        index_[element] = step_[element] = step[i];
+        place_[element] = lane_of(place, i);
+      }
+    }
+  }
+
+  ASTAR_REC_LANES void set_aside(int level, Mask which, const Aside& row) {
+    auto& table = aside_[level];
+    if (table.has_room(width)) [[likely]]
+      return table.append(Keep(which), row);
+    give_up(which, row.number);
+  }
+
+  ASTAR_REC_LANES void see(Mask which, const Seen& row) {
+    if (seen_.has_room(width)) [[likely]]
+      return seen_.append(Keep(which), row);
+    give_up(which, row.number);
+  }
+
+  // These elements are for the exact search.
+  [[gnu::cold, gnu::noinline]] void give_up(Mask which, Word number) {
+    for (unsigned lanes = lanes_of(which); lanes != 0; lanes &= lanes - 1) {
+      const std::uint32_t element = number[std::countr_zero(lanes)];
+      best_[element] = second_[element] = infinity;
+    }
+  }
+
+  // Takes those nodes away whose bounds proved to be below the winner's value.
+  void count_steps() {
+    for (std::size_t at = 0; at < seen_.size(); at += width) {
+      const Seen row = seen_.load(at);
+      const Mask there = first_lanes(seen_.size() - at);
+      const Word number = there ? row.number : Word{};
+      const Float best = gather(best_, number);
+      const Float slack = gather(slack_, number);
+      const Mask doubtful = there & ~(row.bound > best + slack);
+      if (lanes_of(doubtful) == 0) [[likely]]
+        continue;
+      const Mask close = row.bound > best - slack;
+      for (unsigned lanes = lanes_of(doubtful); lanes != 0; lanes &= lanes - 1) {
+        const int i = std::countr_zero(lanes);
+        const std::uint32_t element = number[i];
+        if (row.step[i] == step_[element]) continue;  // the winner itself
+        if (close[i] != 0) second_[element] = infinity;
+        --steps_[element];
+      }
+    }
+  }
+
+  // The quantile at the cut of a cell; those of shallow cells are kept. Lanes beyond a table's last row
+  // may ask for anything.
+  ASTAR_REC_LANES Float cut(Word node, int level) const {
+    if (level < levels_of_cuts) return gather(cuts_, node & ((1U << levels_of_cuts) - 1));
+    return Families::quantile(Halves::cut({node}, level));
+  }
+
+  static constexpr int levels_of_cuts = 10;
+
+  static const float* cuts() {
+    struct Cuts {
+      float z[1 << levels_of_cuts];
+      Cuts() {
+        for (std::uint64_t cell = 1; cell < std::size(z); ++cell) {
+          z[cell] = static_cast<float>(Families::quantile(cell_first(2 * cell + 1)));
+        }
+      }
+    };
+    static const Cuts kept;
+    return kept.z;
+  }
+
+  const float* cuts_ = cuts();
+  Stream stream_;
+  int last_level_ = 0;
+  bool limited_ = false;  // the last level is the method's own limit
+
+  Table<Known, most> known_;
+  Table<Path, most> path_;
+  Table<Seen, 32 * most> seen_;
+  Table<Aside, 4 * most> aside_[deepest + 2];
+
+  // Of each element: the value of the best node and of the next, or infinity if that is not certain;
+  // how many nodes there were; and the best node.
+  float best_[most + width];
+  float second_[most + width];
+  float slack_[most + width];
+  std::uint32_t steps_[most + width];
+  std::uint32_t step_[most + width];
+  std::uint64_t place_[most];
+  std::uint64_t index_[most];
+};

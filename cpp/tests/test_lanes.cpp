@@ -1,0 +1,258 @@
+// The code in lanes, for every set of instructions that there is here: how far its approximations are
+// from the exact functions, and that its searches and replays are the exact ones.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <initializer_list>
+#include <vector>
+
+#include "astar_rec/codec.hpp"
+#include "check.hpp"
+#include "draws.hpp"
+
+using namespace astar_rec;
+using lanes::Instructions;
+
+namespace {
+
+#ifdef ASTAR_REC_HAS_LANES
+
+// What lanes/families.inl counts on.
+constexpr double most_in_log = 0x1p-22;  // of 1 + |log|
+constexpr double most_in_exponential = 0x1p-21;
+constexpr double most_in_quantile = 0x1p-21;
+constexpr double most_in_quantile_at_centre = 0x1p-31;  // absolute
+
+// Calls check(x, exact(x), approximation) for all of `at`.
+template <std::size_t count, class T, class Exact, class Check>
+void compare(std::vector<T> at, const Exact& exact, void (*approximate)(const T*, float*),
+             const Check& check) {
+  while (at.size() % count != 0) at.push_back(at.back());
+  std::array<float, count> found;
+  for (std::size_t i = 0; i < at.size(); i += count) {
+    approximate(&at[i], found.data());
+    for (std::size_t j = 0; j < count; ++j) {
+      check(at[i + j], exact(at[i + j]), static_cast<double>(found[j]));
+    }
+  }
+}
+
+// Numbers of 64 bits: evenly spread, close to both ends, and close to the middle.
+std::vector<std::uint64_t> numbers(std::size_t count) {
+  Draws draws(1);
+  std::vector<std::uint64_t> found = {0, 1, 2, 3};
+  for (std::size_t i = 0; i < count; ++i) {
+    found.push_back(draws.bits());
+    found.push_back(draws.magnitude());
+    found.push_back((std::uint64_t{1} << 63) + draws.magnitude());
+  }
+  const std::size_t half = found.size();
+  for (std::size_t i = 0; i < half; ++i) found.push_back(~found[i]);
+  return found;
+}
+
+template <class Functions>
+void approximations_are_close() {
+  constexpr std::size_t count = Functions::count;
+  Draws draws(2);
+  std::vector<float> positive;
+  for (int i = 0; i < 200'000; ++i) {
+    positive.push_back(static_cast<float>(draws.power_of_two(-100, 60)));
+    positive.push_back(static_cast<float>(draws.power_of_two(-1, 1)));
+  }
+  compare<count, float>(
+      positive, [](float x) { return -portable_log(x); }, &Functions::log_at,
+      [](float x, double exact, double found) {
+        CHECK(std::fabs(found - exact) <= most_in_log * (1.0 + std::fabs(exact)), x, exact, found);
+      });
+  const auto bits = numbers(200'000);
+  compare<count, std::uint64_t>(
+      bits, [](std::uint64_t x) { return exponential(x); }, &Functions::exponential_at,
+      [](std::uint64_t x, double exact, double found) {
+        CHECK(std::fabs(found - exact) <= most_in_exponential * exact, x, exact, found);
+      });
+  compare<count, std::uint64_t>(
+      bits, [](std::uint64_t x) { return normal_quantile(x); }, &Functions::quantile_at,
+      [](std::uint64_t x, double exact, double found) {
+        const double most = most_in_quantile * std::fabs(exact) + most_in_quantile_at_centre;
+        CHECK(std::fabs(found - exact) <= most, x, exact, found);
+      });
+  compare<count, std::uint64_t>(
+      bits, [](std::uint64_t x) { return static_cast<double>(x); }, &Functions::width_at,
+      [](std::uint64_t x, double exact, double found) {
+        CHECK(std::fabs(found - exact) <= 0x1p-23 * exact, x, exact, found);
+      });
+}
+
+#endif  // ASTAR_REC_HAS_LANES
+
+// --- Searches -----------------------------------------------------------------------------------
+
+struct Batch {
+  std::vector<double> target_loc, target_scale, proposal_loc, proposal_scale;
+
+  std::size_t size() const { return target_loc.size(); }
+  void add(double mean, double scale, double loc, double unit) {
+    target_loc.push_back(loc + unit * mean);
+    target_scale.push_back(unit * scale);
+    proposal_loc.push_back(loc);
+    proposal_scale.push_back(unit);
+  }
+  ParametricFamily targets() const { return normals(target_loc, target_scale); }
+  ParametricFamily proposals() const { return normals(proposal_loc, proposal_scale); }
+
+ private:
+  static ParametricFamily normals(const std::vector<double>& loc,
+                                  const std::vector<double>& scale) {
+    return {Family::normal,
+            {loc.data(), {loc.size()}, {sizeof(double)}},
+            {scale.data(), {scale.size()}, {sizeof(double)}}};
+  }
+};
+
+// Targets of all kinds: in the middle of what fits in lanes, at its edges, and beyond.
+Batch typical(std::size_t count) {
+  Batch batch;
+  Draws draws(3);
+  for (std::size_t i = 0; i < count; ++i) {
+    const double scale = draws.power_of_two(-9, 0);
+    const double mean = draws.between(-2.5, 2.5);
+    const double loc = draws.between(-3, 3);
+    batch.add(mean, scale, loc, draws.power_of_two(-3, 3));
+  }
+  return batch;
+}
+
+Batch unusual(std::size_t count) {
+  Batch batch;
+  Draws draws(4);
+  for (std::size_t i = 0; i < count; ++i) {
+    switch (i % 8) {
+      case 0:  // hardly narrower, or wider
+        batch.add(draws.between(-0.1, 0.1), 1.0 + draws.between(-0.01, 0.01), 0.0, 1.0);
+        break;
+      case 1:  // as wide, to the bit
+        batch.add(draws.between(-2.0, 2.0), 1.0, 0.0, 1.0);
+        break;
+      case 2:
+        batch.add(draws.between(-6.0, 6.0), draws.power_of_two(-4, -1), 0.0, 1.0);
+        break;
+      case 3:
+        batch.add(draws.between(-1.0, 1.0), draws.power_of_two(-14, -10), 0.0, 1.0);
+        break;
+      case 4:  // at the median, where the root is cut
+        batch.add(0.0, draws.power_of_two(-10, -1), 0.0, 1.0);
+        break;
+      case 5:  // far from 0
+        batch.add(draws.between(-1.0, 1.0), 0.1, 1e6, 1e-3);
+        break;
+      case 6:  // vertices beyond the last position
+        batch.add(draws.between(3.0, 5.5), draws.between(0.9, 1.0), 0.0, 1.0);
+        break;
+      default:  // vertices at cuts of cells
+        batch.add(Normal::quantile((1 + draws.below(511)) << 55) * (1.0 - 0.015625), 0.125, 0.0,
+                  1.0);
+    }
+  }
+  return batch;
+}
+
+struct Found {
+  std::vector<std::uint64_t> index;
+  std::vector<double> sample;
+  std::vector<std::uint64_t> steps;
+  std::uint64_t cut = 0;
+
+  bool operator==(const Found&) const = default;
+};
+
+bool never() { return false; }
+
+Found search(const Batch& batch, const Method& method, std::uint64_t first_element) {
+  const std::size_t n = batch.size();
+  Found found{std::vector<std::uint64_t>(n), std::vector<double>(n), std::vector<std::uint64_t>(n)};
+  found.cut = encode(batch.targets(), batch.proposals(), method, 42, {first_element, 0}, 1, never,
+                     {found.index, found.sample, found.steps});
+  return found;
+}
+
+std::vector<double> replay_all(const Found& found, const Batch& batch, const Method& method,
+                               std::uint64_t first_element) {
+  std::vector<double> sample(batch.size());
+  decode(found.index, batch.proposals(), method, 42, {first_element, 0}, 1, never, sample);
+  return sample;
+}
+
+constexpr std::initializer_list<Instructions> all_sets = {Instructions::portable,
+                                                          Instructions::avx2};
+
+// Lanes find what the exact search finds, and what they find is decoded by all.
+void searches_are_exact(const Batch& batch, std::uint64_t first_element) {
+  for (const Method& method :
+       {Method{Variant::ad_star}, Method{Variant::as_star}, Method{Variant::dad_star, 0},
+        Method{Variant::dad_star, 3}, Method{Variant::dad_star, 9}, Method{Variant::dad_star, 40},
+        Method{Variant::ad_star, 0, 4}, Method{Variant::as_star, 0, 4},
+        Method{Variant::global, 50}}) {
+    lanes::use_instructions(Instructions::none);
+    const Found exact = search(batch, method, first_element);
+    CHECK(replay_all(exact, batch, method, first_element) == exact.sample);
+    for (const Instructions set : all_sets) {
+      if (!lanes::available(set)) continue;
+      lanes::use_instructions(set);
+      const Found found = search(batch, method, first_element);
+      std::size_t different = 0;
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        if (found.index[i] == exact.index[i] && found.sample[i] == exact.sample[i] &&
+            found.steps[i] == exact.steps[i]) {
+          continue;
+        }
+        if (different++ < 5) {
+          CHECK_EQUAL(found.index[i], exact.index[i]);
+          CHECK_EQUAL(found.sample[i], exact.sample[i]);
+          CHECK_EQUAL(found.steps[i], exact.steps[i]);
+        }
+      }
+      CHECK(different == 0, different, static_cast<int>(method.variant), static_cast<int>(set));
+      CHECK_EQUAL(found.cut, exact.cut);
+      CHECK(replay_all(exact, batch, method, first_element) == exact.sample);
+    }
+  }
+}
+
+// Most typical elements are not left to the exact search.
+template <class Partition>
+void lanes_know_most(double least) {
+  const Batch batch = typical(most_in_lanes);
+  std::vector<std::uint64_t> index(batch.size()), position(batch.size()), steps(batch.size());
+  for (const Instructions set : all_sets) {
+    if (!lanes::available(set)) continue;
+    lanes::use_instructions(set);
+    const auto search = lanes::make_search<Normal, Normal, Partition>();
+    search->run({batch.target_loc, batch.target_scale, batch.proposal_loc, batch.proposal_scale, 42,
+                 0, max_index_depth, ~std::uint64_t{0}},
+                {index, position, steps});
+    const auto unknown = static_cast<double>(std::ranges::count(index, 0U));
+    CHECK(unknown <= (1.0 - least) * static_cast<double>(batch.size()), unknown);
+  }
+}
+
+}  // namespace
+
+int main() {
+#ifdef ASTAR_REC_HAS_LANES
+  approximations_are_close<lanes::portable::Probe>();
+#endif
+#ifdef ASTAR_REC_HAS_AVX2
+  if (lanes::available(Instructions::avx2)) approximations_are_close<lanes::avx2::Probe>();
+#endif
+  const auto used = lanes::instructions();
+  // Numbers of elements of all 48 bits, and some that carry into the high 32.
+  searches_are_exact(typical(20'000), element_limit - 20'000);
+  searches_are_exact(unusual(20'000), (std::uint64_t{1} << 32) - 10'001);
+  for (const std::size_t few : {1, 3, 4, 5, 9}) searches_are_exact(typical(few), 7);
+  lanes_know_most<Dyadic>(0.97);
+  lanes_know_most<AtSample>(0.97);
+  lanes::use_instructions(used);
+  return check::result();
+}
