@@ -7,16 +7,19 @@
 //
 // Each set has its own copy of every function, so that no linker takes one for the other.
 
-#include "astar_rec/lanes/families.inl"
-#include "astar_rec/lanes/functions.inl"
-#include "astar_rec/lanes/mode_first.inl"
-#include "astar_rec/lanes/partition.inl"
-#include "astar_rec/lanes/polynomials.inc"
-#include "astar_rec/lanes/random.inl"
-#include "astar_rec/lanes/replay.inl"
-#include "astar_rec/lanes/table.inl"
+// In the order in which they need each other.
+// clang-format off
 #include "astar_rec/lanes/vector.inl"
 #include "astar_rec/lanes/wide.inl"
+#include "astar_rec/lanes/random.inl"
+#include "astar_rec/lanes/polynomials.inc"
+#include "astar_rec/lanes/functions.inl"
+#include "astar_rec/lanes/table.inl"
+#include "astar_rec/lanes/families.inl"
+#include "astar_rec/lanes/partition.inl"
+#include "astar_rec/lanes/mode_first.inl"
+#include "astar_rec/lanes/replay.inl"
+// clang-format on
 
 // The functions of functions.inl, of `width` numbers: for tests.
 struct Probe {
