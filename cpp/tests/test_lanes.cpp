@@ -16,6 +16,20 @@ using lanes::Instructions;
 
 namespace {
 
+// Numbers of 64 bits: evenly spread, close to both ends, and close to the middle.
+std::vector<std::uint64_t> numbers(std::size_t count) {
+  Draws draws(1);
+  std::vector<std::uint64_t> found = {0, 1, 2, 3};
+  for (std::size_t i = 0; i < count; ++i) {
+    found.push_back(draws.bits());
+    found.push_back(draws.magnitude());
+    found.push_back((std::uint64_t{1} << 63) + draws.magnitude());
+  }
+  const std::size_t half = found.size();
+  for (std::size_t i = 0; i < half; ++i) found.push_back(~found[i]);
+  return found;
+}
+
 #ifdef ASTAR_REC_HAS_LANES
 
 // What lanes/families.inl counts on.
@@ -36,20 +50,6 @@ void compare(std::vector<T> at, const Exact& exact, void (*approximate)(const T*
       check(at[i + j], exact(at[i + j]), static_cast<double>(found[j]));
     }
   }
-}
-
-// Numbers of 64 bits: evenly spread, close to both ends, and close to the middle.
-std::vector<std::uint64_t> numbers(std::size_t count) {
-  Draws draws(1);
-  std::vector<std::uint64_t> found = {0, 1, 2, 3};
-  for (std::size_t i = 0; i < count; ++i) {
-    found.push_back(draws.bits());
-    found.push_back(draws.magnitude());
-    found.push_back((std::uint64_t{1} << 63) + draws.magnitude());
-  }
-  const std::size_t half = found.size();
-  for (std::size_t i = 0; i < half; ++i) found.push_back(~found[i]);
-  return found;
 }
 
 template <class Functions>
@@ -86,6 +86,20 @@ void approximations_are_close() {
 }
 
 #endif  // ASTAR_REC_HAS_LANES
+
+// The same bits, also where the number of positions is no multiple of anything.
+void quantiles_are_exact() {
+  const auto position = numbers(100'000);
+  std::vector<double> z(position.size());
+  for (const std::size_t size : {position.size(), position.size() - 1, std::size_t{3}}) {
+    lanes::quantiles<Normal>(std::span(position).first(size), std::span(z).first(size));
+    for (std::size_t i = 0; i < size; ++i) {
+      const double exact = normal_quantile(position[i]);
+      CHECK(std::bit_cast<std::uint64_t>(z[i]) == std::bit_cast<std::uint64_t>(exact), position[i],
+            z[i], exact);
+    }
+  }
+}
 
 // --- Searches -----------------------------------------------------------------------------------
 
@@ -247,6 +261,11 @@ int main() {
   if (lanes::available(Instructions::avx2)) approximations_are_close<lanes::avx2::Probe>();
 #endif
   const auto used = lanes::instructions();
+  for (const Instructions set : all_sets) {
+    if (!lanes::available(set)) continue;
+    lanes::use_instructions(set);
+    quantiles_are_exact();
+  }
   // Numbers of elements of all 48 bits, and some that carry into the high 32.
   searches_are_exact(typical(20'000), element_limit - 20'000);
   searches_are_exact(unusual(20'000), (std::uint64_t{1} << 32) - 10'001);

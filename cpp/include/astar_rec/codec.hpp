@@ -203,6 +203,16 @@ class Parameters {
   std::vector<double> second_;
 };
 
+// The proposals' samples at positions.
+template <class MakeProposal>
+void samples_at(std::span<const Position> positions, const Parameters& p,
+                MakeProposal make_proposal, std::span<double> sample) {
+  lanes::quantiles<decltype(make_proposal(0.0, 1.0))>(positions, sample);
+  for (std::size_t i = 0; i < sample.size(); ++i) {
+    sample[i] = make_proposal(p.first(i), p.second(i)).sample(sample[i]);
+  }
+}
+
 inline constexpr int steps_between_checks = 1024;
 
 }  // namespace detail
@@ -322,18 +332,16 @@ std::uint64_t encode_all(const ParametricFamily& targets, const ParametricFamily
     detail::search_in_lanes(lanes.get(), q, p, method, seed, range.number(begin),
                             {index, position, steps});
     for (std::size_t i = 0; i < index.size(); ++i) {
-      const Proposal proposal = make_proposal(p.first(i), p.second(i));
-      if (index[i] == 0) {
-        const Target target = make_target(q.first(i), q.second(i));
-        const SearchResult result = search(target, proposal, range.random(seed, begin + i),
-                                           range.begin + begin + i, interrupt);
-        index[i] = result.index;
-        position[i] = result.position;
-        steps[i] = result.steps;
-        if (result.cut) ++cut;
-      }
-      out.sample[begin + i] = proposal.sample(Proposal::quantile(position[i]));
+      if (index[i] != 0) continue;
+      const SearchResult result =
+          search(make_target(q.first(i), q.second(i)), make_proposal(p.first(i), p.second(i)),
+                 range.random(seed, begin + i), range.begin + begin + i, interrupt);
+      index[i] = result.index;
+      position[i] = result.position;
+      steps[i] = result.steps;
+      if (result.cut) ++cut;
     }
+    detail::samples_at(position, p, make_proposal, out.sample.subspan(begin, end - begin));
   };
 
   parallel_for(out.index.size(), threads, poll, [&] {
@@ -424,11 +432,7 @@ inline void decode(std::span<const std::uint64_t> index, const ParametricFamily&
       p.gather(proposals, range.begin + begin, range.begin + end);
       replay_all(index, method, seed, range, begin, positions);
       detail::with_family(proposals.family, [&](auto make_proposal) {
-        using Proposal = decltype(make_proposal(0.0, 1.0));
-        for (std::size_t i = 0; i < positions.size(); ++i) {
-          sample[begin + i] =
-              make_proposal(p.first(i), p.second(i)).sample(Proposal::quantile(positions[i]));
-        }
+        detail::samples_at(positions, p, make_proposal, sample.subspan(begin, end - begin));
       });
     };
   });

@@ -17,6 +17,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <span>
 #include <type_traits>
 
 #include "astar_rec/family.hpp"
@@ -165,6 +166,17 @@ template <class Partition>
 std::unique_ptr<LaneReplay> make_replay() {
   return detail::with_instructions<LaneReplay>(
       [](auto maker) { return maker.template replay<Partition>(); });
+}
+
+// The proposal's standard quantiles at positions.
+template <class Proposal>
+void quantiles(std::span<const Position> position, std::span<double> z) {
+#ifdef ASTAR_REC_HAS_AVX2
+  if constexpr (std::is_same_v<Proposal, Normal>) {
+    if (instructions() == Instructions::avx2) return avx2::normal_quantiles(position, z);
+  }
+#endif
+  for (std::size_t i = 0; i < z.size(); ++i) z[i] = Proposal::quantile(position[i]);
 }
 
 }  // namespace astar_rec::lanes

@@ -92,16 +92,31 @@ class SidesReplay final : public LaneReplay {
   Table<Walk, most_in_lanes> walks_;
 };
 
+// The places of cells' samples, from their bits.
+inline void place_in_cells(std::span<const std::uint64_t> cell, std::span<Position> position) {
+  std::size_t i = 0;
+#if ASTAR_REC_AVX2
+  for (; i + 4 <= cell.size(); i += 4) {
+    Pair which, bits;
+    std::memcpy(&which, &cell[i], sizeof which);
+    std::memcpy(&bits, &position[i], sizeof bits);
+    // Shifts by 64 give 0.
+    const Long free = leading_zeros(which) + 1;
+    const __m256i first = _mm256_sllv_epi64((__m256i)which, (__m256i)free);
+    const __m256i rest = _mm256_srlv_epi64((__m256i)bits, (__m256i)(64 - free));
+    const Pair place = (Pair)first | (Pair)rest;
+    std::memcpy(&position[i], &place, sizeof place);
+  }
+#endif
+  for (; i < cell.size(); ++i) position[i] = Dyadic::place(cell[i], position[i]);
+}
+
 template <class Partition>
 class PlacesReplay final : public LaneReplay {
  public:
   void run(std::uint64_t seed, std::uint64_t first_element, std::span<const std::uint64_t> index,
            std::span<Position> position) override {
     draw_places(seed, first_element, index, position);
-    if constexpr (std::is_same_v<Partition, Dyadic>) {
-      for (std::size_t i = 0; i < index.size(); ++i) {
-        position[i] = Dyadic::place(index[i], position[i]);
-      }
-    }
+    if constexpr (std::is_same_v<Partition, Dyadic>) place_in_cells(index, position);
   }
 };
