@@ -49,8 +49,8 @@ def tests(session: nox.Session) -> None:
 
 # The oldest releases that have wheels for a Python newer than the ones that our floors support.
 OLDEST_FOR_NEWER_PYTHONS = {
-    (3, 13): {"numpy": "2.1", "scipy": "1.14.1", "pillow": "11.0"},
-    (3, 14): {"numpy": "2.3.3", "scipy": "1.16.1", "pillow": "12.0"},
+    (3, 13): {"numpy": "2.1", "scipy": "1.14.1", "pillow": "11.0", "matplotlib": "3.9.2"},
+    (3, 14): {"numpy": "2.3.3", "scipy": "1.16.1", "pillow": "12.0", "matplotlib": "3.10.5"},
 }
 
 
@@ -72,9 +72,10 @@ def tests_oldest(session: nox.Session) -> None:
         "python", "-c", "import sys; print(*sys.version_info[:2])", silent=True, log=False
     )
     major, minor = map(int, version.split())
-    requirements = [*PROJECT["dependencies"], *EXTRAS["cli"], *EXTRAS["test"]]
+    wanted = ("cli", "experiments", "test")
+    requirements = [*PROJECT["dependencies"], *(r for extra in wanted for r in EXTRAS[extra])]
     oldest = [floor(r, (major, minor)) for r in requirements if not r.startswith("astar_rec")]
-    session.install("--only-binary=numpy,scipy,pillow", ".[test]", *oldest)
+    session.install("--only-binary=numpy,scipy,pillow,matplotlib", ".[test]", *oldest)
     session.run("pip", "list")
     session.run("pytest", *session.posargs)
 

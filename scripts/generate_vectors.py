@@ -36,8 +36,9 @@ HEADER = """\
 #
 # Made by scripts/generate_vectors.py; every line by itself says all that is needed to redo it.
 #
-#   method    global, as*, ad* or dad*
-#   limit     global: the most samples, 0 for no limit; dad*: the largest depth; otherwise 0
+#   method    global, as*, ad*, dad* or minimal-random
+#   limit     global: the most samples, 0 for no limit; dad*: the largest depth; minimal-random: the
+#             number of candidates; otherwise 0
 #   seed      64 bits
 #   element   the element's number (offset + place in the array), below 2^48
 #   target    family and two parameters: loc and scale, for the uniform low and high
@@ -167,6 +168,14 @@ def cases() -> Iterator[Case]:
         yield Case("dad*", depth, 2027, 5, *usual)
     for most in (1, 2, 2**64 - 1):
         yield Case("global", most, 2027, 5, *usual)
+    draws, element = random.Random(2), 0
+    for target, proposal in PAIRS:
+        for candidates in (100, 2**9 - 1):
+            a, b, c, d = typical(draws, target, proposal, bounded=True)
+            yield Case("minimal-random", candidates, 2028, element, target, a, b, proposal, c, d)
+            element += 1
+    for candidates, seed, number in zip((1, 2, 3, 64, 100), SEEDS, ELEMENTS, strict=True):
+        yield Case("minimal-random", candidates, seed, number, *usual)
 
 
 def codec_of(method: str, limit: int, seed: int) -> rec.Codec:
@@ -175,6 +184,8 @@ def codec_of(method: str, limit: int, seed: int) -> rec.Codec:
         return rec.GlobalAStar(seed, limit or None)
     if method == "dad*":
         return rec.DADStar(limit, seed)
+    if method == "minimal-random":
+        return rec.MinimalRandomCoding(limit, seed)
     return {"as*": rec.ASStar, "ad*": rec.ADStar}[method](seed)
 
 
@@ -205,6 +216,10 @@ def block_lines() -> Iterator[str]:
                 seed, element = (int(rng.integers(2**63)) for _ in range(2))
                 means = [round(mean, 3) for mean in rng.normal(size=dimensions).tolist()]
                 yield block_line(method, limit, seed, element % 2**47, family, bits, hints, means)
+    for method, dimensions in (("global", 2), ("minimal-random", 3), ("minimal-random", 16)):
+        seed, element = (int(rng.integers(2**63)) for _ in range(2))
+        means = [round(mean, 3) for mean in rng.normal(size=dimensions).tolist()]
+        yield block_line(method, 500, seed, element % 2**47, "Normal", 0.5, "-", means)
 
 
 def block_line(
@@ -221,6 +236,10 @@ def block_line(
     known = None if hints == "-" else [float(hint) for hint in hints.split(",")]
     if method == "dad*":
         codec: rec.Codec = rec.DADStar(limit, seed, block=len(means), bits_hint=known)
+    elif method == "global":
+        codec = rec.GlobalAStar(seed, limit, block=len(means))
+    elif method == "minimal-random":
+        codec = rec.MinimalRandomCoding(limit, seed, block=len(means))
     else:
         codec = rec.ADStar(seed, len(means), bits_hint=known)
     make = getattr(rec, family)

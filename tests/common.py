@@ -28,11 +28,13 @@ class CodecCase:
 
     name: str
     make: Callable[[int], rec.Codec]  # from a seed
-    reference: ref.Partition
+    reference: ref.Method
     exact: bool = True
     largest_index: int = 2**64 - 1
     # Takes 2^D∞ steps: only for targets whose ratio has a small bound.
     needs_bound: bool = False
+    # Ends at the first sample where there is no information; otherwise any index is as likely.
+    ends_early: bool = True
 
 
 CODECS = [
@@ -52,6 +54,14 @@ CODECS = [
         ref.DADStar(7),
         exact=False,
         largest_index=2**8 - 1,
+    ),
+    CodecCase(
+        "minimal-random-64",
+        lambda seed: rec.MinimalRandomCoding(64, seed),
+        ref.MinimalRandomCoding(64),
+        exact=False,
+        largest_index=64,
+        ends_early=False,
     ),
 ]
 

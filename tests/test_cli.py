@@ -116,7 +116,7 @@ def test_the_installed_program():
 
 def test_version_and_help():
     assert succeed("--version") == f"astar-rec {rec.__version__}\n"
-    for command in ("encode", "decode", "inspect", "demo"):
+    for command in ("encode", "decode", "inspect", "demo", "experiments"):
         assert command in succeed("--help")
         # A terminal need not know more than ASCII.
         assert succeed(command, "--help").isascii()

@@ -164,6 +164,8 @@ def test_no_code_beats_the_information(case: CodecCase, information: float) -> N
 def test_no_information_costs_a_bit() -> None:
     # The only index is 1, and codes of variable length have a word of one bit for it.
     for case in CODECS:
+        if not case.ends_early:
+            continue
         index = case.make(3).encode(STANDARD, rec.Normal(np.zeros(100), 1.0)).index
         assert code_lengths(index) == (1.0, 0.0)
 

@@ -329,6 +329,7 @@ MAKERS = [
     rec.ASStar,
     rec.ADStar,
     lambda **options: rec.DADStar(5, **options),
+    lambda **options: rec.MinimalRandomCoding(5, **options),
     lambda **options: rec.compress(Q, P, **options),
 ]
 
@@ -816,7 +817,13 @@ JUNK = st.one_of(
     st.sampled_from([CUSTOM, rec.CustomProposal(lambda u: u), rec.GammaCode(), rec.ADStar()]),
 )
 CODEC_JUNK = st.sampled_from(
-    [rec.ADStar(), rec.ASStar(), rec.DADStar(4), rec.GlobalAStar(max_samples=9)]
+    [
+        rec.ADStar(),
+        rec.ASStar(),
+        rec.DADStar(4),
+        rec.GlobalAStar(max_samples=9),
+        rec.MinimalRandomCoding(9),
+    ]
 )
 
 
@@ -857,7 +864,13 @@ def test_junk_for_functions(a: Any, b: Any, c: Any) -> None:
 @given(JUNK, JUNK, JUNK)
 @example(10**400, 0, 0)
 def test_junk_for_constructors(a: Any, b: Any, c: Any) -> None:
-    for codec in (rec.GlobalAStar, rec.ASStar, rec.ADStar, rec.DADStar):
+    for codec in (
+        rec.GlobalAStar,
+        rec.ASStar,
+        rec.ADStar,
+        rec.DADStar,
+        rec.MinimalRandomCoding,
+    ):
         tolerates(codec, a)
         tolerates(codec, a, b)
         tolerates(codec, a, threads=c)
@@ -950,6 +963,7 @@ WIDTHS = st.floats(5e-324, 1e306) | st.sampled_from([5e-324, 1e-300, 1e-18, 1.0,
             rec.ASStar(),
             rec.DADStar(9),
             rec.GlobalAStar(max_samples=50),
+            rec.MinimalRandomCoding(50),
             rec.ADStar(max_steps=20),
             rec.ASStar(max_steps=20),
         ]

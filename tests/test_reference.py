@@ -287,8 +287,7 @@ class Parabola:
 
 def search(case: CodecCase, ratio: Parabola, proposal: ref.Normal, element: int) -> ref.Found:
     """Search with a ratio whose argument is the sample itself."""
-    return ref.search(
-        case.reference,
+    return case.reference.find(
         ratio,
         lambda position: proposal.sample(proposal.quantile(position)),
         ref.NodeRandom(8, element),

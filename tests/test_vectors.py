@@ -15,7 +15,7 @@ import pytest
 
 import astar_rec as rec
 from astar_rec import reference as ref
-from astar_rec.reference_blocks import decode_block
+from astar_rec.reference_blocks import decode_block, decode_number
 from common import same_bits
 
 FOLDER = Path(__file__).parent / "vectors"
@@ -40,6 +40,8 @@ class Vector(NamedTuple):
             return rec.GlobalAStar(self.seed, self.limit or None)
         if self.method == "dad*":
             return rec.DADStar(self.limit, self.seed)
+        if self.method == "minimal-random":
+            return rec.MinimalRandomCoding(self.limit, self.seed)
         return {"as*": rec.ASStar, "ad*": rec.ADStar}[self.method](self.seed)
 
     @property
@@ -48,6 +50,8 @@ class Vector(NamedTuple):
             return ref.GlobalAStar(self.limit or None)
         if self.method == "dad*":
             return ref.DADStar(self.limit)
+        if self.method == "minimal-random":
+            return ref.MinimalRandomCoding(self.limit)
         return {"as*": ref.ASStar, "ad*": ref.ADStar}[self.method]()
 
 
@@ -77,7 +81,7 @@ CONTAINERS = sorted((FOLDER / "containers").glob("*.txt"))
 
 def test_vectors_are_there() -> None:
     assert len(VECTORS) >= 200
-    assert {v.method for v in VECTORS} == {"global", "as*", "ad*", "dad*"}
+    assert {v.method for v in VECTORS} == {"global", "as*", "ad*", "dad*", "minimal-random"}
     assert len({(v.target[0], v.proposal[0]) for v in VECTORS}) == 9
     assert len(CONTAINERS) == 10
 
@@ -149,6 +153,10 @@ def test_blocks(line: str) -> None:
     size, sample = len(means), np.array([float.fromhex(x) for x in samples.split()])
     if method == "dad*":
         codec: rec.Codec = rec.DADStar(int(limit), int(seed), block=size, bits_hint=known)
+    elif method == "global":
+        codec = rec.GlobalAStar(int(seed), int(limit), block=size)
+    elif method == "minimal-random":
+        codec = rec.MinimalRandomCoding(int(limit), int(seed), block=size)
     else:
         codec = rec.ADStar(int(seed), size, bits_hint=known)
     words = [int(number) >> (64 * i) & (2**64 - 1) for i in range(size)]
@@ -162,5 +170,8 @@ def test_blocks(line: str) -> None:
     index = np.array([words], np.uint64)
     assert same_bits(codec.decode(index, make(0, 1), offset=int(element)), sample)
     proposals = [getattr(ref, family)(0.0, 1.0)] * size
-    decoded = decode_block(int(number), proposals, int(seed), int(element), known)
+    if method in ("global", "minimal-random"):
+        decoded = decode_number(int(number), proposals, int(seed), int(element))
+    else:
+        decoded = decode_block(int(number), proposals, int(seed), int(element), known)
     assert decoded == sample.tolist()

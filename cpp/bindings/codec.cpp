@@ -138,6 +138,9 @@ Method make_method(Variant variant, std::uint64_t limit, std::uint64_t max_steps
   require(variant != Variant::dad_star || limit <= max_block * max_index_depth,
           "depth must be 0 to 63 a dimension");
   require(variant != Variant::global || max_steps == 0, "the global bound's budget is its limit");
+  require(variant != Variant::minimal_random ||
+              (limit >= 1 && limit <= max_candidates && max_steps == 0),
+          "candidates must be 1 to 2^32, all of which are evaluated");
   return {variant, limit, max_steps};
 }
 
@@ -153,13 +156,14 @@ void register_codec(py::module_& m) {
       .value("global_bound", Variant::global)
       .value("as_star", Variant::as_star)
       .value("ad_star", Variant::ad_star)
-      .value("dad_star", Variant::dad_star);
+      .value("dad_star", Variant::dad_star)
+      .value("minimal_random", Variant::minimal_random);
   py::class_<Method>(m, "Method")
       .def(py::init(&make_method), py::arg("variant"), py::arg("limit") = 0,
            py::arg("max_steps") = 0)
       .def_readonly("limit", &Method::limit)
       .def_property_readonly("splits",
-                             [](const Method& method) { return method.variant != Variant::global; })
+                             [](const Method& method) { return !numbers_samples(method); })
       .def_property_readonly("max_bound_bits", &max_bound_bits)
       .def_property_readonly("largest_index", &largest_index);
   m.def("has_built_in_ratio", &has_built_in_ratio, py::arg("target"), py::arg("proposal"));

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "astar_rec/candidates.hpp"
 #include "bindings.hpp"
 
 namespace {
@@ -16,6 +17,10 @@ class Batch {
       : method_(method), count_(count) {
     require(first_element <= element_limit && count <= element_limit - first_element,
             "elements are numbered below 2^48");
+    if (method.variant == Variant::minimal_random) {
+      run_ = std::make_unique<CandidatesInLockstep>(method.limit, count, seed, first_element);
+      return;
+    }
     detail::with_partition(method, [&](auto partition) {
       run_ = std::make_unique<LockstepOver<decltype(partition)>>(
           partition, detail::limits_of(method), count, seed, first_element);

@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const BoxIndexView own = BoxIndexView(index).subspan(number * block, block);
     const int depth = depth_of(own);
     const int levels = max_index_depth * static_cast<int>(blocks.dimensions(number));
-    if (method.variant == Variant::global) {
+    if (numbers_samples(method)) {
       return depth >= 0 && depth < 64 && (method.limit == 0 || own[0] <= method.limit);
     }
     const bool limited = method.variant == Variant::dad_star;

@@ -60,9 +60,12 @@ struct Proposals {
 
 // A method, and its limit: of any depth up to `deepest`.
 inline astar_rec::Method method_of(Input& input, int deepest) {
-  astar_rec::Method method{static_cast<astar_rec::Variant>(input.byte() % 4)};
+  astar_rec::Method method{static_cast<astar_rec::Variant>(input.byte() % 5)};
   const std::uint64_t limit = input.number();
   if (method.variant == astar_rec::Variant::global) method.limit = limit;
+  if (method.variant == astar_rec::Variant::minimal_random) {
+    method.limit = 1 + limit % astar_rec::max_candidates;
+  }
   if (method.variant == astar_rec::Variant::dad_star) {
     method.limit = limit % (static_cast<std::uint64_t>(deepest) + 1);
   }

@@ -23,10 +23,10 @@ constexpr std::size_t elements = 300;
 
 bool never() { return false; }
 
-constexpr Method every_method[] = {{Variant::global, 1000},   {Variant::as_star},
-                                   {Variant::ad_star},        {Variant::dad_star, 12},
-                                   {Variant::as_star, 0, 5},  {Variant::ad_star, 0, 5},
-                                   {Variant::dad_star, 12, 5}};
+constexpr Method every_method[] = {{Variant::global, 1000},    {Variant::as_star},
+                                   {Variant::ad_star},         {Variant::dad_star, 12},
+                                   {Variant::as_star, 0, 5},   {Variant::ad_star, 0, 5},
+                                   {Variant::dad_star, 12, 5}, {Variant::minimal_random, 1000}};
 
 template <class T>
 constexpr Family family_of = std::is_same_v<T, Normal>     ? Family::normal
@@ -274,15 +274,15 @@ void extreme_parameters() {
   });
 }
 
-// One search that would take a billion steps.
-void stops_within_an_element() {
+// One element that would take a billion steps.
+void stops_within_an_element(const Method& method) {
   const Batch batch = of_normals(1, 0.0, 0x1p-30);
   std::vector<std::uint64_t> index(1), steps(1);
   std::vector<double> sample(1);
   const auto start = std::chrono::steady_clock::now();
   const auto always = [] { return true; };
-  CHECK_THROWS(Interrupted, encode(batch.targets.all(), batch.proposals.all(), {Variant::global},
-                                   seed, {0, 0}, 1, always, {index, sample, steps}));
+  CHECK_THROWS(Interrupted, encode(batch.targets.all(), batch.proposals.all(), method, seed, {0, 0},
+                                   1, always, {index, sample, steps}));
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2), "");
 }
 
@@ -292,6 +292,7 @@ void limits() {
   CHECK_EQUAL(largest_index({Variant::dad_star, 63}), ~std::uint64_t{0});
   CHECK_EQUAL(largest_index({Variant::global, 10}), std::uint64_t{10});
   CHECK_EQUAL(largest_index({Variant::global, 0}), ~std::uint64_t{0});
+  CHECK_EQUAL(largest_index({Variant::minimal_random, 10}), std::uint64_t{10});
   CHECK_EQUAL(largest_index({Variant::as_star}), ~std::uint64_t{0});
   CHECK_EQUAL(largest_index({Variant::ad_star}), ~std::uint64_t{0});
   int pairs = 0;
@@ -322,7 +323,8 @@ int main() {
   });
   earliest_divergence();
   extreme_parameters();
-  stops_within_an_element();
+  stops_within_an_element({Variant::global});
+  stops_within_an_element({Variant::minimal_random, max_candidates});
   limits();
   return check::result();
 }

@@ -252,7 +252,7 @@ Words single_elements(Report& report, const std::string& name, const Method& met
 void draw_index(Draws& draws, const Method& method, const HalvingOrder& order,
                 std::span<std::uint64_t> index) {
   std::fill(index.begin(), index.end(), 0);
-  if (method.variant == Variant::global) {
+  if (numbers_samples(method)) {
     index[0] = 1 + draws.below(method.limit);
     return;
   }
@@ -386,6 +386,9 @@ std::vector<std::string> all_parts() {
   blocks(report, "blocks, global, at most 400", {Variant::global, 400});
   blocks(report, "blocks, ad*", {Variant::ad_star});
   blocks(report, "blocks, dad*, depth 9", {Variant::dad_star, 9});
+  single_elements(report, "minimal random coding, of 400", {Variant::minimal_random, 400},
+                  some_information);
+  blocks(report, "blocks, minimal random coding, of 400", {Variant::minimal_random, 400});
 
   Draws draws(5);
   Words any(10'000);

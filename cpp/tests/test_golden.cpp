@@ -37,9 +37,9 @@ std::size_t place_of(std::string_view name, const std::string_view (&names)[n]) 
 }
 
 Variant variant_of(std::string_view name) {
-  constexpr std::string_view names[] = {"global", "as*", "ad*", "dad*"};
+  constexpr std::string_view names[] = {"global", "as*", "ad*", "dad*", "minimal-random"};
   const std::size_t place = place_of(name, names);
-  CHECK(place < 4, name);
+  CHECK(place < 5, name);
   return static_cast<Variant>(place);
 }
 

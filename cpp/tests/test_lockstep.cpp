@@ -1,10 +1,12 @@
 // Searches in lockstep, given what they ask for, take exactly the course of the plain search.
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "astar_rec/candidates.hpp"
 #include "astar_rec/lockstep.hpp"
 #include "check.hpp"
 #include "draws.hpp"
@@ -78,6 +80,57 @@ void equals_the_plain_search(const Partition& partition, const Limits& limits) {
   }
 }
 
+// The candidates of minimal random coding, each evaluated once, and chosen from as one by one.
+void candidates_of_all_elements() {
+  std::atomic<bool> stop = false;
+  Interrupt interrupt(stop, nullptr);
+  for (const std::uint64_t candidates : {1, 7, 100, 10'000}) {
+    for (const std::size_t count : {std::size_t{1}, elements}) {
+      const auto scale_of = [](std::size_t i) { return 1.0 + static_cast<double>(i % 5); };
+      const auto ratio = [&](std::size_t i, Position place) {
+        return -scale_of(i) * std::fabs(Normal::quantile(place) - 0.5);
+      };
+      // Elements that are multiples of 7, but for the first, have no density anywhere.
+      const auto has_none = [](std::size_t i) { return i != 0 && i % 7 == 0; };
+      std::vector<double> suprema(count, 0.0);
+      for (std::size_t i = 0; i < count; ++i) {
+        if (has_none(i)) suprema[i] = -HUGE_VAL;
+      }
+      const std::vector<double> lows(count, -10.0), highs(count, 10.0);
+      CandidatesInLockstep lockstep(candidates, count, seed, first_element);
+      lockstep.start(lows, highs, suprema);
+      std::vector<Evaluation> evaluations;
+      std::set<std::pair<std::size_t, Position>> asked;
+      for (;;) {
+        const std::vector<Request>& requests = lockstep.request(10);
+        if (requests.empty()) break;
+        evaluations.clear();
+        for (const Request& r : requests) {
+          CHECK(asked.insert({r.element, r.sample}).second, r.element, candidates);
+          CHECK(r.cut == r.sample && r.x_first == -10.0 && r.x_last == 10.0, r.element);
+          CHECK(r.supremum == 0.0, r.element);
+          evaluations.push_back({ratio(r.element, r.sample), 0.0, {}});
+        }
+        lockstep.supply(evaluations);
+      }
+      for (std::size_t i = 0; i < count; ++i) {
+        const SearchResult result = lockstep.result(i);
+        if (has_none(i)) {
+          CHECK(result.outcome == Outcome::no_candidate, i, candidates);
+          continue;
+        }
+        const SearchResult plain =
+            choose(NodeRandom(seed, first_element + i), candidates, interrupt,
+                   [&](std::uint64_t, const NodeBits& bits) { return ratio(i, bits.place); });
+        CHECK(result.outcome == Outcome::found && !result.cut, i, candidates);
+        CHECK(result.index == plain.index, i, candidates, result.index, plain.index);
+        CHECK(result.position == plain.position, i, candidates);
+        CHECK(result.steps == candidates && plain.steps == candidates, i, result.steps);
+      }
+    }
+  }
+}
+
 // Searches that are over before they begin, and a batch of none.
 void nothing_to_do() {
   const std::vector<double> none, zeros = {0.0, 0.0}, nothing = {-HUGE_VAL, -HUGE_VAL};
@@ -88,6 +141,9 @@ void nothing_to_do() {
   LockstepOver<Dyadic> empty(Dyadic(), {}, 0, seed, 0);
   empty.start(none, none, none);
   CHECK(empty.request(10).empty(), "there is no search");
+  CandidatesInLockstep no_element(5, 0, seed, 0);
+  no_element.start(none, none, none);
+  CHECK(no_element.request(10).empty(), "there is no element");
 }
 
 }  // namespace
@@ -98,6 +154,7 @@ int main() {
       equals_the_plain_search<Target, Proposal>(partition, limits);
     });
   });
+  candidates_of_all_elements();
   nothing_to_do();
   return check::result();
 }

@@ -15,7 +15,15 @@ coding", ICML 2022, https://arxiv.org/abs/2201.12857.
 
 from importlib.metadata import version as _version
 
-from .codecs import ADStar, ASStar, Codec, DADStar, Encoded, GlobalAStar
+from .codecs import (
+    ADStar,
+    ASStar,
+    Codec,
+    DADStar,
+    Encoded,
+    GlobalAStar,
+    MinimalRandomCoding,
+)
 from .container import Inspection, Reader, Writer, compress, decompress, inspect
 from .custom import CustomProposal, CustomTarget
 from .distributions import Distribution, Laplace, Logistic, Normal, Uniform, as_distribution
@@ -64,6 +72,7 @@ __all__ = [
     "Inspection",
     "Laplace",
     "Logistic",
+    "MinimalRandomCoding",
     "Normal",
     "ParameterError",
     "Reader",

@@ -34,12 +34,14 @@ class Variant(enum.Enum):
     as_star = ...
     ad_star = ...
     dad_star = ...
+    minimal_random = ...
 
 class Method:
     """A variant, its limit and its budget.
 
-    The limit is the most samples (0: none) for the global bound, the depth for DAD*. The budget is
-    the most steps of a search (0: none); the global bound has its limit for it.
+    The limit is the most samples (0: none) for the global bound, the depth for DAD*, the candidates
+    (1 to 2^32) for minimal random coding. The budget is the most steps of a search (0: none); the
+    global bound has its limit for it, and minimal random coding none.
     """
 
     def __init__(self, variant: Variant, limit: int = 0, max_steps: int = 0) -> None: ...

@@ -1,4 +1,4 @@
-"""The four codecs: which exact sample of a target, as an index that needs the proposal alone.
+"""The codecs: which sample of a target, as an index that needs the proposal alone.
 
 ============  =====================  ===================================  =======================
 codec         regions are split      steps on average                     decoding an index
@@ -10,9 +10,13 @@ ADStar        at the proposal's      O(D∞), observed                      O(1)
 DADStar       so, to a given depth   O(depth)                             O(1), fixed width
 ============  =====================  ===================================  =======================
 
+Beside these, the codecs of the paper, there is `MinimalRandomCoding`, with which the field compares
+itself: one of K samples, by its importance weight; K steps, O(1) decoding, fixed width.
+
 `ADStar` is the one to start with. `ASStar` takes fewer steps where the target is wider than the
 proposal. `DADStar` is approximate: every index fits in ``depth + 1`` bits, and samples are biased,
 the less the deeper. `GlobalAStar` is the yardstick, and right for a few bits in unusual ratios.
+`MinimalRandomCoding` is approximate too, and takes 2 to the power of its bits in time.
 
 Targets and proposals may be normal, Laplace or logistic against their own family, uniform targets
 against any, normal against Laplace and the reverse, and custom (`CustomTarget`, `CustomProposal`).
@@ -34,7 +38,8 @@ the broadcast shape, from ``offset``. So the same arrays give the same indices i
 pieces, on one thread or many, on any machine. They are not for cryptography.
 
 Reference: G. Flamich, S. Markou, J. M. Hernández-Lobato, "Fast Relative Entropy Coding with A*
-coding", ICML 2022.
+coding", ICML 2022. M. Havasi, R. Peharz, J. M. Hernández-Lobato, "Minimal Random Code Learning:
+Getting Bits Back from Compressed Model Parameters", ICLR 2019.
 """
 
 from __future__ import annotations
@@ -67,7 +72,15 @@ from .custom import CustomProposal, CustomTarget, decode_custom, encode_custom
 from .distributions import as_distribution
 from .errors import DivergenceError, ParameterError
 
-__all__ = ["ADStar", "ASStar", "Codec", "DADStar", "Encoded", "GlobalAStar"]
+__all__ = [
+    "ADStar",
+    "ASStar",
+    "Codec",
+    "DADStar",
+    "Encoded",
+    "GlobalAStar",
+    "MinimalRandomCoding",
+]
 
 Progress = Callable[[int, int], None]
 
@@ -84,7 +97,8 @@ class Encoded:
         sample: What the receiver will hold, to the last bit; float64.
         steps: How many nodes the search evaluated; uint64.
         cut: How many searches ended at the budget before they were certain: their samples (with
-            blocks, all of a block) are approximate. 0 where none did.
+            blocks, all of a block) are approximate. 0 where none did, and for
+            `MinimalRandomCoding`, which searches nothing.
     """
 
     index: Indices
@@ -496,6 +510,58 @@ class DADStar(Codec):
     def __repr__(self) -> str:
         return (
             f"DADStar(depth={self.depth}, seed={self.seed}, block={self.block}{self._budget_repr})"
+        )
+
+
+class MinimalRandomCoding(Codec):
+    """Minimal random coding: one of K samples of the proposal, by its importance weight.
+
+    Approximate. Candidate i of K is chosen with a probability proportional to dQ/dP at its sample.
+    Indices run from 1 to K, so they need log2 K bits and no length; of whole bits w, K = 2^w - 1
+    makes the most (``FixedCode(w)``; 0 is no index). The bias falls with K, which must exceed 2 to
+    the KL divergence in bits. Bits are paid for in time: each candidate is a step, where `DADStar`
+    with indices as long takes some ``w`` of them.
+
+    The candidates are the samples of `GlobalAStar` of that seed, and ``GlobalAStar(max_samples=K)``
+    chooses among the same. But it has a criterion by which a sample is known to be exact, and knows
+    which of its choices did not meet it. Here there is none: every choice is approximate, all
+    `Encoded.steps` are K, and `Encoded.cut` is 0, as nothing is ended before its end.
+
+    Custom targets and proposals are evaluated for many candidates in each call.
+
+    Args:
+        candidates: K, from 1 to 2^32. With 1 the sample is the proposal's.
+        seed: Shared by sender and receiver; 0 to 2^64 - 1.
+        block: Elements of the last axis that are coded together, 1 to 16: candidates are samples of
+            all of them.
+        threads: Number of threads; None for all processors.
+
+    Reference: M. Havasi, R. Peharz, J. M. Hernández-Lobato, "Minimal Random Code Learning: Getting
+    Bits Back from Compressed Model Parameters", ICLR 2019, algorithm 1.
+
+    Examples:
+        >>> import astar_rec as rec
+        >>> codec = rec.MinimalRandomCoding(2**7 - 1, seed=7)
+        >>> q, p = rec.Normal([0.5, -1.0], 0.25), rec.Normal(0.0, 1.0)
+        >>> r = codec.encode(q, p)
+        >>> bool((codec.decode(r.index, p) == r.sample).all()), r.steps.tolist(), r.cut
+        (True, [127, 127], 0)
+        >>> rec.FixedCode(7).bits(r.index)
+        14
+    """
+
+    _variant = _core.Variant.minimal_random
+
+    def __init__(
+        self, candidates: int, seed: int = 0, *, block: int = 1, threads: int | None = None
+    ) -> None:
+        self.candidates = integer("candidates", candidates, 1, 2**32)
+        super().__init__(seed, threads=threads, limit=self.candidates, block=block)
+
+    def __repr__(self) -> str:
+        return (
+            f"MinimalRandomCoding(candidates={self.candidates}, seed={self.seed}, "
+            f"block={self.block})"
         )
 
 

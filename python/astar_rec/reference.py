@@ -14,6 +14,8 @@ sample distributed as Q. The sender finds it by A* search and sends its index; t
 that one node, for which it needs neither Q nor the Gumbels.
 
 **The variants** differ only in how a node's region is split among its children: see `Partition`.
+Minimal random coding, which the field compares itself with, searches nothing: see
+`MinimalRandomCoding`.
 
 >>> target, proposal = Normal(1.5, 0.1), Normal(0.0, 1.0)
 >>> sent = encode(ADStar(), target, proposal, seed=7, element=0)
@@ -46,6 +48,8 @@ References:
         Information Theory 21, 1975: gamma and delta codes.
     [7] P. Boldi, S. Vigna, "Codes for the World Wide Web", Internet Mathematics 2, 2005: zeta
         codes.
+    [8] M. Havasi, R. Peharz, J. M. Hernández-Lobato, "Minimal random code learning: getting bits
+        back from compressed model parameters", ICLR 2019: minimal random coding.
 """
 
 from __future__ import annotations
@@ -593,6 +597,41 @@ def log_ratio(target: Distribution, proposal: Distribution) -> LogRatio:
     return LocationScaleRatio(target, proposal)
 
 
+# --- Methods -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Found:
+    """The node that was chosen: of those that the method has, the largest Gumbel + log ratio."""
+
+    index: int
+    position: int
+    steps: int  # nodes evaluated
+    cut: bool  # at the budget: the largest of those evaluated
+
+
+class Method(ABC):
+    """What sender and receiver agree on beforehand."""
+
+    @abstractmethod
+    def find(self, ratio: LogRatio, quantile: Callable[[int], float], random: NodeRandom) -> Found:
+        """Return the node to be sent: the sender's whole task.
+
+        Args:
+            ratio: The log ratio in nats, of any kind: see `LogRatio`.
+            quantile: From positions to the arguments of the ratio, increasing.
+            random: The random bits of the element's nodes.
+
+        Raises:
+            TooMuchInformationError: No index names the winner, or the ratio is minus infinity
+                wherever the method looked.
+        """
+
+    @abstractmethod
+    def replay(self, random: NodeRandom, index: int) -> int:
+        """Return the sample's position that an index names: the receiver's whole task."""
+
+
 # --- Partitions: the one thing in which the variants differ ------------------------------------
 
 
@@ -618,7 +657,7 @@ class Node(NamedTuple):
     gumbel: float  # nats; -log arrival
 
 
-class Partition(ABC):
+class Partition(Method):
     """How a region is split, and how a node is named to the receiver.
 
     Attributes:
@@ -641,9 +680,9 @@ class Partition(ABC):
     def index(self, node: Node) -> int:
         """Return the integer, from 1, that names a node; 0 if none of 64 bits does."""
 
-    @abstractmethod
-    def replay(self, random: NodeRandom, index: int) -> int:
-        """Return the sample's position that an index names: the receiver's whole task."""
+    def find(self, ratio: LogRatio, quantile: Callable[[int], float], random: NodeRandom) -> Found:
+        """A* search: see `search`."""
+        return search(self, ratio, quantile, random)
 
 
 class WholeSpace(Partition):
@@ -758,16 +797,6 @@ GlobalAStar, ASStar, ADStar, DADStar = WholeSpace, AtSample, Dyadic, Dyadic
 # --- The search --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Found:
-    """The node with the largest Gumbel + log ratio."""
-
-    index: int
-    position: int
-    steps: int  # nodes evaluated
-    cut: bool  # at the budget: the largest of those evaluated
-
-
 def search(
     partition: Partition, ratio: LogRatio, quantile: Callable[[int], float], random: NodeRandom
 ) -> Found:
@@ -779,7 +808,7 @@ def search(
 
     Args:
         partition: The tree to be searched.
-        ratio: The log ratio in nats, of any kind: see `LogRatio`.
+        ratio: As for `Method.find`, as all that follows.
         quantile: From positions to the arguments of the ratio, increasing.
         random: The random bits of the tree's nodes.
 
@@ -831,6 +860,40 @@ def search(
     return Found(index, winner.sample, steps, cut)
 
 
+# --- Minimal random coding ---------------------------------------------------------------------
+
+
+class MinimalRandomCoding(Method):
+    """Minimal random coding [8]: one of K samples of the proposal, by its importance weight.
+
+    Candidate i is chosen with a probability proportional to dQ/dP at its sample. By the Gumbel-max
+    trick that is the candidate with the largest *Gumbel + log ratio*, the Gumbels independent of
+    each other. So the samples are those of `WholeSpace`, and index and replay too. But there a
+    sample's arrival comes after those of all earlier ones, and once none that follows can win, the
+    search ends with a sample of Q. Here every candidate's arrival begins at 0, all K are looked at,
+    and what wins has Q for its law only as K grows.
+    """
+
+    def __init__(self, candidates: int) -> None:
+        self.candidates = candidates
+
+    def find(self, ratio: LogRatio, quantile: Callable[[int], float], random: NodeRandom) -> Found:
+        """Look at all candidates. Of equal ones the first wins."""
+        best, winner = -math.inf, 0
+        for number in range(1, self.candidates + 1):
+            bits = random(Address(number))
+            value = gumbel_of(exponential(bits.arrival)) + ratio(quantile(bits.place))
+            if value > best:
+                best, winner = value, number
+        if winner == 0:
+            raise TooMuchInformationError("no candidate has a positive target density")
+        return Found(winner, self.replay(random, winner), self.candidates, cut=False)
+
+    def replay(self, random: NodeRandom, index: int) -> int:
+        """One random number."""
+        return random(Address(index)).place
+
+
 # --- Encoding and decoding ---------------------------------------------------------------------
 
 
@@ -848,12 +911,13 @@ class Encoded:
 
 
 def encode(
-    method: Partition, target: Distribution, proposal: Distribution, seed: int, element: int
+    method: Method, target: Distribution, proposal: Distribution, seed: int, element: int
 ) -> Encoded:
     """Return the index of a sample of the target.
 
     Args:
-        method: `GlobalAStar`, `ASStar`, `ADStar` or `DADStar`, perhaps with a budget.
+        method: `GlobalAStar`, `ASStar`, `ADStar` or `DADStar`, perhaps with a budget, or
+            `MinimalRandomCoding`.
         target: The distribution Q to be sampled.
         proposal: The distribution P that the receiver has too.
         seed: Shared with the receiver; 64 bits.
@@ -864,12 +928,12 @@ def encode(
         TypeError: The pair of families has no log ratio.
     """
     ratio, random = log_ratio(target, proposal), NodeRandom(seed, element)
-    found = search(method, ratio, proposal.quantile, random)
+    found = method.find(ratio, proposal.quantile, random)
     sample = proposal.sample(proposal.quantile(found.position))
     return Encoded(found.index, sample, found.steps, found.cut)
 
 
-def decode(method: Partition, index: int, proposal: Distribution, seed: int, element: int) -> float:
+def decode(method: Method, index: int, proposal: Distribution, seed: int, element: int) -> float:
     """Return the sample that an index stands for. Each of a method's indices stands for one."""
     position = method.replay(NodeRandom(seed, element), index)
     return proposal.sample(proposal.quantile(position))

@@ -162,13 +162,24 @@ SearchResult search_whole_box(Search<WholeBox>& search, std::span<const Ratio> r
   }
   search.start(WholeBox(), limits_of(method), random, {{random}}, supremum);
   SearchResult result = run(search, BlockRatio<Ratio, Proposal>(ratios), interrupt);
-  if (result.outcome == Outcome::found) {
-    std::fill(index.begin(), index.end(), 0);
-    index[0] = result.index;
-    for (std::size_t j = 0; j < positions.size(); ++j) {
-      positions[j] = WholeBox::place_along(search.winner().region, j);
+  if (result.outcome == Outcome::found) write_number(random, result.index, index, positions);
+  return result;
+}
+
+// Minimal random coding of one block: candidates are samples of the whole space.
+template <class Proposal, class Ratio>
+SearchResult choose_in_box(std::span<const Ratio> ratios, const Method& method,
+                           const NodeRandom& random, Interrupt& interrupt, BoxIndex index,
+                           std::span<Position> positions) {
+  const auto log_ratio = [&](std::uint64_t number, const NodeBits&) {
+    double total = 0.0;
+    for (std::size_t j = 0; j < ratios.size(); ++j) {
+      total += ratios[j](Proposal::quantile(box_place(random, number, j)));
     }
-  }
+    return total;
+  };
+  const SearchResult result = choose(random, method.limit, interrupt, log_ratio);
+  if (result.outcome == Outcome::found) write_number(random, result.index, index, positions);
   return result;
 }
 
@@ -233,6 +244,9 @@ std::uint64_t encode_all_blocks(const ParametricFamily& targets, const Parametri
         method.variant == Variant::global
             ? detail::search_whole_box<Proposal>(scratch.whole, ratios, method, random, interrupt,
                                                  index, scratch.positions)
+        : method.variant == Variant::minimal_random
+            ? detail::choose_in_box<Proposal>(ratios, method, random, interrupt, index,
+                                              scratch.positions)
         : dimensions <= 2 ? box(scratch.two)
         : dimensions <= 4 ? box(scratch.four)
         : dimensions <= 8 ? box(scratch.eight)
@@ -293,7 +307,7 @@ inline void decode_blocks(std::span<const std::uint64_t> index, const Parametric
         const NodeRandom random(seed, first_element + first);
         positions.resize(blocks.dimensions(number));
         const int depth = depth_of(own);
-        if (method.variant == Variant::global) {
+        if (numbers_samples(method)) {
           if (depth < 0 || depth > max_index_depth || own[0] > largest_index(method)) {
             throw IndexError(number, "no number of a sample");
           }

@@ -224,6 +224,14 @@ void write_index(const typename Box<most>::Region& region, const HalvingOrder& o
   }
 }
 
+// The index that is a sample's number, and the positions of that sample of all of the space.
+inline void write_number(const NodeRandom& random, std::uint64_t number, BoxIndex index,
+                         std::span<Position> positions) {
+  std::fill(index.begin(), index.end(), 0);
+  index[0] = number;
+  for (std::size_t j = 0; j < positions.size(); ++j) positions[j] = box_place(random, number, j);
+}
+
 // The positions that an index names. Requires 0 <= depth_of(index) <= order.levels().
 inline void replay_box(const NodeRandom& random, const HalvingOrder& order, BoxIndexView index,
                        std::span<Position> positions) {

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "astar_rec/batch.hpp"
+#include "astar_rec/candidates.hpp"
 #include "astar_rec/errors.hpp"
 #include "astar_rec/family.hpp"
 #include "astar_rec/lanes.hpp"
@@ -40,13 +41,19 @@ struct ParametricFamily {
   StridedView second;
 };
 
-enum class Variant { global, as_star, ad_star, dad_star };
+enum class Variant { global, as_star, ad_star, dad_star, minimal_random };
 
 struct Method {
   Variant variant;
-  std::uint64_t limit = 0;      // global: the most samples, 0 for no limit; DAD*: the largest depth
+  // global: the most samples, 0 for no limit; DAD*: the largest depth; minimal random: candidates
+  std::uint64_t limit = 0;
   std::uint64_t max_steps = 0;  // of one search, 0 for no budget; global: see limit
 };
+
+// Whether an index is the number of a sample of all of the space.
+inline bool numbers_samples(const Method& method) {
+  return method.variant == Variant::global || method.variant == Variant::minimal_random;
+}
 
 inline constexpr double log2_of_e = 1.4426950408889634;
 
@@ -122,7 +129,7 @@ inline void check_global_bound(double root_supremum, const Method& method, std::
 // How many bits of information a search has room for: each step goes a level deeper at most.
 inline double room(const Method& method) {
   const auto limit = static_cast<double>(method.limit);
-  if (method.variant == Variant::global && method.limit != 0) return std::log2(limit);
+  if (numbers_samples(method) && method.limit != 0) return std::log2(limit);
   const double depth = method.variant == Variant::dad_star ? limit : max_index_depth;
   return method.max_steps == 0 ? depth : std::min(depth, static_cast<double>(method.max_steps - 1));
 }
@@ -155,10 +162,13 @@ inline Limits limits_of(const Method& method) {
   return limits;
 }
 
+// The partition that indices refer to; minimal random coding, which searches nothing, has the samples
+// of the global bound.
 template <class F>
 decltype(auto) with_partition(const Method& method, const F& f) {
   switch (method.variant) {
     case Variant::global:
+    case Variant::minimal_random:
       return f(WholeSpace());
     case Variant::as_star:
       return f(AtSample());
@@ -353,6 +363,41 @@ std::uint64_t encode_all(const ParametricFamily& targets, const ParametricFamily
   return cut;
 }
 
+// The same for minimal random coding, which cuts nothing.
+template <class MakeTarget, class MakeProposal>
+void choose_all(const ParametricFamily& targets, const ParametricFamily& proposals,
+                MakeTarget make_target, MakeProposal make_proposal, const Method& method,
+                std::uint64_t seed, Range range, unsigned threads, const Interrupt::Poll& poll,
+                Encoded out) {
+  using Target = decltype(make_target(0.0, 1.0));
+  using Proposal = decltype(make_proposal(0.0, 1.0));
+  const double z_first = Proposal::quantile(0);
+  const double z_last = Proposal::quantile(last_position);
+
+  parallel_for(out.index.size(), threads, poll, [&] {
+    return [&, q = detail::Parameters(), p = detail::Parameters()](
+               std::size_t begin, std::size_t end, Interrupt& interrupt) mutable {
+      q.gather(targets, range.begin + begin, range.begin + end);
+      p.gather(proposals, range.begin + begin, range.begin + end);
+      for (std::size_t i = begin; i < end; ++i) {
+        const Target target = make_target(q.first(i - begin), q.second(i - begin));
+        const Proposal proposal = make_proposal(p.first(i - begin), p.second(i - begin));
+        const LogRatio<Target, Proposal> ratio(target, proposal);
+        detail::check_support(target, proposal, support_of(proposal, z_first, z_last),
+                              range.begin + i);
+        const SearchResult result = choose(range.random(seed, i), method.limit, interrupt,
+                                           [&](std::uint64_t, const NodeBits& bits) {
+                                             return ratio(Proposal::quantile(bits.place));
+                                           });
+        detail::check_outcome(result, ratio.supremum(z_first, z_last), method, range.begin + i);
+        out.index[i] = result.index;
+        out.sample[i] = proposal.sample(Proposal::quantile(result.position));
+        out.steps[i] = result.steps;
+      }
+    };
+  });
+}
+
 inline bool has_built_in_ratio(Family target, Family proposal) {
   return detail::with_family(target, [&](auto make_target) {
     return detail::with_family(proposal, [&](auto make_proposal) {
@@ -371,6 +416,11 @@ inline std::uint64_t encode(const ParametricFamily& targets, const ParametricFam
       using Target = decltype(make_target(0.0, 1.0));
       using Proposal = decltype(make_proposal(0.0, 1.0));
       if constexpr (has_log_ratio<Target, Proposal>) {
+        if (method.variant == Variant::minimal_random) {
+          choose_all(targets, proposals, make_target, make_proposal, method, seed, range, threads,
+                     poll, out);
+          return std::uint64_t{0};
+        }
         return detail::with_partition(method, [&](auto partition) {
           return encode_all(targets, proposals, make_target, make_proposal, partition, method, seed,
                             range, threads, poll, out);
@@ -387,7 +437,7 @@ inline std::uint64_t encode(const ParametricFamily& targets, const ParametricFam
 // The largest index of a method; the smallest is 1.
 inline std::uint64_t largest_index(const Method& method) {
   if (method.variant == Variant::dad_star) return last_position >> (63 - method.limit);
-  if (method.variant == Variant::global && method.limit != 0) return method.limit;
+  if (numbers_samples(method) && method.limit != 0) return method.limit;
   return ~std::uint64_t{0};
 }
 

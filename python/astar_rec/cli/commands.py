@@ -16,6 +16,7 @@ from ..errors import ApproximationWarning
 from ..information import kl_bits
 from . import images
 from .arrays import read_normal, read_targets
+from .experiments import experiments
 from .failures import Group, about
 from .outputs import check_file
 from .progress import progress
@@ -256,5 +257,5 @@ def _samples(shape: tuple[int, ...]) -> str:
     return f"samples of shape {shape}"
 
 
-for command in (images.compress, images.decompress, images.train):
+for command in (images.compress, images.decompress, images.train, experiments):
     astar_rec.add_command(command)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Failure", "Group", "WrongUsage", "about"]
+__all__ = ["Failure", "Group", "MissingPackage", "WrongUsage", "about"]
 
 # Parameters of the library that are options here: a wrong one is wrong usage.
 _OPTIONS = {
@@ -51,6 +51,12 @@ class Failure(click.ClickException):
 
 class WrongUsage(Failure):
     """An option that is not what it must be."""
+
+    exit_code = 2
+
+
+class MissingPackage(Failure):
+    """A package that the command needs; what to install."""
 
     exit_code = 2
 
