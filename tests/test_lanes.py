@@ -70,3 +70,26 @@ def test_sizes(codec: rec.Codec, size: int) -> None:
         assert one.steps == whole.steps[i]
         assert same_bits(one.sample, whole.sample[i])
     assert same_bits(codec.decode(whole.index, p), whole.sample)
+
+
+@pytest.mark.parametrize("block", [2, 3, 4, 8])
+@pytest.mark.parametrize("method", ["ad*", "dad*"])
+def test_blocks_are_the_same(method: str, block: int) -> None:
+    rng = np.random.default_rng(block)
+    p = rec.Normal(rng.normal(size=19), np.exp(rng.normal(size=19)))
+    loc = p.loc + p.scale * rng.normal(size=(12, 19)) * 0.5
+    q = rec.Normal(loc, p.scale * rng.uniform(0.6, 1.0, (12, 19)))
+    hint = rng.uniform(0.0, 1.0, 19)
+    codec = (
+        rec.ADStar(5, block, bits_hint=hint)
+        if method == "ad*"
+        else rec.DADStar(6, 5, block=block, bits_hint=hint)
+    )
+    found = []
+    for name in SETS:
+        _core.use_instructions(name)
+        found.append(codec.encode(q, p))
+        assert same_bits(codec.decode(found[0].index, p), found[0].sample)
+    for other in found[1:]:
+        for a, b in zip(found[0], other, strict=True):
+            assert np.array_equal(a, b)

@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <vector>
 
+#include "astar_rec/block_codec.hpp"
 #include "astar_rec/codec.hpp"
 #include "check.hpp"
 #include "draws.hpp"
@@ -113,6 +114,7 @@ struct Batch {
     proposal_loc.push_back(loc);
     proposal_scale.push_back(unit);
   }
+  LaneParameters all() const { return {target_loc, target_scale, proposal_loc, proposal_scale}; }
   ParametricFamily targets() const { return normals(target_loc, target_scale); }
   ParametricFamily proposals() const { return normals(proposal_loc, proposal_scale); }
 
@@ -234,6 +236,85 @@ void searches_are_exact(const Batch& batch, std::uint64_t first_element) {
   }
 }
 
+// --- Blocks -------------------------------------------------------------------------------------
+
+Found search_blocks(const Batch& batch, const Blocks& blocks, const Method& method,
+                    std::uint64_t first_element) {
+  Found found{std::vector<std::uint64_t>(blocks.count() * blocks.words()),
+              std::vector<double>(batch.size()), std::vector<std::uint64_t>(blocks.count())};
+  found.cut = encode_blocks(batch.targets(), batch.proposals(), blocks, method, 42, first_element,
+                            1, never, {found.index, found.sample, found.steps});
+  return found;
+}
+
+// Elements of `bits` of information on average, a few of them wider than the proposal.
+Batch informative(std::size_t count, double bits) {
+  Batch batch;
+  Draws draws(5);
+  for (std::size_t i = 0; i < count; ++i) {
+    const double scale =
+        i % 5 == 4 ? draws.between(0.8, 1.3) : draws.power_of_two(-bits - 0.4, 0.4 - bits);
+    batch.add(draws.between(-1.2, 1.2), scale, 0.5, 2.0);
+  }
+  return batch;
+}
+
+void blocks_are_exact(std::size_t block, std::size_t columns, std::size_t rows, double bits,
+                      bool with_hints) {
+  const Batch batch = informative(rows * columns, bits);
+  std::vector<double> hints(columns, 0.0);
+  if (with_hints) {
+    for (std::size_t j = 0; j < columns; ++j) hints[j] = 0.5 * static_cast<double>(j % 3);
+  }
+  const Blocks blocks(rows, block, hints);
+  const std::uint64_t first_element = (std::uint64_t{1} << 32) - 100;
+  for (const Method& method :
+       {Method{Variant::ad_star}, Method{Variant::dad_star, 0}, Method{Variant::dad_star, 4},
+        Method{Variant::dad_star, 20}, Method{Variant::ad_star, 0, 10}}) {
+    lanes::use_instructions(Instructions::none);
+    const Found exact = search_blocks(batch, blocks, method, first_element);
+    for (const Instructions set : all_sets) {
+      if (!lanes::available(set)) continue;
+      lanes::use_instructions(set);
+      const Found found = search_blocks(batch, blocks, method, first_element);
+      CHECK(found.index == exact.index, block, columns, bits, static_cast<int>(method.variant),
+            method.limit, static_cast<int>(set));
+      CHECK(found.steps == exact.steps, block, columns, bits, static_cast<int>(method.variant),
+            method.limit, static_cast<int>(set));
+      CHECK(found.sample == exact.sample);
+      CHECK_EQUAL(found.cut, exact.cut);
+    }
+  }
+}
+
+// Typical blocks are not left to the exact search.
+void lanes_know_most_blocks() {
+  constexpr std::size_t size = 4, count = 16;
+  const Batch batch = informative(size * count, 1.0);
+  std::vector<std::uint64_t> first_element(count), node(count), steps(count);
+  const HalvingOrder order(std::vector<double>(size, 0.0));
+  const std::vector<const HalvingOrder*> orders(count, &order);
+  for (std::size_t i = 0; i < count; ++i) first_element[i] = size * i;
+  // Asks for nothing exact but the values of those that may have won.
+  class : public BoxExact {
+   public:
+    double bound(std::size_t, std::uint64_t) override { return 0.0; }
+    double value(std::size_t, std::uint64_t node) override {
+      return 1.0 / static_cast<double>(node);
+    }
+    void pause() override {}
+  } stub;
+  for (const Instructions set : all_sets) {
+    if (!lanes::available(set)) continue;
+    lanes::use_instructions(set);
+    const auto search = lanes::make_boxes<Normal, Normal, 4>();
+    search->run(
+        {batch.all(), size, first_element, orders, 42, 4 * max_index_depth, ~std::uint64_t{0}},
+        stub, {node, steps});
+    CHECK(std::ranges::count(node, 0U) == 0);
+  }
+}
+
 // Most typical elements are not left to the exact search.
 template <class Partition>
 void lanes_know_most(double least) {
@@ -243,9 +324,7 @@ void lanes_know_most(double least) {
     if (!lanes::available(set)) continue;
     lanes::use_instructions(set);
     const auto search = lanes::make_search<Normal, Normal, Partition>();
-    search->run({batch.target_loc, batch.target_scale, batch.proposal_loc, batch.proposal_scale, 42,
-                 0, max_index_depth, ~std::uint64_t{0}},
-                {index, position, steps});
+    search->run({batch.all(), 42, 0, max_index_depth, ~std::uint64_t{0}}, {index, position, steps});
     const auto unknown = static_cast<double>(std::ranges::count(index, 0U));
     CHECK(unknown <= (1.0 - least) * static_cast<double>(batch.size()), unknown);
   }
@@ -272,6 +351,17 @@ int main() {
   for (const std::size_t few : {1, 3, 4, 5, 9}) searches_are_exact(typical(few), 7);
   lanes_know_most<Dyadic>(0.97);
   lanes_know_most<AtSample>(0.97);
+  for (const bool with_hints : {false, true}) {
+    blocks_are_exact(1, 40, 2, 2.0, with_hints);
+    blocks_are_exact(2, 41, 20, 1.0, with_hints);
+    blocks_are_exact(3, 7, 40, 3.0, with_hints);
+    blocks_are_exact(4, 16, 20, 1.5, with_hints);
+    blocks_are_exact(5, 5, 40, 0.3, with_hints);
+    blocks_are_exact(8, 9, 10, 1.0, with_hints);
+    blocks_are_exact(16, 16, 10, 0.1, with_hints);
+    blocks_are_exact(2, 2, 20, 10.0, with_hints);
+  }
+  lanes_know_most_blocks();
   lanes::use_instructions(used);
   return check::result();
 }

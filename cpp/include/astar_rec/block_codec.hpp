@@ -13,6 +13,8 @@
 #include <span>
 #include <vector>
 
+#include "astar_rec/block_lanes.hpp"
+#include "astar_rec/block_search.hpp"
 #include "astar_rec/box.hpp"
 #include "astar_rec/codec.hpp"
 
@@ -63,125 +65,8 @@ struct EncodedBlocks {
 
 namespace detail {
 
-// A block's ratio: the sum of its dimensions'. Stops adding up a sample's terms as soon as the
-// suprema of the rest could not make a winner of it.
-template <class Ratio, class Proposal>
-class BlockRatio {
- public:
-  explicit BlockRatio(std::span<const Ratio> ratios) : ratios_(ratios) {}
-
-  template <std::size_t most>
-  EvaluationAt<typename Box<most>::Cut> evaluate(const Search<Box<most>>& search) const {
-    const auto& node = search.top();
-    const auto& region = node.region;
-    double total = 0.0;
-    double at_most = node.gumbel + node.supremum;
-    for (std::size_t j = 0; j < ratios_.size(); ++j) {
-      const double term = ratios_[j](Proposal::quantile(Box<most>::place_along(region, j)));
-      total += term;
-      at_most += term - region.intervals[j].supremum;
-      if (!(at_most > search.best())) {
-        total = -std::numeric_limits<double>::infinity();
-        break;
-      }
-    }
-    if (search.partition().at_limit(region)) {
-      return {total, {}, {node.supremum, node.supremum}};
-    }
-    const std::size_t j = search.partition().halved(region);
-    const auto& interval = region.intervals[j];
-    const double z = Proposal::quantile(search.partition().cut(region));
-    const std::array<double, 2> parts = {ratios_[j].supremum(interval.z_first, z),
-                                         ratios_[j].supremum(z, interval.z_last)};
-    const double rest = node.supremum - interval.supremum;
-    return {total, {z, parts}, {rest + parts[0], rest + parts[1]}};
-  }
-
-  EvaluationAt<WholeBox::Cut> evaluate(const Search<WholeBox>& search) const {
-    const auto& node = search.top();
-    double total = 0.0;
-    for (std::size_t j = 0; j < ratios_.size(); ++j) {
-      total += ratios_[j](Proposal::quantile(WholeBox::place_along(node.region, j)));
-    }
-    return {total, {}, {node.supremum, 0.0}};
-  }
-
- private:
-  std::span<const Ratio> ratios_;
-};
-
-template <class SearchOver, class Ratio>
-SearchResult run(SearchOver& search, const Ratio& ratio, Interrupt& interrupt) {
-  for (int step = 1; !search.done(); ++step) {
-    search.expand(ratio.evaluate(search));
-    if (step % steps_between_checks == 0) {
-      interrupt.check();
-      step = 0;
-    }
-  }
-  return search.result();
-}
-
-// The search of one block by boxes of up to `most` dimensions.
-template <class Proposal, std::size_t most, class Ratio>
-SearchResult search_box(Search<Box<most>>& search, std::span<const Ratio> ratios,
-                        const HalvingOrder& order, const Method& method, const NodeRandom& random,
-                        Interrupt& interrupt, BoxIndex index, std::span<Position> positions) {
-  typename Box<most>::Region root;
-  root.address.random = random;
-  double supremum = 0.0;
-  for (std::size_t j = 0; j < ratios.size(); ++j) {
-    auto& interval = root.intervals[j];
-    interval.z_first = Proposal::quantile(0);
-    interval.z_last = Proposal::quantile(last_position);
-    interval.supremum = ratios[j].supremum(interval.z_first, interval.z_last);
-    supremum += interval.supremum;
-  }
-  const Limits limits = limits_of(method);
-  const int max_depth = limits.exact ? order.levels() : static_cast<int>(method.limit);
-  search.start(Box<most>(ratios.size(), order, max_depth), limits, random, root, supremum);
-  SearchResult result = run(search, BlockRatio<Ratio, Proposal>(ratios), interrupt);
-  if (result.outcome == Outcome::found) {
-    const auto& region = search.winner().region;
-    write_index<most>(region, order, index);
-    for (std::size_t j = 0; j < positions.size(); ++j) {
-      positions[j] = Box<most>::place_along(region, j);
-    }
-  }
-  return result;
-}
-
-// The search of one block by samples of the whole space.
-template <class Proposal, class Ratio>
-SearchResult search_whole_box(Search<WholeBox>& search, std::span<const Ratio> ratios,
-                              const Method& method, const NodeRandom& random, Interrupt& interrupt,
-                              BoxIndex index, std::span<Position> positions) {
-  double supremum = 0.0;
-  for (const Ratio& ratio : ratios) {
-    supremum += ratio.supremum(Proposal::quantile(0), Proposal::quantile(last_position));
-  }
-  search.start(WholeBox(), limits_of(method), random, {{random}}, supremum);
-  SearchResult result = run(search, BlockRatio<Ratio, Proposal>(ratios), interrupt);
-  if (result.outcome == Outcome::found) write_number(random, result.index, index, positions);
-  return result;
-}
-
-// Minimal random coding of one block: candidates are samples of the whole space.
-template <class Proposal, class Ratio>
-SearchResult choose_in_box(std::span<const Ratio> ratios, const Method& method,
-                           const NodeRandom& random, Interrupt& interrupt, BoxIndex index,
-                           std::span<Position> positions) {
-  const auto log_ratio = [&](std::uint64_t number, const NodeBits&) {
-    double total = 0.0;
-    for (std::size_t j = 0; j < ratios.size(); ++j) {
-      total += ratios[j](Proposal::quantile(box_place(random, number, j)));
-    }
-    return total;
-  };
-  const SearchResult result = choose(random, method.limit, interrupt, log_ratio);
-  if (result.outcome == Outcome::found) write_number(random, result.index, index, positions);
-  return result;
-}
+// A chunk of blocks is searched in pieces: as many as fill the lanes.
+inline constexpr std::size_t blocks_at_once = 64;
 
 }  // namespace detail
 
@@ -198,73 +83,84 @@ std::uint64_t encode_all_blocks(const ParametricFamily& targets, const Parametri
   using Proposal = decltype(make_proposal(0.0, 1.0));
   using Ratio = LogRatio<Target, Proposal>;
 
+  // Of blocks that are searched together.
   struct Scratch {
     detail::Parameters q;
     detail::Parameters p;
     std::vector<Ratio> ratios;
+    std::vector<double> suprema;  // of blocks
     std::vector<Position> positions;
-    Search<Box<2>> two;
-    Search<Box<4>> four;
-    Search<Box<8>> eight;
-    Search<Box<16>> sixteen;
-    Search<WholeBox> whole;
+    std::vector<detail::LaneBlock<Ratio>> blocks;
+    detail::BlockLanes<Target, Proposal> lanes;
+    detail::BlockSearch<Proposal, Ratio> one;
   };
 
   const double z_first = Proposal::quantile(0);
   const double z_last = Proposal::quantile(last_position);
   std::atomic<std::uint64_t> cut = 0;
-  const auto encode_block = [&](Scratch& scratch, std::size_t number, Interrupt& interrupt) {
-    const std::size_t first = blocks.first_element(number);
-    const std::size_t dimensions = blocks.dimensions(number);
-    scratch.q.gather(targets, first, first + dimensions);
-    scratch.p.gather(proposals, first, first + dimensions);
-    scratch.ratios.clear();
-    scratch.positions.resize(dimensions);
-    double supremum = 0.0;
-    for (std::size_t j = 0; j < dimensions; ++j) {
-      const Target target = make_target(scratch.q.first(j), scratch.q.second(j));
-      const Proposal proposal = make_proposal(scratch.p.first(j), scratch.p.second(j));
-      scratch.ratios.emplace_back(target, proposal);
-      detail::check_support(target, proposal, support_of(proposal, z_first, z_last), first + j);
-      const double own = scratch.ratios.back().supremum(z_first, z_last);
-      detail::check_peak(scratch.ratios.back(), method, first + j);
-      supremum += own;
+  const auto encode_some = [&](Scratch& scratch, std::size_t begin, std::size_t end,
+                               Interrupt& interrupt) {
+    auto& [q, p, ratios, suprema, positions, found, lanes, one] = scratch;
+    const std::size_t first = blocks.first_element(begin);
+    const std::size_t last = blocks.first_element(end - 1) + blocks.dimensions(end - 1);
+    q.gather(targets, first, last);
+    p.gather(proposals, first, last);
+    ratios.clear();
+    suprema.assign(end - begin, 0.0);
+    for (std::size_t number = begin, i = 0; number < end; ++number) {
+      for (std::size_t j = 0; j < blocks.dimensions(number); ++j, ++i) {
+        const Target target = make_target(q.first(i), q.second(i));
+        const Proposal proposal = make_proposal(p.first(i), p.second(i));
+        ratios.emplace_back(target, proposal);
+        detail::check_support(target, proposal, support_of(proposal, z_first, z_last), first + i);
+        suprema[number - begin] += ratios.back().supremum(z_first, z_last);
+        detail::check_peak(ratios.back(), method, first + i);
+      }
+      detail::check_global_bound(suprema[number - begin], method, blocks.first_element(number));
     }
-    detail::check_global_bound(supremum, method, first);
 
-    const NodeRandom random(seed, first_element + first);
-    const HalvingOrder& order = blocks.order(number);
-    const BoxIndex index = out.index.subspan(number * blocks.words(), blocks.words());
-    const std::span<const Ratio> ratios = scratch.ratios;
-    const auto box = [&](auto& search) {
-      return detail::search_box<Proposal>(search, ratios, order, method, random, interrupt, index,
-                                          scratch.positions);
-    };
-    const SearchResult result =
-        method.variant == Variant::global
-            ? detail::search_whole_box<Proposal>(scratch.whole, ratios, method, random, interrupt,
-                                                 index, scratch.positions)
-        : method.variant == Variant::minimal_random
-            ? detail::choose_in_box<Proposal>(ratios, method, random, interrupt, index,
-                                              scratch.positions)
-        : dimensions <= 2 ? box(scratch.two)
-        : dimensions <= 4 ? box(scratch.four)
-        : dimensions <= 8 ? box(scratch.eight)
-                          : box(scratch.sixteen);
-    detail::check_outcome(result, supremum, method, first);
-    out.steps[number] = result.steps;
-    if (result.cut) ++cut;
-    for (std::size_t j = 0; j < dimensions; ++j) {
-      const Proposal proposal = make_proposal(scratch.p.first(j), scratch.p.second(j));
-      out.sample[first + j] = proposal.sample(Proposal::quantile(scratch.positions[j]));
+    found.clear();
+    for (std::size_t number = begin; number < end; ++number) {
+      const std::size_t at = blocks.first_element(number) - first;
+      const std::size_t size = blocks.dimensions(number);
+      found.push_back(
+          {{std::span(q.firsts()).subspan(at, size), std::span(q.seconds()).subspan(at, size),
+            std::span(p.firsts()).subspan(at, size), std::span(p.seconds()).subspan(at, size)},
+           std::span<const Ratio>(ratios).subspan(at, size),
+           &blocks.order(number),
+           first_element + first + at});
     }
+    lanes(found, method, seed, interrupt);
+
+    positions.resize(last - first);
+    for (std::size_t number = begin; number < end; ++number) {
+      const auto& block = found[number - begin];
+      const std::size_t at = blocks.first_element(number) - first;
+      const auto own = std::span(positions).subspan(at, block.ratios.size());
+      const BoxIndex index = out.index.subspan(number * blocks.words(), blocks.words());
+      const NodeRandom random(seed, block.first_element);
+      if (block.node != 0) {
+        std::ranges::fill(index, 0);
+        index[0] = block.node;
+        replay_box(random, *block.order, index, own);
+        out.steps[number] = block.steps;
+        continue;
+      }
+      const SearchResult result =
+          one(block.ratios, *block.order, method, random, interrupt, index, own);
+      detail::check_outcome(result, suprema[number - begin], method, first + at);
+      out.steps[number] = result.steps;
+      if (result.cut) ++cut;
+      interrupt.check();
+    }
+    detail::samples_at(positions, p, make_proposal, out.sample.subspan(first, last - first));
   };
 
   parallel_for(blocks.count(), threads, poll, [&] {
     return
         [&, scratch = Scratch()](std::size_t begin, std::size_t end, Interrupt& interrupt) mutable {
-          for (std::size_t number = begin; number < end; ++number) {
-            encode_block(scratch, number, interrupt);
+          for (std::size_t at = begin; at < end; at += detail::blocks_at_once) {
+            encode_some(scratch, at, std::min(end, at + detail::blocks_at_once), interrupt);
             interrupt.check();
           }
         };

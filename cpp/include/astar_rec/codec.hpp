@@ -255,14 +255,14 @@ inline void search_in_lanes(LaneSearch* search, const Parameters& q, const Param
                             const LaneResult& result) {
   std::fill(result.index.begin(), result.index.end(), 0);
   if (search == nullptr) return;
-  LaneTask task{{}, {}, {}, {}, seed, first_element, max_index_depth, limits_of(method).most_steps};
+  LaneTask task{{}, seed, first_element, max_index_depth, limits_of(method).most_steps};
   if (method.variant == Variant::dad_star) task.max_depth = static_cast<int>(method.limit);
   for (std::size_t at = 0; at < result.index.size(); at += most_in_lanes) {
     const std::size_t count = std::min(most_in_lanes, result.index.size() - at);
-    task.target_loc = std::span(q.firsts()).subspan(at, count);
-    task.target_scale = std::span(q.seconds()).subspan(at, count);
-    task.proposal_loc = std::span(p.firsts()).subspan(at, count);
-    task.proposal_scale = std::span(p.seconds()).subspan(at, count);
+    task.parameters.target_loc = std::span(q.firsts()).subspan(at, count);
+    task.parameters.target_scale = std::span(q.seconds()).subspan(at, count);
+    task.parameters.proposal_loc = std::span(p.firsts()).subspan(at, count);
+    task.parameters.proposal_scale = std::span(p.seconds()).subspan(at, count);
     task.first_element = first_element + at;
     if (!fit_in_lanes(task.first_element, count)) continue;
     search->run(task, {result.index.subspan(at, count), result.position.subspan(at, count),

@@ -10,24 +10,40 @@
 #include <cstdint>
 #include <span>
 
+#include "astar_rec/box.hpp"
 #include "astar_rec/uniform.hpp"
 
 namespace astar_rec {
 
 inline constexpr std::size_t most_in_lanes = 512;
 
-// Elements of location-scale families, which fit_in_lanes.
-struct LaneTask {
+// Of some elements of location-scale families.
+struct LaneParameters {
   std::span<const double> target_loc;
   std::span<const double> target_scale;
   std::span<const double> proposal_loc;
   std::span<const double> proposal_scale;
+
+  std::size_t count() const { return target_loc.size(); }
+};
+
+// --- Single elements ------------------------------------------------------------------------------
+
+// Fewer elements are not worth the work of whole vectors; all share the high 32 bits of their numbers.
+inline bool fit_in_lanes(std::uint64_t first_element, std::size_t count) {
+  return count >= 4 && count <= most_in_lanes &&
+         (first_element + count - 1) >> 32 == first_element >> 32;
+}
+
+// Elements that fit_in_lanes.
+struct LaneTask {
+  LaneParameters parameters;
   std::uint64_t seed;
   std::uint64_t first_element;
   int max_depth;
   std::uint64_t most_steps;
 
-  std::size_t count() const { return target_loc.size(); }
+  std::size_t count() const { return parameters.count(); }
 };
 
 struct LaneResult {
@@ -35,12 +51,6 @@ struct LaneResult {
   std::span<Position> position;
   std::span<std::uint64_t> steps;
 };
-
-// Fewer elements are not worth the work of whole vectors; all share the high 32 bits of their numbers.
-inline bool fit_in_lanes(std::uint64_t first_element, std::size_t count) {
-  return count >= 4 && count <= most_in_lanes &&
-         (first_element + count - 1) >> 32 == first_element >> 32;
-}
 
 class LaneSearch {
  public:
@@ -54,6 +64,45 @@ class LaneReplay {
   virtual ~LaneReplay() = default;
   virtual void run(std::uint64_t seed, std::uint64_t first_element,
                    std::span<const std::uint64_t> index, std::span<Position> position) = 0;
+};
+
+// --- Blocks ---------------------------------------------------------------------------------------
+
+// Elements that are searched at once, in blocks, and the most in a block.
+inline constexpr std::size_t most_in_boxes = 64;
+
+// Blocks of equal size, one after the other.
+struct BoxTask {
+  LaneParameters parameters;
+  std::size_t dimensions;                        // of a block, at least 2
+  std::span<const std::uint64_t> first_element;  // of each block
+  std::span<const HalvingOrder* const> order;    // of each block
+  std::uint64_t seed;
+  int max_depth;
+  std::uint64_t most_steps;
+
+  std::size_t count() const { return first_element.size(); }
+};
+
+struct BoxResult {
+  std::span<std::uint64_t> node;  // the winner's heap number, of at most 63 digits; 0: not known
+  std::span<std::uint64_t> steps;
+};
+
+// What a search in lanes asks for where it can't tell: nodes of blocks in exact arithmetic.
+class BoxExact {
+ public:
+  virtual ~BoxExact() = default;
+  virtual double bound(std::size_t block, std::uint64_t node) = 0;
+  virtual double value(std::size_t block, std::uint64_t node) = 0;
+  // Called now and then. May throw, to end the search.
+  virtual void pause() = 0;
+};
+
+class BoxLaneSearch {
+ public:
+  virtual ~BoxLaneSearch() = default;
+  virtual void run(const BoxTask& task, BoxExact& exact, const BoxResult& result) = 0;
 };
 
 }  // namespace astar_rec

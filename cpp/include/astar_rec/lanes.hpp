@@ -19,6 +19,8 @@
 #include <memory>
 #include <span>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "astar_rec/family.hpp"
 #include "astar_rec/lane_search.hpp"
@@ -157,6 +159,17 @@ std::unique_ptr<LaneSearch> make_search() {
   if constexpr (normal && !whole) {
     return detail::with_instructions<LaneSearch>(
         [](auto maker) { return maker.template search<Target, Partition>(); });
+  } else {
+    return nullptr;
+  }
+}
+
+// The same for blocks of up to so many dimensions.
+template <class Target, class Proposal, int dimensions>
+std::unique_ptr<BoxLaneSearch> make_boxes() {
+  if constexpr (std::is_same_v<Target, Normal> && std::is_same_v<Proposal, Normal>) {
+    return detail::with_instructions<BoxLaneSearch>(
+        [](auto maker) { return maker.template boxes<Target, dimensions>(); });
   } else {
     return nullptr;
   }

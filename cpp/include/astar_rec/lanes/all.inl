@@ -18,6 +18,7 @@
 #include "astar_rec/lanes/families.inl"
 #include "astar_rec/lanes/partition.inl"
 #include "astar_rec/lanes/mode_first.inl"
+#include "astar_rec/lanes/boxes.inl"
 #include "astar_rec/lanes/quantile.inl"
 #include "astar_rec/lanes/replay.inl"
 // clang-format on
@@ -59,6 +60,12 @@ struct Maker {
     using InLanes = std::conditional_t<std::is_same_v<Partition, Dyadic>, Halves, Sides>;
     // Not by make_unique, which would fill it with zeros: it is large.
     return std::unique_ptr<LaneSearch>(new ModeFirst<Families, InLanes>);
+  }
+
+  template <class Target, int dimensions>
+  std::unique_ptr<BoxLaneSearch> boxes() const {
+    using Families = std::conditional_t<std::is_same_v<Target, Normal>, NormalPair, void>;
+    return std::unique_ptr<BoxLaneSearch>(new Boxes<Families, dimensions>);
   }
 
   template <class Partition>

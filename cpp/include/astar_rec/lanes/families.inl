@@ -2,10 +2,12 @@
 //
 // A new pair is a struct here and a line in all.inl.
 
-// A normal target narrower than the normal proposal, so that the ratio is concave:
+// Normal target, normal proposal:
 //
 //     r(z) = z^2 / 2 - y^2 / 2 + offset,   y = (z - mean) precision,   offset = log(precision)
 struct NormalPair {
+  static constexpr float most_gumbel = 16.6F;
+
   struct Ratio {
     Float mean, precision, offset;
 
@@ -19,28 +21,85 @@ struct NormalPair {
 
     // Whether all is as `slack` takes it to be. No check of codec.hpp fails then, either.
     ASTAR_REC_LANES Mask fit() const {
-      return (precision > 1.0F) & (precision < 4096.0F) & (larger(mean, -mean) < 5.5F);
+      return (precision > 0x1p-4F) & (precision < 4096.0F) & (larger(mean, -mean) < 5.5F);
     }
+    // Whether it is concave.
+    ASTAR_REC_LANES Mask is_narrow() const { return precision > 1.0F; }
 
-    // Twice the largest error of a value, or of a bound, that matters.
+    // Twice the largest error of a value that matters, and so of a bound.
     //
-    // Only nodes matter whose ratio falls less than 45 below r(mean): what is less loses to the
-    // best value as long as that is above -4.5 and the root's Gumbel below 16.6, which ModeFirst makes
-    // sure of (r(mean) <= 23.5). There |y| <= 13.2: the condition is y^2 (1 - s^2) / 2 - mean y s < 45
-    // with s = 1 / precision, and |z| <= 9.16.
+    // Only nodes matter whose ratio falls less than 90 below r(mean): what is less loses to the winner,
+    // if the root's Gumbel is below `most_gumbel`. (The winner's value has the law of a Gumbel: it is
+    // below -20 with a chance of exp(-exp(20)).) There |y| <= 16.1: the condition is
+    // y^2 (1 - s^2) / 2 - mean y s < 90, with s = 1 / precision, and |z| <= 9.16.
     //
-    // In units of 2^-21: z is off by at most 1 |z|, a rounding by 1/8. So y is off by
+    // In units of 2^-21: z is off by at most |z|, and a rounding is 1/8. So y is off by
     // precision (|z| + |mean| / 8) + 3/8 |y|, where |z| <= |mean| + |y| s; y^2 / 2 by
-    // |y| (9/8 precision |mean| + 3/2 |y|) <= 15 precision |mean| + 262; z^2 / 2 by 106; offset, the
-    // Gumbel (of an arrival off by 1, and by 1/8 for each of 30 sums), and the sums by less than 20.
+    // |y| (9/8 precision |mean| + 3/2 |y|) <= 18.1 precision |mean| + 389; z^2 / 2 by 106; offset, the
+    // Gumbel (of an arrival off by 1, and by 1/8 for each of 60 sums), and their sum by less than 20.
     ASTAR_REC_LANES Float slack() const {
-      return 0x1p-21F * fused(larger(mean, -mean), 32.0F * precision, splat(800.0F));
+      return 0x1p-21F * fused(larger(mean, -mean), 37.0F * precision, splat(1030.0F));
+    }
+    // The same of a supremum: at an end of a cell z is off by 1/8 |z|, at the vertex by no more.
+    ASTAR_REC_LANES Float slack_of_supremum() const {
+      return 0x1p-21F * fused(larger(mean, -mean), 9.0F * precision, splat(340.0F));
     }
   };
+
+  // The largest r in [a, b].
+  ASTAR_REC_LANES static Float supremum(const Ratio& r, Float vertex, Float a, Float b) {
+    const Float in_reach = smaller(larger(vertex, a), b);
+    return r.is_narrow() ? r(in_reach) : larger(r(a), r(b));
+  }
 
   ASTAR_REC_LANES static Float quantile(const Wide& position) { return normal_quantile(position); }
   static double quantile(Position position) { return Normal::quantile(position); }
 
-  // Where r is largest.
+  // Where r is largest, if it is concave.
   static double vertex(double mean, double scale) { return mean / ((1.0 - scale) * (1.0 + scale)); }
+};
+
+// The ratios of some elements of location-scale families, and where they are largest.
+template <class Families, std::size_t most>
+struct Ratios {
+  float mean[most + width];
+  float precision[most + width];
+  float offset[most + width];
+  float vertex[most + width];
+
+  void prepare(const LaneParameters& of) {
+    float scale[most + width];
+    const double reach = Families::quantile(last_position);
+    for (std::size_t i = 0; i < of.count(); ++i) {
+      const double unit = of.proposal_scale[i];
+      const double m = (of.target_loc[i] - of.proposal_loc[i]) / unit;
+      const double s = of.target_scale[i] / unit;
+      mean[i] = static_cast<float>(m);
+      scale[i] = static_cast<float>(s);
+      precision[i] = static_cast<float>(unit / of.target_scale[i]);
+      vertex[i] = static_cast<float>(std::max(-reach, std::min(Families::vertex(m, s), reach)));
+    }
+    for (std::size_t at = 0; at < of.count(); at += width) {
+      Float s;
+      load_lanes(s, scale + at);
+      store_lanes(offset + at, negative_log(s));
+    }
+  }
+
+  ASTAR_REC_LANES typename Families::Ratio load(std::size_t at) const {
+    typename Families::Ratio ratio;
+    load_lanes(ratio.mean, mean + at);
+    load_lanes(ratio.precision, precision + at);
+    load_lanes(ratio.offset, offset + at);
+    return ratio;
+  }
+
+  // The same for all lanes.
+  ASTAR_REC_LANES typename Families::Ratio of_all(std::size_t which) const {
+    return {splat(mean[which]), splat(precision[which]), splat(offset[which])};
+  }
+
+  ASTAR_REC_LANES typename Families::Ratio at(Word which) const {
+    return {gather(mean, which), gather(precision, which), gather(offset, which)};
+  }
 };

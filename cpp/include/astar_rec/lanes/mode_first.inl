@@ -30,8 +30,7 @@ class ModeFirst final : public LaneSearch {
     }
     count_steps();
     for (std::size_t i = 0; i < task.count(); ++i) {
-      const bool certain = second_[i] < best_[i] - slack_[i] && best_[i] > least_best &&
-                           steps_[i] <= task.most_steps;
+      const bool certain = second_[i] < best_[i] - slack_[i] && steps_[i] <= task.most_steps;
       result.index[i] = certain ? index_[i] : 0;
       result.position[i] = place_[i];
       result.steps[i] = steps_[i];
@@ -41,9 +40,6 @@ class ModeFirst final : public LaneSearch {
  private:
   static constexpr std::size_t most = most_in_lanes;
   static constexpr int deepest = 30;
-  // See `slack` in families.inl. They take no part in a thousand million searches.
-  static constexpr float least_best = -4.5F;
-  static constexpr float most_gumbel = 16.6F;
   static constexpr float infinity = std::numeric_limits<float>::infinity();
 
   using Ratio = typename Families::Ratio;
@@ -109,40 +105,26 @@ class ModeFirst final : public LaneSearch {
   // --- The search -------------------------------------------------------------------------------
 
   void begin(const LaneTask& task) {
-    stream_ = Stream(task.seed, task.first_element);
+    key_ = key_of(task.seed);
+    first_element_ = task.first_element;
     last_level_ = std::min(task.max_depth, deepest);
     limited_ = task.max_depth <= deepest;
-    known_.clear();
     path_.clear();
     seen_.clear();
     for (auto& table : aside_) table.clear();
 
-    float loc[most + width], scale[most + width], precision[most + width], vertex[most + width];
-    const double reach = Families::quantile(last_position);
-    for (std::size_t i = 0; i < task.count(); ++i) {
-      const double unit = task.proposal_scale[i];
-      const double m = (task.target_loc[i] - task.proposal_loc[i]) / unit;
-      const double s = task.target_scale[i] / unit;
-      loc[i] = static_cast<float>(m);
-      scale[i] = static_cast<float>(s);
-      precision[i] = static_cast<float>(unit / task.target_scale[i]);
-      vertex[i] = static_cast<float>(std::max(-reach, std::min(Families::vertex(m, s), reach)));
-    }
+    ratios_.prepare(task.parameters);
     for (std::size_t at = 0; at < task.count(); at += width) {
       Path row{};
-      Float s;
-      load_lanes(s, scale + at);
-      load_lanes(row.known.ratio.mean, loc + at);
-      load_lanes(row.known.ratio.precision, precision + at);
-      row.known.ratio.offset = negative_log(s);
-      load_lanes(row.known.vertex, vertex + at);
+      row.known.ratio = ratios_.load(at);
+      load_lanes(row.known.vertex, ratios_.vertex + at);
       row.known.slack = row.known.ratio.slack();
       row.peak = row.known.ratio(row.known.vertex);
       row.number = numbers() + static_cast<std::uint32_t>(at);
       row.region = Partition::root();
       row.best = row.second = splat(-infinity);
-      path_.append(Keep(row.known.ratio.fit() & first_lanes(task.count() - at)), row);
-      known_.append(Keep(first_lanes(width)), row.known);
+      const Mask fit = row.known.ratio.fit() & row.known.ratio.is_narrow();
+      path_.append(Keep(fit & first_lanes(task.count() - at)), row);
       store_lanes(best_ + at, splat(-infinity));
       store_lanes(second_ + at, splat(infinity));  // not certain
       store_lanes(slack_ + at, row.known.slack);
@@ -157,7 +139,8 @@ class ModeFirst final : public LaneSearch {
   };
 
   ASTAR_REC_LANES Drawn draw_node(Word number, const Region& at, Float after, int level) const {
-    const Bits bits = draw(stream_, number, Partition::address(at));
+    const Wide first = splat_wide(first_element_);
+    const Bits bits = draw(key_, {first.high, first.low + number}, Partition::address(at));
     const Float arrival = fused(exponential(bits.arrival), Partition::spread(at, level), after);
     const Wide place = Partition::place(at, level, bits.place);
     return {arrival, negative_log(arrival), place, Families::quantile(place)};
@@ -173,7 +156,8 @@ class ModeFirst final : public LaneSearch {
       const Mask there = first_lanes(count - at);
       const Drawn node = draw_node(row.number, row.region, row.arrival, level);
       const Float bound = node.gumbel + row.peak;
-      if (level == 0) row.second = node.gumbel > most_gumbel ? splat(infinity) : row.second;
+      if (level == 0)
+        row.second = node.gumbel > Families::most_gumbel ? splat(infinity) : row.second;
       const Mask alive = there & (bound > row.best - row.known.slack);
       const Word step = Partition::step(row.region, level);
       see(alive, {row.number, step, bound});
@@ -246,7 +230,7 @@ class ModeFirst final : public LaneSearch {
       const Aside row = table.load(at);
       const Mask there = first_lanes(count - at);
       const Word number = there ? row.number : Word{};
-      const Known known = known_.gather_rows(number);
+      const Known known{ratios_.at(number), gather(ratios_.vertex, number), gather(slack_, number)};
       const Drawn node = draw_node(number, {row.node}, row.arrival, level);
       const Float bound = node.gumbel + row.supremum;
       const Mask alive = there & (bound > gather(best_, number) - known.slack);
@@ -352,11 +336,12 @@ class ModeFirst final : public LaneSearch {
   }
 
   const float* cuts_ = cuts();
-  Stream stream_;
+  PhiloxKey key_{};
+  std::uint64_t first_element_ = 0;
   int last_level_ = 0;
   bool limited_ = false;  // the last level is the method's own limit
 
-  Table<Known, most> known_;
+  Ratios<Families, most> ratios_;
   Table<Path, most> path_;
   Table<Seen, 32 * most> seen_;
   Table<Aside, 4 * most> aside_[deepest + 2];

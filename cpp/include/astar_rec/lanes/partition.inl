@@ -22,7 +22,9 @@ struct Halves {
   };
 
   ASTAR_REC_LANES static Region root() { return {splat_word(1)}; }
-  ASTAR_REC_LANES static NodeAddress address(const Region& at) { return {at.node, Word{}, Word{}}; }
+  ASTAR_REC_LANES static NodeAddress address(const Region& at) {
+    return {{Word{}, at.node}, Word{}};
+  }
   ASTAR_REC_LANES static Word step(const Region& at, int) { return at.node; }
 
   ASTAR_REC_LANES static Float spread(const Region&, int level) {
@@ -71,9 +73,7 @@ struct Sides {
   ASTAR_REC_LANES static Region root() {
     return {splat_wide(0), splat_wide(last_position), splat_wide(1), Word{}};
   }
-  ASTAR_REC_LANES static NodeAddress address(const Region& at) {
-    return {at.parent.low, at.parent.high, at.lane_bits};
-  }
+  ASTAR_REC_LANES static NodeAddress address(const Region& at) { return {at.parent, at.lane_bits}; }
   ASTAR_REC_LANES static Word step(const Region&, int level) {
     return splat_word(static_cast<std::uint32_t>(level));
   }

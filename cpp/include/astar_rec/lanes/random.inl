@@ -5,22 +5,13 @@ struct Bits {
   Wide arrival;  // what its arrival time is made of
 };
 
-// The seed and what the elements of a call have in common: the high bits of their numbers.
-struct Stream {
-  Stream() = default;
-  Stream(std::uint64_t seed, std::uint64_t first_element)
-      : key{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
-        first(static_cast<std::uint32_t>(first_element)),
-        high(static_cast<std::uint32_t>(first_element >> 32)) {}
+inline PhiloxKey key_of(std::uint64_t seed) {
+  return {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)};
+}
 
-  PhiloxKey key{};
-  std::uint32_t first = 0;
-  std::uint32_t high = 0;
-};
-
-// Which of an element's nodes: Address of random.hpp, with the lane moved to where the counter has it.
+// Which of an element's nodes: Address of random.hpp, its lane moved to where the counter has it.
 struct NodeAddress {
-  Word low, high;
+  Wide node;
   Word lane_bits;
 };
 
@@ -46,13 +37,12 @@ ASTAR_REC_LANES void philox(Pair (&counters)[groups][4], PhiloxKey key) {
   }
 }
 
-ASTAR_REC_LANES Bits draw(const Stream& stream, Word number, const NodeAddress& node) {
-  const Word element = number + stream.first;
-  const Word high = node.lane_bits | stream.high;
+ASTAR_REC_LANES Bits draw(PhiloxKey key, const Wide& element, const NodeAddress& at) {
+  const Word high = at.lane_bits | element.high;
   Pair lanes[2][4] = {
-      {(Pair)node.low, (Pair)node.high, (Pair)element, (Pair)high},
-      {odd_lanes(node.low), odd_lanes(node.high), odd_lanes(element), odd_lanes(high)}};
-  philox(lanes, stream.key);
+      {(Pair)at.node.low, (Pair)at.node.high, (Pair)element.low, (Pair)high},
+      {odd_lanes(at.node.low), odd_lanes(at.node.high), odd_lanes(element.low), odd_lanes(high)}};
+  philox(lanes, key);
   const auto& [even, odd] = lanes;
   return {{interleave(even[1], odd[1]), interleave(even[0], odd[0])},
           {interleave(even[3], odd[3]), interleave(even[2], odd[2])}};

@@ -6,10 +6,10 @@ inline void draw_places(std::uint64_t seed, std::uint64_t first_element,
                         std::span<const std::uint64_t> node, std::span<std::uint64_t> place) {
   constexpr int groups = 4;
   constexpr int in_group = width / 2;
-  const Stream stream(seed, first_element);
+  const PhiloxKey key = key_of(seed);
   std::uint64_t padded[groups * in_group] = {};
   Pair number;
-  for (int i = 0; i < in_group; ++i) number[i] = stream.first + static_cast<std::uint32_t>(i);
+  for (int i = 0; i < in_group; ++i) number[i] = first_element + static_cast<std::uint64_t>(i);
   for (std::size_t at = 0; at < node.size(); at += std::size(padded)) {
     const std::size_t count = std::min(std::size(padded), node.size() - at);
     const std::uint64_t* from = &node[at];
@@ -24,10 +24,10 @@ inline void draw_places(std::uint64_t seed, std::uint64_t first_element,
       std::memcpy(&c[0], from + g * in_group, sizeof c[0]);
       c[1] = c[0] >> 32;
       c[2] = number;
-      c[3] = Pair{} + std::uint64_t{stream.high};
+      c[3] = Pair{} + (first_element >> 32);
       number += in_group;
     }
-    philox(counters, stream.key);
+    philox(counters, key);
     std::uint64_t* to = count < std::size(padded) ? padded : &place[at];
 #pragma GCC unroll 4
     for (int g = 0; g < groups; ++g) {
@@ -44,7 +44,8 @@ class SidesReplay final : public LaneReplay {
  public:
   void run(std::uint64_t seed, std::uint64_t first_element, std::span<const std::uint64_t> index,
            std::span<Position> position) override {
-    const Stream stream(seed, first_element);
+    const PhiloxKey key = key_of(seed);
+    const Wide first = splat_wide(first_element);
     walks_.clear();
     for (std::size_t at = 0; at < index.size(); at += width) {
       Walk row{};
@@ -63,7 +64,8 @@ class SidesReplay final : public LaneReplay {
       for (std::size_t at = 0; at < count; at += width) {
         Walk row = walks_.load(at);
         const Mask there = first_lanes(count - at);
-        const Wide bits = draw(stream, row.number, Sides::address(row.region)).place;
+        const Wide element = {first.high, first.low + row.number};
+        const Wide bits = draw(key, element, Sides::address(row.region)).place;
         const Wide sample = Sides::place(row.region, level, bits);
         const Mask left_of_it = sample < row.first;
         const Mask outside = left_of_it | (row.last < sample);

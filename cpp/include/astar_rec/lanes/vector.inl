@@ -107,6 +107,12 @@ ASTAR_REC_LANES Float gather(const float* from, Word which) {
   return x;
 }
 
+ASTAR_REC_LANES Word gather_words(const std::uint32_t* from, Word which) {
+  Word x;
+  gather(x, from, which);
+  return x;
+}
+
 #if ASTAR_REC_AVX2
 // Row m: the numbers of the lanes that the mask m has, in order.
 struct KeptTable {
