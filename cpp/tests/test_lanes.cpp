@@ -251,10 +251,11 @@ Found search_blocks(const Batch& batch, const Blocks& blocks, const Method& meth
 Batch informative(std::size_t count, double bits) {
   Batch batch;
   Draws draws(5);
+  const double reach = std::min(1.2, std::sqrt(bits));
   for (std::size_t i = 0; i < count; ++i) {
     const double scale =
-        i % 5 == 4 ? draws.between(0.8, 1.3) : draws.power_of_two(-bits - 0.4, 0.4 - bits);
-    batch.add(draws.between(-1.2, 1.2), scale, 0.5, 2.0);
+        i % 5 == 4 ? draws.between(0.9, 1.01) : draws.power_of_two(-1.3 * bits, -0.7 * bits);
+    batch.add(reach * draws.between(-1.0, 1.0), scale, 0.5, 2.0);
   }
   return batch;
 }

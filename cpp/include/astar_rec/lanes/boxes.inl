@@ -325,6 +325,7 @@ class Boxes final : public BoxLaneSearch {
   ASTAR_REC_LANES void push_children(Mask which, const Drawn& row) {
     const Box& box = row.box;
     which &= (Mask)(box.depth < max_depth_);
+    if (lanes_of(which) == 0) return;
     const Word depth = which ? box.depth : Word{};
     const Word halved = gather_words(order_, box.block * (deepest + 1) + depth);
     Word cell{};
