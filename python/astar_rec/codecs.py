@@ -115,7 +115,8 @@ class Codec:
 
     Attributes:
         seed: The seed, which sender and receiver share.
-        threads: How many threads to use; None for all processors. Results do not depend on it.
+        threads: How many threads to use; None for all processors. Calls of less than 0.1 ms use
+            one. Results do not depend on it.
         max_steps: The most steps of a search; None for no budget (`GlobalAStar`: ``max_samples``).
     """
 
