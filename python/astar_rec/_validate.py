@@ -7,7 +7,7 @@ import operator
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from .errors import ParameterError
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.uint64]
 Shape = tuple[int, ...]
+Number = TypeVar("Number", np.uint64, np.float64)
 Buffer = bytes | bytearray | memoryview
 
 SEED_LIMIT = 2**64
@@ -178,15 +179,18 @@ def context_array(value: object, shape: Shape) -> npt.NDArray[np.uint16]:
         raise ParameterError("shape of contexts", array.shape, what) from None
 
 
-def output_array(value: object, shape: Shape) -> Floats:
+def output_array(
+    argument: str, value: Any, dtype: type[Number], shape: Shape
+) -> npt.NDArray[Number]:
     """Returns an array that is to be filled, checked."""
-    expected = f"a writable, C-contiguous float64 array of shape {shape}"
+    name = np.dtype(dtype).name
+    expected = f"a writable, aligned, C-contiguous {name} array of shape {shape}"
     if not isinstance(value, np.ndarray):
-        raise ParameterError("out", type(value).__name__, expected)
-    if value.dtype != _FLOAT64 or value.shape != shape:
-        raise ParameterError("out", f"{value.dtype} of shape {value.shape}", expected)
-    if not (value.flags.c_contiguous and value.flags.writeable):
-        raise ParameterError("out", "read-only or not contiguous", expected)
+        raise ParameterError(argument, type(value).__name__, expected)
+    if value.dtype != dtype or value.shape != shape:
+        raise ParameterError(argument, f"{value.dtype} of shape {value.shape}", expected)
+    if not value.flags.carray:
+        raise ParameterError(argument, "read-only, not contiguous or not aligned", expected)
     return value
 
 

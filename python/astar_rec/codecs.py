@@ -136,6 +136,7 @@ class Codec:
         proposal: Any,
         *,
         offset: int = 0,
+        out: Encoded | None = None,
         progress: Progress | None = None,
     ) -> Encoded:
         """Finds a sample of the target for every element, and its index.
@@ -144,15 +145,20 @@ class Codec:
             target: The distribution Q to be sampled. Any shape that broadcasts with the proposal's.
             proposal: The distribution P that the receiver has too.
             offset: The number of the first element, where the arrays are a part of larger ones.
+            out: What an earlier call returned for as many: its arrays are filled anew, which spares
+                a loop fresh memory. They must be writable and C-contiguous, of the shapes and
+                dtypes of those that would be returned, and not the parameters of a distribution.
+                After an error they hold anything. None for new ones.
             progress: Called as ``progress(done, total)`` with numbers of elements, now and then.
 
         Returns:
             Indices, samples and steps, each of the broadcast shape; with blocks, there are indices
-            (of ``block`` words) and steps for each block. And how many searches were cut.
+            (of ``block`` words) and steps for each block. And how many searches were cut. With
+            ``out``, a new `Encoded` of its arrays.
 
         Raises:
             ParameterError: Shapes that do not broadcast; a pair of families without a built-in
-                ratio.
+                ratio; arrays of ``out`` that do not fit.
             DivergenceError: An element with more information than an index holds; a target of
                 which more than 2^-10 lies beyond the proposal's outermost 64-bit positions; one
                 that has no density at any of the samples within the codec's limit or budget.
@@ -165,12 +171,20 @@ class Codec:
             >>> index, sample, steps = codec.encode(q, p)
             >>> bool((codec.decode(index, p) == sample).all())
             True
+
+            Into the same arrays again and again:
+
+            >>> places = codec.encode(q, p)
+            >>> for step in range(3):
+            ...     r = codec.encode(rec.Normal([0.5, -1.0], 0.5**step), p, out=places)
+            >>> r.sample is places.sample
+            True
         """
         offset = integer("offset", offset, 0, ELEMENT_LIMIT)
         q, p = self._pair(target, proposal)
         shape = broadcast_shape(target=q.shape, proposal=p.shape)
         size = checked_size(shape, offset)
-        arrays = output_arrays(*self.blocks.shapes(shape))
+        arrays = output_arrays(out, *self.blocks.shapes(shape))
         method, threads = self._method, threads_of(self.threads, size)
         cut = 0
         try:
@@ -263,7 +277,7 @@ class Codec:
             raise ParameterError(
                 "shape of proposal", proposal.shape, f"one that broadcasts to the samples' {shape}"
             )
-        samples = np.empty(shape) if out is None else output_array(out, shape)
+        samples = np.empty(shape) if out is None else output_array("out", out, np.float64, shape)
         threads = threads_of(self.threads, size)
         try:
             if isinstance(proposal, CustomProposal):

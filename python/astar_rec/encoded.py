@@ -1,4 +1,4 @@
-"""What an encoder finds, and the arrays that it goes into."""
+"""What an encoder finds, and the arrays that it goes into: new ones, or those of ``out=``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._validate import Floats, Indices, Shape
+from ._validate import Floats, Indices, Shape, output_array
+from .errors import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,24 @@ class Encoded:
         return iter((self.index, self.sample, self.steps))
 
 
-def output_arrays(index: Shape, sample: Shape, steps: Shape) -> Arrays:
-    """Returns arrays of these shapes for an encoder to fill."""
-    return np.empty(index, np.uint64), np.empty(sample), np.empty(steps, np.uint64)
+def output_arrays(out: object, index: Shape, sample: Shape, steps: Shape) -> Arrays:
+    """Returns arrays of these shapes for an encoder to fill: those of ``out=``, or new ones."""
+    if out is None:
+        return np.empty(index, np.uint64), np.empty(sample), np.empty(steps, np.uint64)
+    if not isinstance(out, Encoded):
+        raise ParameterError("out", type(out).__name__, "an Encoded, whose arrays are filled")
+    arrays = (
+        output_array("out.index", out.index, np.uint64, index),
+        output_array("out.sample", out.sample, np.float64, sample),
+        output_array("out.steps", out.steps, np.uint64, steps),
+    )
+    _require_apart(arrays)
+    return arrays
+
+
+def _require_apart(arrays: Arrays) -> None:
+    index, sample, steps = arrays
+    for name, one, others in (("sample", sample, (index,)), ("steps", steps, (index, sample))):
+        # Of contiguous arrays, that of bounds is the whole truth.
+        if any(np.may_share_memory(one, other) for other in others):
+            raise ParameterError(f"out.{name}", "in another's memory", "an array of its own")
