@@ -170,6 +170,51 @@ def test_seeds_and_elements_matter(codec_case: Any) -> None:
     assert np.unique(np.concatenate([first, *others])).size == 7 * 200
 
 
+# --- Arrays at hand -----------------------------------------------------------------------------
+
+
+def scribbled(r: rec.Encoded) -> rec.Encoded:
+    """Arrays like those of a result, with nothing of it in them."""
+    index, steps = (np.full_like(a, 2**64 - 1) for a in (r.index, r.steps))
+    return rec.Encoded(index, np.full_like(r.sample, np.nan), steps, 10**9)
+
+
+def check_filled(codec: rec.Codec, q: Any, p: Any = P) -> None:
+    expected = codec.encode(q, p)
+    places = scribbled(expected)
+    r = codec.encode(q, p, out=places)
+    assert all(a is b for a, b in zip(r, places, strict=True))
+    assert_same(r, expected)
+    assert (r.cut, places.cut) == (expected.cut, 10**9)
+    assert same_bits(codec.decode(r.index, p, shape=r.sample.shape), r.sample)
+
+
+@each_codec
+@pytest.mark.parametrize("shape", [(), (1,), (0,), (3, 1500)])
+def test_arrays_at_hand_are_filled(codec_case: Any, shape: tuple[int, ...]) -> None:
+    check_filled(codec_case.make(3), targets(shape))
+
+
+@each_codec
+@pytest.mark.parametrize("shape", [(), (50,)])
+def test_arrays_at_hand_are_filled_for_custom_targets(codec_case: Any, shape: Any) -> None:
+    check_filled(codec_case.make(3), rec.CustomTarget(lambda x: -2 * x * x, mode=0.0, shape=shape))
+
+
+@pytest.mark.parametrize("codec", [rec.ADStar(3, 4), rec.GlobalAStar(3, block=4)], ids=str)
+@pytest.mark.parametrize("shape", [(), (0,), (5, 6), (2, 8)])
+def test_arrays_at_hand_are_filled_with_blocks(codec: rec.Codec, shape: tuple[int, ...]) -> None:
+    check_filled(codec, targets(shape))
+
+
+def test_arrays_at_hand_say_nothing_of_cuts() -> None:
+    codec, q = rec.ADStar(5, max_steps=2), rec.Normal(np.zeros(100), 2.0**-8)
+    check_filled(codec, q)
+    places = codec.encode(q, P)
+    assert places.cut > 0
+    assert codec.encode(P, rec.Normal(np.zeros(100), 1.0), out=places).cut == 0
+
+
 # --- Copies of codecs ---------------------------------------------------------------------------
 
 

@@ -321,6 +321,48 @@ def test_out_is_filled_and_returned(codec_case: Any) -> None:
     assert same_bits(out, codec.decode(indices, p))
 
 
+WORDS, FLOATS = np.zeros(2, np.uint64), np.zeros(2)
+READ_ONLY = np.broadcast_to(np.zeros(1), 2)
+UNALIGNED = np.frombuffer(bytearray(17), np.uint8)[1:].view(np.float64)
+
+
+@pytest.mark.parametrize(
+    ("argument", "out"),
+    [
+        ("out", (WORDS, FLOATS, WORDS.copy())),
+        ("out", FLOATS),
+        ("out.index", rec.Encoded(FLOATS, FLOATS, WORDS)),
+        ("out.index", rec.Encoded(WORDS.astype("i8"), FLOATS, WORDS)),
+        ("out.index", rec.Encoded(WORDS[:1], FLOATS, WORDS)),
+        ("out.index", rec.Encoded([1, 2], FLOATS, WORDS)),
+        ("out.sample", rec.Encoded(WORDS, FLOATS.astype(np.float32), WORDS.copy())),
+        ("out.sample", rec.Encoded(WORDS, np.zeros((1, 2)), WORDS.copy())),
+        ("out.sample", rec.Encoded(WORDS, np.zeros(4)[::2], WORDS.copy())),
+        ("out.sample", rec.Encoded(WORDS, READ_ONLY, WORDS.copy())),
+        ("out.sample", rec.Encoded(WORDS, UNALIGNED, WORDS.copy())),
+        ("out.sample", rec.Encoded(WORDS, WORDS.view(np.float64), WORDS.copy())),
+        ("out.steps", rec.Encoded(WORDS, FLOATS, None)),
+        ("out.steps", rec.Encoded(WORDS, FLOATS, np.zeros(3, np.uint64))),
+        ("out.steps", rec.Encoded(WORDS, FLOATS, WORDS[::-1])),
+        ("out.steps", rec.Encoded(WORDS, FLOATS, WORDS)),
+        ("out.steps", rec.Encoded(WORDS, FLOATS, FLOATS.view(np.uint64))),
+    ],
+)
+def test_out_of_encode(argument: str, out: Any) -> None:
+    for q in (Q, rec.CustomTarget(lambda x: -x * x, mode=0.0, shape=2)):
+        error = refused(lambda: rec.ADStar().encode(q, P, out=out))  # noqa: B023
+        assert error.argument == argument
+    assert not WORDS.any()
+    assert not FLOATS.any()
+
+
+def test_out_of_encode_with_blocks() -> None:
+    codec = rec.ADStar(block=2)
+    error = refused(lambda: codec.encode(Q, P, out=rec.ADStar().encode(Q, P)))
+    assert error.argument == "out.index"
+    assert "uint64 array of shape (1, 2)" in str(error)
+
+
 # --- Numbers ------------------------------------------------------------------------------------
 
 NO_INTEGERS = [1.0, 1.5, "1", None, True, np.True_, [1], (1, 2), np.float32(1), 1j, object()]

@@ -162,7 +162,7 @@ def test_one_target_many_times(case: CodecCase) -> None:
 
 def positions_of(codec: rec.Codec, index: np.ndarray, offset: int = 0) -> np.ndarray:
     out = np.empty(index.shape, np.uint64)
-    _core.replay(codec._method, codec.seed, offset, index, 0, out)
+    _core.replay(codec._method, codec.seed, offset, index, out)
     return out
 
 

@@ -13,10 +13,12 @@
 
 #include "astar_rec/batch.hpp"
 #include "astar_rec/codec.hpp"
+#include "astar_rec/strided.hpp"
 
 namespace py = pybind11;
 
 void register_errors(py::module_& m);
+void register_checks(py::module_& m);
 void register_functions(py::module_& m);
 void register_codec(py::module_& m);
 void register_lanes(py::module_& m);
@@ -40,6 +42,14 @@ std::span<T> writable(Array<T>& array) {
 
 inline void require(bool condition, const char* what) {
   if (!condition) throw std::invalid_argument(what);
+}
+
+// Of any shape and strides, broadcast ones too.
+inline astar_rec::StridedView strided(const py::array& array) {
+  require(py::isinstance<py::array_t<double>>(array), "parameters must be float64");
+  return {array.data(),
+          {array.shape(), array.shape() + array.ndim()},
+          {array.strides(), array.strides() + array.ndim()}};
 }
 
 inline py::bytes to_bytes(const std::vector<std::uint8_t>& bytes) {

@@ -1,6 +1,5 @@
 // Encoding and decoding of batches for the built-in families.
-#include <algorithm>
-#include <initializer_list>
+#include <vector>
 
 #include "astar_rec/block_codec.hpp"
 #include "bindings.hpp"
@@ -9,27 +8,16 @@ namespace {
 
 using namespace astar_rec;
 
-// A distribution over a batch: its family and two arrays of parameters, both of the batch's shape.
-ParametricFamily distribution(Family family, const py::array& first, const py::array& second) {
-  const auto strided = [](const py::array& array) {
-    require(py::isinstance<py::array_t<double>>(array), "parameters must be float64");
-    return StridedView(array.data(), {array.shape(), array.shape() + array.ndim()},
-                       {array.strides(), array.strides() + array.ndim()});
-  };
-  return {family, strided(first), strided(second)};
+// A family and two arrays of parameters, which broadcast to the batch's shape: that of its samples.
+ParametricFamily distribution(Family family, const py::array& first, const py::array& second,
+                              const Array<double>& batch) {
+  const std::vector<std::size_t> shape(batch.shape(), batch.shape() + batch.ndim());
+  return {family, strided(first).broadcast_to(shape), strided(second).broadcast_to(shape)};
 }
 
-// The places of a call are the elements begin, begin + 1, ... of a batch of `size` elements.
-Range make_range(std::uint64_t first_element, std::size_t begin, std::size_t places,
-                 std::initializer_list<const py::array*> parameters) {
-  std::size_t size = begin + places;
-  for (const py::array* array : parameters) {
-    size = std::min(size, static_cast<std::size_t>(array->size()));
-  }
-  require(begin <= size && places <= size - begin, "the range exceeds the batch");
-  require(first_element <= element_limit && size <= element_limit - first_element,
+void check_numbers(std::uint64_t first_element, std::size_t elements) {
+  require(first_element <= element_limit && elements <= element_limit - first_element,
           "elements are numbered below 2^48");
-  return {first_element, begin};
 }
 
 // Without blocks an index is one word.
@@ -38,52 +26,53 @@ void check_depth(const Method& method) {
           "depth must be 0 to 63");
 }
 
+// The elements from `begin` to before `end` alone: the batch may be encoded in pieces.
 std::uint64_t encode_range(const Method& method, std::uint64_t seed, std::uint64_t first_element,
                            unsigned threads, Family target, const py::array& target_first,
                            const py::array& target_second, Family proposal,
                            const py::array& proposal_first, const py::array& proposal_second,
-                           std::size_t begin, Array<std::uint64_t>& index, Array<double>& sample,
-                           Array<std::uint64_t>& steps) {
-  const ParametricFamily q = distribution(target, target_first, target_second);
-  const ParametricFamily p = distribution(proposal, proposal_first, proposal_second);
+                           std::size_t begin, std::size_t end, Array<std::uint64_t>& index,
+                           Array<double>& sample, Array<std::uint64_t>& steps) {
+  const ParametricFamily q = distribution(target, target_first, target_second, sample);
+  const ParametricFamily p = distribution(proposal, proposal_first, proposal_second, sample);
   require(has_built_in_ratio(target, proposal), "no built-in log ratio for this pair");
   check_depth(method);
-  require(sample.size() == index.size() && steps.size() == index.size(),
-          "outputs must have one size");
-  const Range range =
-      make_range(first_element, begin, static_cast<std::size_t>(index.size()),
-                 {&target_first, &target_second, &proposal_first, &proposal_second});
-  const Encoded out{writable(index), writable(sample), writable(steps)};
+  const Encoded all{writable(index), writable(sample), writable(steps)};
+  const std::size_t size = all.sample.size();
+  check_numbers(first_element, size);
+  require(all.index.size() == size && all.steps.size() == size, "outputs must have one size");
+  require(begin <= end && end <= size, "the range exceeds the batch");
+  const std::size_t count = end - begin;
+  const Encoded out{all.index.subspan(begin, count), all.sample.subspan(begin, count),
+                    all.steps.subspan(begin, count)};
   const py::gil_scoped_release release;
-  return encode(q, p, method, seed, range, threads, signalled, out);
+  return encode(q, p, method, seed, {first_element, begin}, threads, signalled, out);
 }
 
-void decode_range(const Method& method, std::uint64_t seed, std::uint64_t first_element,
+void decode_batch(const Method& method, std::uint64_t seed, std::uint64_t first_element,
                   unsigned threads, const Array<std::uint64_t>& index, Family proposal,
                   const py::array& proposal_first, const py::array& proposal_second,
-                  std::size_t begin, Array<double>& sample) {
-  const ParametricFamily p = distribution(proposal, proposal_first, proposal_second);
+                  Array<double>& sample) {
+  const ParametricFamily p = distribution(proposal, proposal_first, proposal_second, sample);
   check_depth(method);
-  require(sample.size() == index.size(), "outputs must have one size");
-  const Range range = make_range(first_element, begin, static_cast<std::size_t>(index.size()),
-                                 {&proposal_first, &proposal_second});
   const auto from = view(index);
   const auto to = writable(sample);
+  check_numbers(first_element, to.size());
+  require(from.size() == to.size(), "outputs must have one size");
   const py::gil_scoped_release release;
-  decode(from, p, method, seed, range, threads, signalled, to);
+  decode(from, p, method, seed, {first_element, 0}, threads, signalled, to);
 }
 
 // For custom proposals: the positions alone.
-void replay_range(const Method& method, std::uint64_t seed, std::uint64_t first_element,
-                  const Array<std::uint64_t>& index, std::size_t begin,
-                  Array<std::uint64_t>& position) {
+void replay_batch(const Method& method, std::uint64_t seed, std::uint64_t first_element,
+                  const Array<std::uint64_t>& index, Array<std::uint64_t>& position) {
   check_depth(method);
-  require(position.size() == index.size(), "outputs must have one size");
-  const Range range = make_range(first_element, begin, static_cast<std::size_t>(index.size()), {});
   const auto from = view(index);
   const auto to = writable(position);
+  check_numbers(first_element, to.size());
+  require(from.size() == to.size(), "outputs must have one size");
   const py::gil_scoped_release release;
-  replay_all(from, method, seed, range, 0, to);
+  replay_all(from, method, seed, {first_element, 0}, 0, to);
 }
 
 // `hints`: one number per column; the batch has rows of that many elements.
@@ -102,12 +91,10 @@ std::uint64_t encode_in_blocks(const Method& method, std::uint64_t seed,
                                Family proposal, const py::array& proposal_first,
                                const py::array& proposal_second, Array<std::uint64_t>& index,
                                Array<double>& sample, Array<std::uint64_t>& steps) {
-  const ParametricFamily q = distribution(target, target_first, target_second);
-  const ParametricFamily p = distribution(proposal, proposal_first, proposal_second);
+  const ParametricFamily q = distribution(target, target_first, target_second, sample);
+  const ParametricFamily p = distribution(proposal, proposal_first, proposal_second, sample);
   require(has_built_in_ratio(target, proposal), "no built-in log ratio for this pair");
-  const std::size_t size = static_cast<std::size_t>(sample.size());
-  make_range(first_element, 0, size,
-             {&target_first, &target_second, &proposal_first, &proposal_second});
+  check_numbers(first_element, static_cast<std::size_t>(sample.size()));
   const Blocks blocks = make_blocks(block, hints, sample.size());
   require(static_cast<std::size_t>(steps.size()) == blocks.count() &&
               static_cast<std::size_t>(index.size()) == blocks.count() * blocks.words(),
@@ -122,9 +109,8 @@ void decode_in_blocks(const Method& method, std::uint64_t seed, std::uint64_t fi
                       const Array<std::uint64_t>& index, Family proposal,
                       const py::array& proposal_first, const py::array& proposal_second,
                       Array<double>& sample) {
-  const ParametricFamily p = distribution(proposal, proposal_first, proposal_second);
-  make_range(first_element, 0, static_cast<std::size_t>(sample.size()),
-             {&proposal_first, &proposal_second});
+  const ParametricFamily p = distribution(proposal, proposal_first, proposal_second, sample);
+  check_numbers(first_element, static_cast<std::size_t>(sample.size()));
   const Blocks blocks = make_blocks(block, hints, sample.size());
   require(static_cast<std::size_t>(index.size()) == blocks.count() * blocks.words(),
           "indices must have the blocks' sizes");
@@ -170,12 +156,11 @@ void register_codec(py::module_& m) {
   m.def("encode", &encode_range, py::arg("method"), py::arg("seed"), py::arg("first_element"),
         py::arg("threads"), py::arg("target"), py::arg("target_first"), py::arg("target_second"),
         py::arg("proposal"), py::arg("proposal_first"), py::arg("proposal_second"),
-        py::arg("begin"), py::arg("index").noconvert(), py::arg("sample").noconvert(),
-        py::arg("steps").noconvert());
-  m.def("decode", &decode_range, py::arg("method"), py::arg("seed"), py::arg("first_element"),
+        py::arg("begin"), py::arg("end"), py::arg("index").noconvert(),
+        py::arg("sample").noconvert(), py::arg("steps").noconvert());
+  m.def("decode", &decode_batch, py::arg("method"), py::arg("seed"), py::arg("first_element"),
         py::arg("threads"), py::arg("index").noconvert(), py::arg("proposal"),
-        py::arg("proposal_first"), py::arg("proposal_second"), py::arg("begin"),
-        py::arg("sample").noconvert());
+        py::arg("proposal_first"), py::arg("proposal_second"), py::arg("sample").noconvert());
   m.def("encode_blocks", &encode_in_blocks, py::arg("method"), py::arg("seed"),
         py::arg("first_element"), py::arg("threads"), py::arg("block"),
         py::arg("hints").noconvert(), py::arg("target"), py::arg("target_first"),
@@ -186,6 +171,6 @@ void register_codec(py::module_& m) {
         py::arg("first_element"), py::arg("threads"), py::arg("block"),
         py::arg("hints").noconvert(), py::arg("index").noconvert(), py::arg("proposal"),
         py::arg("proposal_first"), py::arg("proposal_second"), py::arg("sample").noconvert());
-  m.def("replay", &replay_range, py::arg("method"), py::arg("seed"), py::arg("first_element"),
-        py::arg("index").noconvert(), py::arg("begin"), py::arg("position").noconvert());
+  m.def("replay", &replay_batch, py::arg("method"), py::arg("seed"), py::arg("first_element"),
+        py::arg("index").noconvert(), py::arg("position").noconvert());
 }

@@ -136,33 +136,55 @@ void interrupts() {
   CHECK(done < 2000, done);
 }
 
+// Calls that last get help, after their first chunk or in the middle of it.
+void helpers_come() {
+  const std::thread::id caller = std::this_thread::get_id();
+  for (const bool first_is_long : {false, true}) {
+    std::atomic<bool> helped{false};
+    int own = 0;
+    parallel_for(8, 2, never, [&] {
+      return [&](std::size_t, std::size_t, Interrupt& interrupt) {
+        if (std::this_thread::get_id() != caller) {
+          helped = true;
+          return;
+        }
+        const auto start = Clock::now();
+        if (++own == 1 && !first_is_long) {
+          while (Clock::now() - start <= worth_a_thread) std::this_thread::yield();
+          return;
+        }
+        while (!helped && Clock::now() - start < patience) interrupt.check();
+      };
+    });
+    CHECK(helped, first_is_long);
+  }
+}
+
 // The caller's own share is done and a helper's is not: the caller still polls.
 void interrupts_helpers() {
   const std::thread::id caller = std::this_thread::get_id();
   std::atomic<bool> helper_works{false};
-  std::atomic<bool> caller_left{false};
+  int own = 0;
   const auto start = Clock::now();
-  bool interrupted = false;
-  try {
-    parallel_for(
-        2, 2, [] { return true; },
-        [&] {
-          return [&](std::size_t, std::size_t, Interrupt& interrupt) {
-            if (std::this_thread::get_id() != caller) {
-              helper_works = true;
-              work_on(interrupt);
-            } else if (!caller_left.exchange(true)) {
-              while (!helper_works && Clock::now() - start < milliseconds(30)) {
-                std::this_thread::yield();
-              }
-            }
-          };
-        });
-  } catch (const Interrupted&) {
-    interrupted = true;
-  }
-  // A helper that starts late finds nothing left to do, and then there was nothing to interrupt.
-  CHECK(interrupted || !helper_works, "a helper works on and nobody polls");
+  CHECK_THROWS(Interrupted, parallel_for(
+                                8, 2, [] { return true; },
+                                [&] {
+                                  return [&](std::size_t, std::size_t, Interrupt& interrupt) {
+                                    if (std::this_thread::get_id() != caller) {
+                                      helper_works = true;
+                                      work_on(interrupt);
+                                      return;
+                                    }
+                                    // The first is long enough for a helper to be started; others
+                                    // wait for it.
+                                    const auto now = Clock::now();
+                                    const auto least = ++own == 1 ? worth_a_thread : patience;
+                                    while (!helper_works && Clock::now() - now <= least) {
+                                      std::this_thread::yield();
+                                    }
+                                  };
+                                }));
+  CHECK(helper_works, "nobody to be interrupted");
   CHECK(Clock::now() - start < patience / 2, "");
 }
 
@@ -187,6 +209,7 @@ int main() {
   every_element_once();
   earliest_error_wins();
   interrupts();
+  helpers_come();
   interrupts_helpers();
   poll_throws();
   return check::result();

@@ -1,6 +1,8 @@
 // Strided views against index arithmetic written out: random shapes, strides of 0 and below.
 #include <cstddef>
 #include <cstring>
+#include <limits>
+#include <stdexcept>
 #include <vector>
 
 #include "astar_rec/strided.hpp"
@@ -108,10 +110,64 @@ void special_cases() {
   CHECK(broadcast == std::vector<double>({2.0, 3.0, 1.0, 2.0}), broadcast[0]);
 }
 
+void broadcasts() {
+  Draws draws(2);
+  for (int run = 0; run < 3000; ++run) {
+    const Array array = draw_array(draws);
+    // What one number may repeat along: any of its axes of one, and some before its first.
+    std::vector<std::size_t> shape(draws.below(3));
+    for (std::size_t& n : shape) n = 1 + draws.below(3);
+    const std::size_t more = shape.size();
+    for (const std::size_t n : array.shape) shape.push_back(n == 1 ? 1 + draws.below(3) : n);
+    std::size_t size = 1;
+    for (const std::size_t n : shape) size *= n;
+    std::vector<double> out(size);
+    array.view().broadcast_to(shape).gather(0, out);
+    for (std::size_t i = 0; i < size; ++i) {
+      std::size_t number = 0, scale = 1, rest = i;
+      for (std::size_t axis = shape.size(); axis-- > more;) {
+        const std::size_t n = array.shape[axis - more];
+        number += n == 1 ? 0 : rest % shape[axis] * scale;
+        scale *= n;
+        rest /= shape[axis];
+      }
+      CHECK(out[i] == array.at(number), i, number);
+    }
+  }
+  const double row[] = {1.0, 2.0, 3.0};
+  const StridedView view(row, {3}, {sizeof(double)});
+  CHECK_THROWS(std::invalid_argument, view.broadcast_to({}));
+  CHECK_THROWS(std::invalid_argument, view.broadcast_to({1}));
+  CHECK_THROWS(std::invalid_argument, view.broadcast_to({2}));
+  CHECK_THROWS(std::invalid_argument, view.broadcast_to({3, 1}));
+  CHECK_THROWS(std::invalid_argument, StridedView(row, {3, 1}, {8, 8}).broadcast_to({3}));
+}
+
+void finds_what_is_outside() {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const std::size_t size : {1U, 2U, 511U, 512U, 513U, 5000U}) {
+    std::vector<double> numbers(size, 1.0);
+    const StridedView view(numbers.data(), {size}, {sizeof(double)});
+    CHECK_EQUAL(view.first_outside(1.0, 1.0), size);
+    for (const double bad : {0.5, 1.5, nan}) {
+      for (const std::size_t place : {std::size_t{0}, size / 2, size - 1}) {
+        numbers[size - 1] = nan;
+        numbers[place] = bad;
+        CHECK_EQUAL(view.first_outside(0.75, 1.25), place);
+        numbers[size - 1] = numbers[place] = 1.0;
+      }
+    }
+  }
+  CHECK_EQUAL(StridedView(nullptr, {3, 0}, {8, 8}).first_outside(0.0, 1.0), std::size_t{0});
+  CHECK_EQUAL(StridedView(&nan, {}, {}).first_outside(0.0, 1.0), std::size_t{0});
+}
+
 }  // namespace
 
 int main() {
   gathers_any_run();
   special_cases();
+  broadcasts();
+  finds_what_is_outside();
   return check::result();
 }

@@ -1,8 +1,9 @@
 """The compiled core, as the Python layer calls it. Not a public interface.
 
 Arrays are C-contiguous and of exactly the dtype given, unless called a parameter: parameters are
-float64 arrays of the batch's shape with any strides. What is checked there guards memory; users'
-arguments are checked before they come here. Errors are ``ValueError`` and the three below.
+float64 arrays of any strides that broadcast to the batch's shape, which is that of its samples.
+What is checked there guards memory; users' arguments are checked before they come here. Errors are
+``ValueError`` and the three below.
 """
 
 import enum
@@ -22,6 +23,9 @@ class CoreIndexError(Exception):
 
 class CoreCorruptDataError(Exception):
     """args: reason."""
+
+def first_outside(numbers: _Floats, low: float, high: float) -> int:
+    """Returns the number of the first element outside [low, high], or NaN; the size if none is."""
 
 class Family(enum.Enum):
     normal = ...
@@ -95,11 +99,12 @@ def encode(
     proposal_first: _Floats,
     proposal_second: _Floats,
     begin: int,
+    end: int,
     index: _Words,
     sample: _Floats,
     steps: _Words,
 ) -> int:
-    """Encodes the batch's elements from `begin` on, as many as there are places in the outputs.
+    """Encodes the batch's elements from `begin` to before `end`.
 
     Returns how many searches were cut.
     """
@@ -113,7 +118,6 @@ def decode(
     proposal: Family,
     proposal_first: _Floats,
     proposal_second: _Floats,
-    begin: int,
     sample: _Floats,
 ) -> None: ...
 def encode_blocks(
@@ -156,7 +160,6 @@ def replay(
     seed: int,
     first_element: int,
     index: _Words,
-    begin: int,
     position: _Words,
 ) -> None: ...
 def coded_bits(index: _Words, code: Code, parameter: int = 0) -> int: ...

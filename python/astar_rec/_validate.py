@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import os
+import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from . import _core
 from .errors import ParameterError
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.uint64]
 Shape = tuple[int, ...]
+Number = TypeVar("Number", np.uint64, np.float64)
 Buffer = bytes | bytearray | memoryview
 
 SEED_LIMIT = 2**64
@@ -22,16 +26,28 @@ ELEMENT_LIMIT = 2**48
 MAX_AXES = 32
 CONTEXT_LIMIT = 2**16
 
+_FLOAT64 = np.dtype(np.float64)
+_LARGEST = sys.float_info.max  # whatever is not larger is finite
 
-def real_array(argument: str, value: object) -> Floats:
-    """Returns finite real numbers as a native float64 array, copied only where it must be."""
+
+def real_array(
+    argument: str, value: object, most: float = _LARGEST, what: str = "a finite number"
+) -> Floats:
+    """Returns real numbers of at most some size, as a native float64 array.
+
+    It is copied only where it must be.
+    """
     array = to_numpy(value)
     if array.dtype.kind not in "fiu":
         raise ParameterError(argument, _sample_of(array, value), "real numbers")
-    with np.errstate(over="ignore"):  # what overflows is infinite, and refused as that
-        floats = array.astype(np.float64, copy=False)
-    require_all(argument, floats, np.isfinite(floats), "a finite number")
+    floats = array if array.dtype == _FLOAT64 else _to_float64(array)
+    require_between(argument, floats, -most, most, what)
     return floats
+
+
+def _to_float64(array: npt.NDArray[Any]) -> Floats:
+    with np.errstate(over="ignore"):  # what overflows is infinite, and refused as that
+        return array.astype(np.float64)
 
 
 def to_numpy(value: object) -> npt.NDArray[Any]:
@@ -48,11 +64,21 @@ def to_numpy(value: object) -> npt.NDArray[Any]:
 
 
 def require_all(argument: str, array: npt.NDArray[Any], good: npt.NDArray[Any], what: str) -> None:
-    """Raises ParameterError for the first element that is not good."""
+    """Raises ParameterError for the first element that is not good, broadcast to all of those."""
     if not good.all():
-        position = np.unravel_index(int(np.argmin(good)), array.shape)
-        where = tuple(int(i) for i in position)
-        raise ParameterError(argument, array[where].item(), what, where)
+        _refuse(argument, np.broadcast_to(array, good.shape), int(np.argmin(good)), what)
+
+
+def require_between(argument: str, array: Floats, low: float, high: float, what: str) -> None:
+    """Raises ParameterError for the first element outside [low, high], or NaN; in one pass."""
+    first = _core.first_outside(array, low, high)
+    if first < array.size:
+        _refuse(argument, array, first, what)
+
+
+def _refuse(argument: str, array: npt.NDArray[Any], element: int, what: str) -> NoReturn:
+    where = unravel(element, array.shape)
+    raise ParameterError(argument, array[where].item(), what, where)
 
 
 def broadcast_shape(**shapes: Shape) -> Shape:
@@ -60,6 +86,9 @@ def broadcast_shape(**shapes: Shape) -> Shape:
     for name, shape in shapes.items():
         if len(shape) > MAX_AXES:  # np.broadcast_to goes no further
             raise ParameterError(f"shape of {name}", shape, f"at most {MAX_AXES} axes")
+    different = set(shapes.values()) - {()}  # a number goes with any shape
+    if len(different) <= 1:
+        return different.pop() if different else ()
     try:
         return np.broadcast_shapes(*shapes.values())
     except ValueError:
@@ -72,15 +101,12 @@ def broadcast_shape(**shapes: Shape) -> Shape:
 
 def integer(argument: str, value: object, low: int, high: int) -> int:
     """Returns an integer of [low, high]; bools and floats are refused."""
-    expected = f"an integer from {low} to {high}"
-    if isinstance(value, (bool, np.bool_)):
-        raise ParameterError(argument, value, expected)
     try:
         number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        raise ParameterError(argument, value, expected) from None
-    if not low <= number <= high:
-        raise ParameterError(argument, value, expected)
+        number = None
+    if number is None or isinstance(value, (bool, np.bool_)) or not low <= number <= high:
+        raise ParameterError(argument, value, f"an integer from {low} to {high}")
     return number
 
 
@@ -89,10 +115,15 @@ def seed_of(value: object) -> int:
     return integer("seed", value, 0, SEED_LIMIT - 1)
 
 
-def threads_of(value: object) -> int:
-    """Returns a number of threads; None stands for all processors that this process may use."""
+def threads_of(value: object, most: int = 4096) -> int:
+    """Returns a number of threads; None stands for all processors that this process may use.
+
+    Where there is no work for more than ``most``, processors need not be counted.
+    """
     if value is not None:
         return integer("threads", value, 1, 4096)
+    if most <= 1:
+        return 1
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -106,7 +137,7 @@ def shape_of(argument: str, value: object) -> Shape:
 
 def checked_size(shape: Shape, offset: int) -> int:
     """Returns the number of elements, all of which must have numbers below the limit."""
-    size = int(np.prod(shape, dtype=object))
+    size = math.prod(shape)
     if size > ELEMENT_LIMIT - offset:
         raise ParameterError(
             "offset", offset, f"at most 2^48 - {size}: elements are numbered below"
@@ -148,17 +179,18 @@ def context_array(value: object, shape: Shape) -> npt.NDArray[np.uint16]:
         raise ParameterError("shape of contexts", array.shape, what) from None
 
 
-def output_array(value: object, shape: Shape) -> Floats:
-    """Returns ``out=``, checked, or a new array where it is None."""
-    if value is None:
-        return np.empty(shape)
-    expected = f"a writable, C-contiguous float64 array of shape {shape}"
+def output_array(
+    argument: str, value: Any, dtype: type[Number], shape: Shape
+) -> npt.NDArray[Number]:
+    """Returns an array that is to be filled, checked."""
+    name = np.dtype(dtype).name
+    expected = f"a writable, aligned, C-contiguous {name} array of shape {shape}"
     if not isinstance(value, np.ndarray):
-        raise ParameterError("out", type(value).__name__, expected)
-    if value.dtype != np.dtype(np.float64) or value.shape != shape:
-        raise ParameterError("out", f"{value.dtype} of shape {value.shape}", expected)
-    if not (value.flags.c_contiguous and value.flags.writeable):
-        raise ParameterError("out", "read-only or not contiguous", expected)
+        raise ParameterError(argument, type(value).__name__, expected)
+    if value.dtype != dtype or value.shape != shape:
+        raise ParameterError(argument, f"{value.dtype} of shape {value.shape}", expected)
+    if not value.flags.carray:
+        raise ParameterError(argument, "read-only, not contiguous or not aligned", expected)
     return value
 
 

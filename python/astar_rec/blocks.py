@@ -16,6 +16,7 @@ from .errors import ParameterError
 
 if TYPE_CHECKING:
     from .distributions import Distribution
+    from .encoded import Arrays
 
 MAX_BLOCK = 16
 
@@ -68,6 +69,12 @@ class Blocks:
         """The shape of the indices: each block's heap number in 64-bit words, the lowest first."""
         return (*self.steps_shape(shape), self.block)
 
+    def shapes(self, shape: Shape) -> tuple[Shape, Shape, Shape]:
+        """The shapes of indices, samples and steps; without blocks, all the same."""
+        if self.block == 1:
+            return shape, shape, shape
+        return self.index_shape(shape), shape, self.steps_shape(shape)
+
     def samples_shape(self, index: Shape, proposal: Shape, given: Shape | None) -> Shape:
         """The shape of the samples that indices of a shape stand for."""
         if len(index) < 2 or index[-1] != self.block:
@@ -98,34 +105,30 @@ def encode_blocks(
     blocks: Blocks,
     target: Distribution,
     proposal: Distribution,
-    shape: Shape,
-) -> tuple[Indices, Floats, Indices, int]:
-    """Encodes an array in blocks; raises what the core raises."""
-    index = np.zeros(blocks.index_shape(shape), np.uint64)
-    sample = np.empty(shape)
-    steps = np.empty(blocks.steps_shape(shape), np.uint64)
-    cut = 0
-    if sample.size:
-        q_first, q_second = target._broadcast(shape)
-        p_first, p_second = proposal._broadcast(shape)
-        cut = _core.encode_blocks(
-            method,
-            seed,
-            offset,
-            threads,
-            blocks.block,
-            blocks.hints(shape),
-            target._family,
-            q_first,
-            q_second,
-            proposal._family,
-            p_first,
-            p_second,
-            index.reshape(-1),
-            sample.reshape(-1),
-            steps.reshape(-1),
-        )
-    return index, sample, steps, cut
+    arrays: Arrays,
+) -> int:
+    """Encodes an array in blocks; raises what the core raises. Returns how many were cut."""
+    index, sample, steps = arrays
+    if not sample.size:
+        return 0
+    index.fill(0)
+    return _core.encode_blocks(
+        method,
+        seed,
+        offset,
+        threads,
+        blocks.block,
+        blocks.hints(sample.shape),
+        target._family,
+        target._first,
+        target._second,
+        proposal._family,
+        proposal._first,
+        proposal._second,
+        index,
+        sample,
+        steps,
+    )
 
 
 def decode_blocks(
@@ -140,7 +143,6 @@ def decode_blocks(
 ) -> None:
     """Decodes an array of blocks; raises what the core raises."""
     if out.size:
-        first, second = proposal._broadcast(out.shape)
         _core.decode_blocks(
             method,
             seed,
@@ -148,9 +150,9 @@ def decode_blocks(
             threads,
             blocks.block,
             blocks.hints(out.shape),
-            index.reshape(-1),
+            index,
             proposal._family,
-            first,
-            second,
-            out.reshape(-1),
+            proposal._first,
+            proposal._second,
+            out,
         )

@@ -45,17 +45,14 @@ Getting Bits Back from Compressed Model Parameters", ICLR 2019.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from . import _core
 from ._validate import (
     ELEMENT_LIMIT,
     Floats,
-    Indices,
     Shape,
     broadcast_shape,
     checked_size,
@@ -68,8 +65,9 @@ from ._validate import (
     unravel,
 )
 from .blocks import MAX_BLOCK, Blocks, decode_blocks, encode_blocks
-from .custom import CustomProposal, CustomTarget, decode_custom, encode_custom
+from .custom import CustomProposal, CustomTarget, as_proposal, decode_custom, encode_custom
 from .distributions import as_distribution
+from .encoded import Encoded, output_arrays
 from .errors import DivergenceError, ParameterError
 
 __all__ = [
@@ -88,34 +86,13 @@ Progress = Callable[[int, int], None]
 _PIECE = 1 << 18
 
 
-@dataclass(frozen=True, eq=False)
-class Encoded:
-    """What `encode` returns: arrays of the broadcast shape. The three unpack like a tuple.
-
-    Attributes:
-        index: What to send; uint64, from 1.
-        sample: What the receiver will hold, to the last bit; float64.
-        steps: How many nodes the search evaluated; uint64.
-        cut: How many searches ended at the budget before they were certain: their samples (with
-            blocks, all of a block) are approximate. 0 where none did, and for
-            `MinimalRandomCoding`, which searches nothing.
-    """
-
-    index: Indices
-    sample: Floats
-    steps: Indices
-    cut: int = 0
-
-    def __iter__(self) -> Iterator[npt.NDArray[Any]]:
-        return iter((self.index, self.sample, self.steps))
-
-
 class Codec:
     """What all codecs share.
 
     Attributes:
         seed: The seed, which sender and receiver share.
-        threads: How many threads to use; None for all processors. Results do not depend on it.
+        threads: How many threads to use; None for all processors. Calls of less than 0.1 ms use
+            one. Results do not depend on it.
         max_steps: The most steps of a search; None for no budget (`GlobalAStar`: ``max_samples``).
     """
 
@@ -133,7 +110,7 @@ class Codec:
     ) -> None:
         self.seed = seed_of(seed)
         self.threads = threads
-        threads_of(threads)
+        threads_of(threads, 1)
         self.blocks = Blocks(block, bits_hint)
         self.max_steps: int | None = None
         if max_steps is not None:
@@ -159,6 +136,7 @@ class Codec:
         proposal: Any,
         *,
         offset: int = 0,
+        out: Encoded | None = None,
         progress: Progress | None = None,
     ) -> Encoded:
         """Finds a sample of the target for every element, and its index.
@@ -167,15 +145,20 @@ class Codec:
             target: The distribution Q to be sampled. Any shape that broadcasts with the proposal's.
             proposal: The distribution P that the receiver has too.
             offset: The number of the first element, where the arrays are a part of larger ones.
+            out: What an earlier call returned for as many: its arrays are filled anew, which spares
+                a loop fresh memory. They must be writable and C-contiguous, of the shapes and
+                dtypes of those that would be returned, and not the parameters of a distribution.
+                After an error they hold anything. None for new ones.
             progress: Called as ``progress(done, total)`` with numbers of elements, now and then.
 
         Returns:
             Indices, samples and steps, each of the broadcast shape; with blocks, there are indices
-            (of ``block`` words) and steps for each block. And how many searches were cut.
+            (of ``block`` words) and steps for each block. And how many searches were cut. With
+            ``out``, a new `Encoded` of its arrays.
 
         Raises:
             ParameterError: Shapes that do not broadcast; a pair of families without a built-in
-                ratio.
+                ratio; arrays of ``out`` that do not fit.
             DivergenceError: An element with more information than an index holds; a target of
                 which more than 2^-10 lies beyond the proposal's outermost 64-bit positions; one
                 that has no density at any of the samples within the codec's limit or budget.
@@ -188,14 +171,57 @@ class Codec:
             >>> index, sample, steps = codec.encode(q, p)
             >>> bool((codec.decode(index, p) == sample).all())
             True
+
+            Into the same arrays again and again:
+
+            >>> places = codec.encode(q, p)
+            >>> for step in range(3):
+            ...     r = codec.encode(rec.Normal([0.5, -1.0], 0.5**step), p, out=places)
+            >>> r.sample is places.sample
+            True
         """
         offset = integer("offset", offset, 0, ELEMENT_LIMIT)
+        q, p = self._pair(target, proposal)
+        shape = broadcast_shape(target=q.shape, proposal=p.shape)
+        size = checked_size(shape, offset)
+        arrays = output_arrays(out, *self.blocks.shapes(shape))
+        method, threads = self._method, threads_of(self.threads, size)
+        cut = 0
+        try:
+            if isinstance(q, CustomTarget):
+                cut = encode_custom(method, self.seed, offset, q, p, arrays, progress)
+            elif self.block > 1:
+                cut = encode_blocks(method, self.seed, offset, threads, self.blocks, q, p, arrays)
+                if progress is not None:
+                    progress(size, size)
+            else:
+                for begin, end in _pieces(size, progress):
+                    cut += _core.encode(
+                        method,
+                        self.seed,
+                        offset,
+                        threads,
+                        q._family,
+                        q._first,
+                        q._second,
+                        p._family,
+                        p._first,
+                        p._second,
+                        begin,
+                        end,
+                        *arrays,
+                    )
+        except _core.CoreDivergenceError as error:
+            reason, element, bits, limit = error.args
+            raise DivergenceError(unravel(element, shape), bits, limit, reason) from None
+        return Encoded(*arrays, cut)
+
+    def _pair(self, target: Any, proposal: Any) -> tuple[Any, Any]:
+        """Returns a target and a proposal that this codec can encode."""
         if isinstance(target, CustomTarget):
             if self.block > 1:
                 raise ParameterError("target", target, "a built-in distribution, with blocks")
-            return Encoded(
-                *encode_custom(self._method, self.seed, offset, target, proposal, progress)
-            )
+            return target, as_proposal(proposal)
         if isinstance(proposal, CustomProposal):
             raise ParameterError("target", target, "a CustomTarget, to go with a CustomProposal")
         q, p = as_distribution(target), as_distribution(proposal)
@@ -205,44 +231,7 @@ class Codec:
                 f"{type(q).__name__} against {type(p).__name__}",
                 "a pair with a built-in log ratio (see astar_rec.codecs), or a CustomTarget",
             )
-        shape = broadcast_shape(target=q.shape, proposal=p.shape)
-        size = checked_size(shape, offset)
-        threads = threads_of(self.threads)
-        try:
-            if self.block > 1:
-                blocked = encode_blocks(
-                    self._method, self.seed, offset, threads, self.blocks, q, p, shape
-                )
-                if progress is not None:
-                    progress(size, size)
-                return Encoded(*blocked)
-            q_first, q_second = q._broadcast(shape)
-            p_first, p_second = p._broadcast(shape)
-            index = np.empty(shape, np.uint64)
-            sample = np.empty(shape)
-            steps = np.empty(shape, np.uint64)
-            cut = 0
-            for piece in _pieces(size, progress):
-                cut += _core.encode(
-                    self._method,
-                    self.seed,
-                    offset,
-                    threads,
-                    q._family,
-                    q_first,
-                    q_second,
-                    p._family,
-                    p_first,
-                    p_second,
-                    piece.start,
-                    index.reshape(-1)[piece],
-                    sample.reshape(-1)[piece],
-                    steps.reshape(-1)[piece],
-                )
-        except _core.CoreDivergenceError as error:
-            reason, element, bits, limit = error.args
-            raise DivergenceError(unravel(element, shape), bits, limit, reason) from None
-        return Encoded(index, sample, steps, cut)
+        return q, p
 
     def decode(
         self,
@@ -261,7 +250,7 @@ class Codec:
             shape: The samples' shape. Needed only with blocks, and only where the last block of a
                 row is short and neither the proposal nor ``bits_hint`` has the last axis.
             offset: As for `encode`.
-            out: Where to put the samples: a writable, C-contiguous float64 array of the indices'
+            out: Where to put the samples: a writable, C-contiguous float64 array of the samples'
                 shape. None for a new one.
 
         Returns:
@@ -273,9 +262,8 @@ class Codec:
         """
         offset = integer("offset", offset, 0, ELEMENT_LIMIT)
         codes = index_array("index", index)
-        if not isinstance(proposal, CustomProposal):
-            proposal = as_distribution(proposal)
-        elif self.block > 1:
+        proposal = as_proposal(proposal)
+        if self.block > 1 and isinstance(proposal, CustomProposal):
             raise ParameterError("proposal", proposal, "a built-in distribution, with blocks")
         if self.block > 1:
             given = None if shape is None else shape_of("shape", shape)
@@ -289,8 +277,8 @@ class Codec:
             raise ParameterError(
                 "shape of proposal", proposal.shape, f"one that broadcasts to the samples' {shape}"
             )
-        samples = output_array(out, shape)
-        threads = threads_of(self.threads)
+        samples = np.empty(shape) if out is None else output_array("out", out, np.float64, shape)
+        threads = threads_of(self.threads, size)
         try:
             if isinstance(proposal, CustomProposal):
                 decode_custom(self._method, self.seed, offset, codes, proposal, samples)
@@ -299,18 +287,16 @@ class Codec:
                     self._method, self.seed, offset, threads, self.blocks, codes, proposal, samples
                 )
             elif size:
-                first, second = proposal._broadcast(shape)
                 _core.decode(
                     self._method,
                     self.seed,
                     offset,
                     threads,
-                    codes.reshape(-1),
+                    codes,
                     proposal._family,
-                    first,
-                    second,
-                    0,
-                    samples.reshape(-1),
+                    proposal._first,
+                    proposal._second,
+                    samples,
                 )
         except _core.CoreIndexError as error:
             reason, number = error.args
@@ -565,11 +551,11 @@ class MinimalRandomCoding(Codec):
         )
 
 
-def _pieces(size: int, progress: Progress | None) -> Iterator[slice]:
-    """Yields slices of the elements: all at once, or piece by piece where someone watches."""
+def _pieces(size: int, progress: Progress | None) -> Iterator[tuple[int, int]]:
+    """Yields where pieces begin and end: all at once, or piece by piece where someone watches."""
     length = size if progress is None else _PIECE
     for begin in range(0, size, max(1, length)):
-        piece = slice(begin, min(size, begin + length))
-        yield piece
+        end = min(size, begin + length)
+        yield begin, end
         if progress is not None:
-            progress(piece.stop, size)
+            progress(end, size)

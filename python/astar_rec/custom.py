@@ -22,7 +22,6 @@ from ._validate import (
     Indices,
     Shape,
     broadcast_shape,
-    checked_size,
     real_array,
     shape_of,
     to_numpy,
@@ -35,6 +34,8 @@ __all__ = ["CustomProposal", "CustomTarget"]
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from .encoded import Arrays
 
 Elements = npt.NDArray[np.int64]
 
@@ -149,6 +150,11 @@ class CustomProposal:
         return f"CustomProposal(shape={self.shape})"
 
 
+def as_proposal(proposal: Any) -> Distribution | CustomProposal:
+    """Returns a proposal: a custom one as it is, or what `as_distribution` makes of it."""
+    return proposal if isinstance(proposal, CustomProposal) else as_distribution(proposal)
+
+
 class _Callable:
     """A function of the user's of some arrays, and perhaps of elements, with checked results."""
 
@@ -191,29 +197,28 @@ def encode_custom(
     seed: int,
     offset: int,
     target: CustomTarget,
-    proposal: Any,
+    proposal: Distribution | CustomProposal,
+    arrays: Arrays,
     progress: Callable[[int, int], None] | None,
-) -> tuple[Indices, Floats, Indices, int]:
-    """Encodes for a custom target: see `astar_rec.codecs.Codec.encode`."""
-    if not isinstance(proposal, CustomProposal):
-        proposal = as_distribution(proposal)
-    shape = broadcast_shape(target=target.shape, proposal=proposal.shape)
-    size = checked_size(shape, offset)
-    index = np.empty(size, np.uint64)
-    sample = np.empty(size)
-    steps = np.empty(size, np.uint64)
-    cuts = 0
+) -> int:
+    """Encodes for a custom target, into arrays: see `astar_rec.codecs.Codec.encode`.
+
+    Returns how many searches were cut.
+    """
+    shape = arrays[1].shape
+    index, sample, steps = (array.reshape(-1) for array in arrays)
     sampler = _Sampler(proposal, shape)
     bounds = _Bounds(target, shape)
-    for begin in range(0, size, _BATCH):
-        part = slice(begin, min(size, begin + _BATCH))
+    cut = 0
+    for begin in range(0, index.size, _BATCH):
+        part = slice(begin, min(index.size, begin + _BATCH))
         index[part], sample[part], steps[part], more = _encode_part(
             method, seed, offset, part, sampler, bounds, shape
         )
-        cuts += more
+        cut += more
         if progress is not None:
-            progress(part.stop, size)
-    return index.reshape(shape), sample.reshape(shape), steps.reshape(shape), cuts
+            progress(part.stop, index.size)
+    return cut
 
 
 def decode_custom(
@@ -232,7 +237,7 @@ def decode_custom(
         part = slice(begin, min(flat_index.size, begin + _BATCH))
         places = position[: part.stop - begin]
         try:
-            _core.replay(method, seed, offset + begin, flat_index[part], 0, places)
+            _core.replay(method, seed, offset + begin, flat_index[part], places)
         except _core.CoreIndexError as error:
             reason, element = error.args
             raise _core.CoreIndexError(reason, element + begin) from None

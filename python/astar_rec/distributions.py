@@ -10,19 +10,23 @@ sender and receiver share). Which pairs there are, `astar_rec.codecs` says.
 
 from __future__ import annotations
 
+import math
+import sys
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from . import _core
-from ._validate import Floats, Shape, broadcast_shape, real_array, require_all
+from ._validate import Floats, Shape, broadcast_shape, real_array, require_all, require_between
 from .errors import ParameterError
 
 __all__ = ["Distribution", "Laplace", "Logistic", "Normal", "Uniform", "as_distribution"]
 
 # Standard quantiles reach 45.1: with this much room, no sample overflows.
-_LARGEST = np.finfo(np.float64).max / 128
+_LARGEST = sys.float_info.max / 128
+_FINITE = f"a finite number, at most {_LARGEST:.3g} in size"
+_LEAST_POSITIVE = math.ulp(0.0)
 
 
 class Distribution:
@@ -42,11 +46,9 @@ class Distribution:
     def __init__(self, first: object, second: object) -> None:
         a, b = self._names
         set_once = partial(object.__setattr__, self)
-        set_once("_first", _frozen(real_array(a, first)))
-        set_once("_second", _frozen(real_array(b, second)))
+        set_once("_first", _frozen(real_array(a, first, _LARGEST, _FINITE)))
+        set_once("_second", _frozen(real_array(b, second, _LARGEST, _FINITE)))
         set_once("shape", broadcast_shape(**{a: self._first.shape, b: self._second.shape}))
-        for name, array in ((a, self._first), (b, self._second)):
-            require_all(name, array, np.abs(array) <= _LARGEST, f"at most {_LARGEST:.3g} in size")
         self._check()
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -77,7 +79,7 @@ class _LocationScale(Distribution):
         super().__init__(loc, scale)
 
     def _check(self) -> None:
-        require_all("scale", self._second, self._second > 0, "a positive number")
+        require_between("scale", self._second, _LEAST_POSITIVE, _LARGEST, "a positive number")
 
     @property
     def loc(self) -> Floats:
@@ -175,8 +177,7 @@ class Uniform(Distribution):
         super().__init__(low, high)
 
     def _check(self) -> None:
-        low, high = self._broadcast(self.shape)
-        require_all("high", high, high > low, "a number above low")
+        require_all("high", self._second, self._second > self._first, "a number above low")
 
     @property
     def low(self) -> Floats:
@@ -264,7 +265,7 @@ def _not_understood(obj: object, family: str) -> ParameterError:
 
 def _frozen(array: Floats) -> Floats:
     view = array.view()
-    view.flags.writeable = False
+    view.setflags(write=False)
     return view
 
 

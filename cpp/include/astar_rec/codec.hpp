@@ -225,6 +225,11 @@ void samples_at(std::span<const Position> positions, const Parameters& p,
 
 inline constexpr int steps_between_checks = 1024;
 
+// Elements that take some microseconds together. Where one alone may take long, they are handed out
+// one by one.
+inline constexpr std::size_t min_searches = 64;
+inline constexpr std::size_t min_replays = 256;
+
 }  // namespace detail
 
 // --- Encoding ---------------------------------------------------------------------------------
@@ -354,12 +359,14 @@ std::uint64_t encode_all(const ParametricFamily& targets, const ParametricFamily
     detail::samples_at(position, p, make_proposal, out.sample.subspan(begin, end - begin));
   };
 
-  parallel_for(out.index.size(), threads, poll, [&] {
+  const auto make_body = [&] {
     return [&, scratch = Scratch{{partition, method}}](std::size_t begin, std::size_t end,
                                                        Interrupt& interrupt) mutable {
       encode_chunk(scratch, begin, end, interrupt);
     };
-  });
+  };
+  constexpr bool may_be_long = std::is_same_v<Partition, WholeSpace>;
+  parallel_for(out.index.size(), threads, poll, make_body, may_be_long ? 1 : detail::min_searches);
   return cut;
 }
 
@@ -475,7 +482,7 @@ inline void replay_all(std::span<const std::uint64_t> index, const Method& metho
 inline void decode(std::span<const std::uint64_t> index, const ParametricFamily& proposals,
                    const Method& method, std::uint64_t seed, Range range, unsigned threads,
                    const Interrupt::Poll& poll, std::span<double> sample) {
-  parallel_for(index.size(), threads, poll, [&] {
+  const auto make_body = [&] {
     return [&, p = detail::Parameters(), positions = std::vector<Position>()](
                std::size_t begin, std::size_t end, Interrupt&) mutable {
       positions.resize(end - begin);
@@ -485,7 +492,8 @@ inline void decode(std::span<const std::uint64_t> index, const ParametricFamily&
         detail::samples_at(positions, p, make_proposal, sample.subspan(begin, end - begin));
       });
     };
-  });
+  };
+  parallel_for(index.size(), threads, poll, make_body, detail::min_replays);
 }
 
 }  // namespace astar_rec

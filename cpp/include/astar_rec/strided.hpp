@@ -4,9 +4,12 @@
 // memory order ever needs a copy of a whole array.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstring>
 #include <span>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -19,6 +22,24 @@ class StridedView {
       : data_(static_cast<const char*>(data)),
         shape_(std::move(shape)),
         strides_(std::move(strides)) {}
+
+  // The same array as one of another shape, as NumPy broadcasts: axes that it lacks come before its
+  // own, and its number repeats along these and wherever it has but one. Throws
+  // std::invalid_argument.
+  StridedView broadcast_to(const std::vector<std::size_t>& shape) const {
+    const std::size_t axes = shape_.size();
+    if (axes > shape.size()) throw std::invalid_argument("more axes than the batch has");
+    std::vector<std::ptrdiff_t> strides(shape.size(), 0);
+    for (std::size_t axis = 0; axis < axes; ++axis) {
+      const std::size_t to = shape.size() - axes + axis;
+      if (shape_[axis] == shape[to]) {
+        strides[to] = strides_[axis];
+      } else if (shape_[axis] != 1) {
+        throw std::invalid_argument("a shape that does not broadcast to the batch's");
+      }
+    }
+    return {data_, shape, std::move(strides)};
+  }
 
   // Copies the elements begin, begin + 1, ... in C order.
   void gather(std::size_t begin, std::span<double> out) const {
@@ -57,6 +78,23 @@ class StridedView {
         at[axis] = 0;
       }
     }
+  }
+
+  // The number of the first element outside [low, high], as NaN is too; how many there are if none is.
+  std::size_t first_outside(double low, double high) const {
+    std::size_t size = 1;
+    for (const std::size_t n : shape_) size *= n;
+    std::array<double, 512> part;
+    for (std::size_t begin = 0; begin < size; begin += part.size()) {
+      const auto numbers = std::span(part).first(std::min(part.size(), size - begin));
+      gather(begin, numbers);
+      const auto outside = [&](double x) { return !(low <= x && x <= high); };
+      const auto found = std::find_if(numbers.begin(), numbers.end(), outside);
+      if (found != numbers.end()) {
+        return begin + static_cast<std::size_t>(found - numbers.begin());
+      }
+    }
+    return size;
   }
 
  private:

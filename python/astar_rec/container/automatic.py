@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -92,7 +93,7 @@ def _pays(
 ) -> bool:
     """Whether searches of the array's blocks are short, as far as a few of them show."""
     per_row = shape[-1] // block
-    rows = np.arange(int(np.prod(shape[:-1], dtype=object)))
+    rows = np.arange(math.prod(shape[:-1]))
     places = np.linspace(0, per_row - 1, min(per_row, 8)).astype(int)
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _PILOT // len(places))).astype(int)]
     steps = 0

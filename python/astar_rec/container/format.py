@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -222,7 +223,7 @@ def _check(header: Header, chunk: int) -> None:
 def check_size(header: Header) -> None:
     """Refuses more elements than have numbers."""
     # Empty axes do not make the others any shorter: NumPy refuses such shapes, so none was written.
-    size = int(np.prod([max(1, length) for length in header.shape], dtype=object))
+    size = math.prod(max(1, length) for length in header.shape)
     if size > ELEMENT_LIMIT - min(header.offset, ELEMENT_LIMIT):
         raise CorruptDataError("more than 2^48 elements")
 

@@ -6,10 +6,9 @@ indices stand for consecutive elements.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from ..blocks import Blocks
 
@@ -44,12 +43,12 @@ class Grid:
     @property
     def elements(self) -> int:
         """The number of elements."""
-        return _product(self.shape)
+        return math.prod(self.shape)
 
     @property
     def indices(self) -> int:
         """The number of indices."""
-        return _product(self.steps_shape)
+        return math.prod(self.steps_shape)
 
     @property
     def chunks(self) -> int:
@@ -64,12 +63,12 @@ class Grid:
     @property
     def row_elements(self) -> int:
         """How many elements a row of the first axis has."""
-        return _product(self.shape[1:])
+        return math.prod(self.shape[1:])
 
     @property
     def row_indices(self) -> int:
         """How many indices a row of the first axis has, if there is another axis."""
-        return _product(self.steps_shape[1:])
+        return math.prod(self.steps_shape[1:])
 
     def in_chunk(self, number: int) -> int:
         """How many indices a chunk holds."""
@@ -98,7 +97,3 @@ class Grid:
 def flat_index(index: Indices, block: int) -> Indices:
     """Indices as codes take them: of shape (n,), or (n, block)."""
     return index.reshape(-1) if block == 1 else index.reshape(-1, block)
-
-
-def _product(shape: Shape) -> int:
-    return int(np.prod(shape, dtype=object))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,7 @@ class Inspection:
     @property
     def bits_per_element(self) -> float:
         """All bits over the number of elements; NaN where there is none."""
-        size = int(np.prod(self.shape, dtype=object))
+        size = math.prod(self.shape)
         return self.total_bits / size if size else float("nan")
 
     @property
