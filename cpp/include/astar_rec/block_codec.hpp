@@ -1,8 +1,8 @@
 // Encoding and decoding of blocks: several elements of the last axis as one search with one index.
 //
-// The counterpart of codec.hpp, whose families, methods and checks it shares. Rows of `columns`
-// elements are cut into blocks of `block`; the last block of a row may be shorter. A block's random
-// numbers are those of its first element, and its index takes `block` words.
+// The counterpart of codec.hpp. Rows of `columns` elements are cut into blocks of `block`; the last
+// block of a row may be shorter. A block's random numbers are those of its first element, and its index
+// takes `block` words.
 #pragma once
 
 #include <algorithm>

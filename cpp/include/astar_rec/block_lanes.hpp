@@ -12,6 +12,8 @@
 #include "astar_rec/block_search.hpp"
 #include "astar_rec/box.hpp"
 #include "astar_rec/lanes.hpp"
+#include "astar_rec/method.hpp"
+#include "astar_rec/ratio_pairs.hpp"
 
 namespace astar_rec::detail {
 

@@ -9,7 +9,9 @@
 #include <span>
 
 #include "astar_rec/box.hpp"
-#include "astar_rec/codec.hpp"
+#include "astar_rec/candidates.hpp"
+#include "astar_rec/method.hpp"
+#include "astar_rec/search.hpp"
 
 namespace astar_rec::detail {
 

@@ -1,236 +1,27 @@
 // Encoding and decoding of batches: parameters in, indices and samples out.
-//
-// A Method names a partition and its limits; a ParametricFamily, with its arrays of parameters, a
-// distribution for every element. What is chosen once a call (the two families, the method) is
-// chosen outside the loops, by templates.
 #pragma once
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <limits>
 #include <memory>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "astar_rec/batch.hpp"
 #include "astar_rec/candidates.hpp"
+#include "astar_rec/checks.hpp"
 #include "astar_rec/errors.hpp"
-#include "astar_rec/family.hpp"
 #include "astar_rec/lanes.hpp"
-#include "astar_rec/partition.hpp"
+#include "astar_rec/method.hpp"
 #include "astar_rec/random.hpp"
 #include "astar_rec/ratio_pairs.hpp"
 #include "astar_rec/replay.hpp"
 #include "astar_rec/search.hpp"
-#include "astar_rec/strided.hpp"
 
 namespace astar_rec {
-
-enum class Family { normal, laplace, logistic, uniform };
-
-// (loc, scale), or (low, high) for the uniform.
-struct ParametricFamily {
-  Family family;
-  StridedView first;
-  StridedView second;
-};
-
-enum class Variant { global, as_star, ad_star, dad_star, minimal_random };
-
-struct Method {
-  Variant variant;
-  // global: the most samples, 0 for no limit; DAD*: the largest depth; minimal random: candidates
-  std::uint64_t limit = 0;
-  std::uint64_t max_steps = 0;  // of one search, 0 for no budget; global: see limit
-};
-
-// Whether an index is the number of a sample of all of the space.
-inline bool numbers_samples(const Method& method) {
-  return method.variant == Variant::global || method.variant == Variant::minimal_random;
-}
-
-inline constexpr double log2_of_e = 1.4426950408889634;
-
-// --- What cannot be encoded -------------------------------------------------------------------
-
-// A target may have this much mass beyond the proposal's first and last positions.
-inline constexpr double max_missing_mass = 0x1p-10;
-// At this density ratio, 2^60, the densest part of a target has 16 positions to a unit of its mass.
-// (AD* may find an index too short before that: a search goes b bits too deep with chance 2^-b.)
-inline constexpr double max_peak_bits = 60.0;
-// Global-bound search takes 2^bits steps on average.
-inline constexpr double max_global_bits = 32.0;
-
-// Whether a method ends at its limit, whatever the ratio, with the best it has found.
-inline bool is_approximate(const Method& method) {
-  return method.limit != 0 || method.variant == Variant::dad_star;
-}
-
-// The largest supremum over all of the space, in bits, with which a search is begun: positions have 64
-// bits, so a normalised ratio that needs more is not one. A search that ends anyway begins with any.
-inline double max_bound_bits(const Method& method) {
-  const bool ends = is_approximate(method) || method.max_steps != 0;
-  if (ends) return std::numeric_limits<double>::infinity();
-  return method.variant == Variant::global ? max_global_bits : 64.0;
-}
-
-namespace detail {
-
-inline std::string shortly(double x) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", x);
-  return text;
-}
-
-template <class Target, class Proposal>
-void check_support(const Target& target, const Proposal&, const Support& support,
-                   std::size_t element) {
-  // Most targets are well inside; the C library's functions are for those that are not.
-  if (target.sample(-Target::bulk) >= support.low && target.sample(Target::bulk) <= support.high) {
-    return;
-  }
-  const double missing = target.mass_outside(support.low, support.high);
-  constexpr double most = std::is_same_v<Proposal, Uniform> ? 0.0 : max_missing_mass;
-  if (missing <= most) return;  // false for NaN
-  throw DivergenceError(
-      element, std::numeric_limits<double>::infinity(), 64.0,
-      "a part " + shortly(missing) + " of the target lies outside [" + shortly(support.low) + ", " +
-          shortly(support.high) +
-          "], all that 64-bit positions of this proposal reach: use a wider proposal");
-}
-
-template <class Ratio>
-void check_peak(const Ratio& ratio, const Method& method, std::size_t element) {
-  const double peak = ratio.peak() * log2_of_e;
-  if (is_approximate(method) || peak <= max_peak_bits) return;  // NaN goes on
-  throw DivergenceError(element, peak, max_peak_bits,
-                        "the target is " + shortly(peak) +
-                            " bits denser than the proposal, finer than 64-bit positions resolve: "
-                            "use a wider target or a closer proposal");
-}
-
-inline void check_global_bound(double root_supremum, const Method& method, std::size_t element) {
-  const double bound = root_supremum * log2_of_e;
-  if (method.variant != Variant::global || is_approximate(method) || bound <= max_global_bits) {
-    return;
-  }
-  throw DivergenceError(element, bound, max_global_bits,
-                        "the global bound is " + shortly(bound) +
-                            " bits, and the search would take 2 to that power steps: use AS* or "
-                            "AD*, or give max_samples");
-}
-
-// How many bits of information a search has room for: each step goes a level deeper at most.
-inline double room(const Method& method) {
-  const auto limit = static_cast<double>(method.limit);
-  if (numbers_samples(method) && method.limit != 0) return std::log2(limit);
-  const double depth = method.variant == Variant::dad_star ? limit : max_index_depth;
-  return method.max_steps == 0 ? depth : std::min(depth, static_cast<double>(method.max_steps - 1));
-}
-
-inline void check_outcome(const SearchResult& result, double supremum, const Method& method,
-                          std::size_t element) {
-  if (result.outcome == Outcome::found) return;
-  const double bits = supremum * log2_of_e;
-  const double limit = room(method);
-  switch (result.outcome) {
-    case Outcome::no_candidate:
-      throw DivergenceError(element, bits, limit,
-                            "no sample within the codec's limit has positive target density");
-    case Outcome::too_deep:
-      throw DivergenceError(element, bits, limit,
-                            "the search went below depth 63, where 64-bit indices end");
-    default:
-      throw DivergenceError(element, bits, limit,
-                            "too many nodes wait in the heap: the bound on the log ratio is "
-                            "too loose");
-  }
-}
-
-inline Limits limits_of(const Method& method) {
-  Limits limits;
-  limits.exact = method.variant != Variant::dad_star;
-  // A step of the global bound is a sample.
-  const std::uint64_t most = method.variant == Variant::global ? method.limit : method.max_steps;
-  if (most != 0) limits.most_steps = most;
-  return limits;
-}
-
-// The partition that indices refer to; minimal random coding, which searches nothing, has the samples
-// of the global bound.
-template <class F>
-decltype(auto) with_partition(const Method& method, const F& f) {
-  switch (method.variant) {
-    case Variant::global:
-    case Variant::minimal_random:
-      return f(WholeSpace());
-    case Variant::as_star:
-      return f(AtSample());
-    case Variant::ad_star:
-      return f(Dyadic());
-    default:
-      return f(Dyadic(static_cast<int>(method.limit)));
-  }
-}
-
-// Calls f(make) with make(first, second) making a distribution of the family.
-template <class F>
-decltype(auto) with_family(Family family, const F& f) {
-  switch (family) {
-    case Family::normal:
-      return f([](double a, double b) { return Normal{{a, b}}; });
-    case Family::laplace:
-      return f([](double a, double b) { return Laplace{{a, b}}; });
-    case Family::logistic:
-      return f([](double a, double b) { return Logistic{{a, b}}; });
-    default:
-      return f([](double a, double b) { return Uniform{a, b}; });
-  }
-}
-
-// The parameters of a chunk of elements.
-class Parameters {
- public:
-  void gather(const ParametricFamily& of, std::size_t begin, std::size_t end) {
-    first_.resize(end - begin);
-    second_.resize(end - begin);
-    of.first.gather(begin, first_);
-    of.second.gather(begin, second_);
-  }
-  double first(std::size_t i) const { return first_[i]; }
-  double second(std::size_t i) const { return second_[i]; }
-  const std::vector<double>& firsts() const { return first_; }
-  const std::vector<double>& seconds() const { return second_; }
-
- private:
-  std::vector<double> first_;
-  std::vector<double> second_;
-};
-
-// The proposals' samples at positions.
-template <class MakeProposal>
-void samples_at(std::span<const Position> positions, const Parameters& p,
-                MakeProposal make_proposal, std::span<double> sample) {
-  lanes::quantiles<decltype(make_proposal(0.0, 1.0))>(positions, sample);
-  for (std::size_t i = 0; i < sample.size(); ++i) {
-    sample[i] = make_proposal(p.first(i), p.second(i)).sample(sample[i]);
-  }
-}
-
-inline constexpr int steps_between_checks = 1024;
-
-// Elements that take some microseconds together. Where one alone may take long, they are handed out
-// one by one.
-inline constexpr std::size_t min_searches = 64;
-inline constexpr std::size_t min_replays = 256;
-
-}  // namespace detail
 
 // --- Encoding ---------------------------------------------------------------------------------
 
@@ -440,13 +231,6 @@ inline std::uint64_t encode(const ParametricFamily& targets, const ParametricFam
 }
 
 // --- Decoding ---------------------------------------------------------------------------------
-
-// The largest index of a method; the smallest is 1.
-inline std::uint64_t largest_index(const Method& method) {
-  if (method.variant == Variant::dad_star) return last_position >> (63 - method.limit);
-  if (numbers_samples(method) && method.limit != 0) return method.limit;
-  return ~std::uint64_t{0};
-}
 
 // The positions that indices name, from place `begin` of the call on, as many as `out` holds. Throws
 // IndexError for an index that the method cannot make.

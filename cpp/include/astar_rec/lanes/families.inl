@@ -19,7 +19,7 @@ struct NormalPair {
       return fused(-0.5F * y, y, fused(0.5F * z, z, offset));
     }
 
-    // Whether all is as `slack` takes it to be. No check of codec.hpp fails then, either.
+    // Whether all is as `slack` takes it to be. No check of checks.hpp fails then, either.
     ASTAR_REC_LANES Mask fit() const {
       return (precision > 0x1p-4F) & (precision < 4096.0F) & (larger(mean, -mean) < 5.5F);
     }
