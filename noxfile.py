@@ -262,13 +262,6 @@ def same_bits(session: nox.Session) -> None:
 
 
 @nox.session
-def figures(session: nox.Session) -> None:
-    """Measures again what the README shows."""
-    session.install(".[test]", "matplotlib")
-    session.run("python", "benchmarks/figures.py", *session.posargs)
-
-
-@nox.session
 def results(session: nox.Session) -> None:
     """Fills in docs/results.md again: ``-- --data FOLDER --runs FOLDER``; an hour."""
     session.install(".[train]", "pillow-jxl-plugin", "torch==2.13.0")
@@ -277,7 +270,7 @@ def results(session: nox.Session) -> None:
 
 @nox.session
 def compare(session: nox.Session) -> None:
-    """Speed and bits beside constriction, SciPy and NumPy, in one run; the goals; some minutes."""
+    """Speed and bits beside constriction, SciPy and NumPy. ``-- -o docs/speed`` for the page."""
     session.install(".[bench]")
     session.run("python", "benchmarks/compare.py", *session.posargs)
 

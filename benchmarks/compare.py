@@ -9,7 +9,8 @@ element, the latter in constriction's too. Then the goals, and whether they are 
 
 `compare_rows.py` says how times are taken, `compare_peers.py` and `compare_codecs.py` what each row
 is. Everything that is timed is checked first. With ``-o`` all times go to FOLDER/compare.json, and
-a picture of bits against time to FOLDER/compare.png.
+a picture of bits against time to FOLDER/compare.png; if there is a page FOLDER.md, its tables are
+filled in.
 
 It needs the extra ``bench``.
 """
@@ -33,6 +34,7 @@ import compare_report as report
 from compare_goals import Figures, goals
 from compare_peers import YARDSTICK
 from compare_rows import Plan, Row, measure
+from pages import fill
 
 MEASUREMENTS = [*compare_peers.MEASUREMENTS, *compare_codecs.MEASUREMENTS]
 
@@ -120,6 +122,9 @@ def main() -> None:
             file.write((json.dumps(found, indent=1) + "\n").encode())
         if not report.draw(arguments.output / "compare.png", rows):
             print("no picture: Matplotlib is not installed", file=sys.stderr)
+        page = arguments.output.with_suffix(".md")
+        if page.exists():
+            fill(page, report.pages(about, rows, figures, outcomes))
 
 
 if __name__ == "__main__":

@@ -76,7 +76,8 @@ def by_codec(
         Side(lambda: codec.decode(index, p, out=samples)),
     )
     common = name, what, verified, task.bits, task.elements, sent
-    return Row(*common, *sides, setting, wall)
+    steps = float(encoded.steps.sum()) / task.elements
+    return Row(*common, *sides, setting, wall, steps)
 
 
 # --- Codecs: parameters to indices, indices to samples -------------------------------------------
@@ -101,12 +102,9 @@ def _dad_star(plan: Plan) -> Iterator[Row]:
 
 
 def _minimal_random_coding(plan: Plan) -> Iterator[Row]:
-    kind = getattr(rec, "MinimalRandomCoding", None)
-    if kind is None:
-        return
     for task in plan.works(share=5):
         bits = math.ceil(task.bits) + BITS_BEYOND
-        codec = kind(1 << bits, SEED, threads=1)
+        codec = rec.MinimalRandomCoding(1 << bits, SEED, threads=1)
         setting = f"{1 << bits} candidates"
         yield by_codec(MRC, "indices, approximate", codec, task, sent=bits, setting=setting)
 

@@ -14,6 +14,7 @@ from astar_rec._files import whole_file
 from astar_rec._validate import threads_of
 from compare_peers import YARDSTICK
 from compare_rows import SIDES
+from pages import markdown, starred
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,6 +54,7 @@ def table(rows: list[Row], figures: Figures) -> str:
         "bits",
         "elements",
         "sent",
+        "steps",
         "encode, ns",
         "x",
         "decode, ns",
@@ -64,7 +66,7 @@ def table(rows: list[Row], figures: Figures) -> str:
     for row in rows:
         spread = max(row.spread(side) for side in SIDES)
         line = [row.name, f"{row.bits:g}", f"{row.elements:,}"]
-        line.append("-" if row.sent is None else f"{row.sent:.2f}")
+        line += [_counted(row.sent), _counted(row.steps)]
         for side in SIDES:
             line += [f"{row.ns(side):.1f}", _in_yardsticks(row, side, figures)]
         lines.append([*line, f"{100 * spread:.0f} %", row.setting])
@@ -76,6 +78,10 @@ def table(rows: list[Row], figures: Figures) -> str:
 
 def goal_table(outcomes: list[dict[str, Any]]) -> str:
     """Return a line for each goal."""
+    return _columns(_goal_lines(outcomes))
+
+
+def _goal_lines(outcomes: list[dict[str, Any]]) -> list[list[str]]:
     words = {True: "reached", False: "MISSED", None: "not measured"}
     lines = [["goal", "", "measured", ""]]
     for outcome in outcomes:
@@ -84,7 +90,29 @@ def goal_table(outcomes: list[dict[str, Any]]) -> str:
         value = "-" if outcome["measured"] is None else _value(outcome["measured"], unit)
         wanted = f"{sign} {_value(outcome['limit'], unit)}"
         lines.append([outcome["goal"], wanted, value, words[outcome["reached"]]])
-    return _columns(lines)
+    return lines
+
+
+def pages(
+    about: dict[str, Any], rows: list[Row], figures: Figures, outcomes: list[dict[str, Any]]
+) -> dict[str, str]:
+    """Return the tables of docs/speed.md by name."""
+    head = ["", "bits of information", "bits sent", "steps"]
+    for side in SIDES:
+        head += [f"{side}, ns", f"in {YARDSTICK}'s"]
+    lines = []
+    for row in rows:
+        line = [starred(row.name), f"{row.bits:g}", _counted(row.sent), _counted(row.steps)]
+        for side in SIDES:
+            line += [f"{row.ns(side):,.1f}", _in_yardsticks(row, side, figures)]
+        lines.append(line)
+    goals = [[starred(word) for word in line] for line in _goal_lines(outcomes)]
+    versions = ", ".join(f"{name} {v}" for name, v in about["versions"].items() if v)
+    return {
+        "about": f"{about['cpu']}, one thread, {figures.plan.elements:,} elements; {versions}.",
+        "compare": markdown(head, lines),
+        "goals": markdown(goals[0], goals[1:]),
+    }
 
 
 def setups(rows: Iterable[Row]) -> str:
@@ -141,6 +169,10 @@ def _curves(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
         elsewhere = any(word in name for word in ("thread", "10^", "one element"))
         if points and not elsewhere:
             yield name, sorted(points, key=lambda row: row.sent)
+
+
+def _counted(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 def _in_yardsticks(row: Row, side: str, figures: Figures) -> str:

@@ -20,8 +20,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 import astar_rec as rec
-from figures import targets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,6 +46,13 @@ class Work:
     def elements(self) -> int:
         """How many there are."""
         return self.q.loc.size
+
+
+def targets(information: float, elements: int, seed: int) -> rec.Normal:
+    """Return normals with so many bits of information on average, whose marginal is standard."""
+    scale = 2.0**-information
+    means = np.random.default_rng(seed).normal(size=elements) * np.sqrt(1 - scale * scale)
+    return rec.Normal(means, scale)
 
 
 @functools.cache
@@ -115,6 +123,7 @@ class Row:
         sent: Bits of an element that are sent, if they are counted.
         setting: What depends on the bits: a step, a depth.
         wall: Whether it is timed by the wall.
+        steps: Steps of the search, an element, if there is one.
     """
 
     name: str
@@ -127,6 +136,7 @@ class Row:
     decode: Side
     setting: str = ""
     wall: bool = False
+    steps: float | None = None
 
     @property
     def clock(self) -> str:
@@ -152,7 +162,7 @@ class Row:
             }
             for side in SIDES
         }
-        names = ("name", "bits", "elements", "sent", "what", "setting", "verified")
+        names = ("name", "bits", "elements", "sent", "steps", "what", "setting", "verified")
         return {**{name: getattr(self, name) for name in (*names, "clock")}, **of_sides}
 
     def _times(self, side: str) -> list[float]:

@@ -35,7 +35,8 @@ from astar_rec.demo.peers import peers
 from astar_rec.demo.shares import shares
 from astar_rec.images.idx import read_idx
 from mnist_pictures import draw_rates, draw_samples
-from mnist_tables import fill, tables
+from mnist_tables import tables
+from pages import fill
 
 if TYPE_CHECKING:
     import numpy as np

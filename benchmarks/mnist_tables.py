@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from astar_rec._files import whole_file
 from astar_rec.demo.methods import BLOCK
+from pages import markdown, starred
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable
 
 SHIPPED = "mnist"
 DEFAULT = f"AD*, block {BLOCK}"
@@ -30,37 +28,8 @@ def tables(found: Json) -> dict[str, str]:
     }
 
 
-def fill(page: Path, filled: dict[str, str]) -> None:
-    """Put tables between their markers in a page.
-
-    Raises:
-        SystemExit: The page lacks the place of a table, or names one that there is not.
-    """
-    text = page.read_text(encoding="utf-8")
-    places = re.findall(r"<!-- table:(\w+) -->", text)
-    if sorted(places) != sorted(filled):
-        raise SystemExit(f"{page} has places for tables {places}; expected {sorted(filled)}")
-
-    def replaced(match: re.Match[str]) -> str:
-        return f"{match[1]}\n\n{filled[match[2]]}\n\n<!-- end -->"
-
-    text = re.sub(r"(<!-- table:(\w+) -->).*?<!-- end -->", replaced, text, flags=re.DOTALL)
-    with whole_file(page) as file:
-        file.write(text.encode())
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table: the first column to the left, the others to the right."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
 def _bits(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
-
-
-def _name(method: str) -> str:
-    return method.replace("*", r"\*")
 
 
 def _title(name: str, model: Json) -> str:
@@ -83,11 +52,11 @@ def _methods(model: Json) -> str:
         *("method", "KL", "-log2 p(x given z)", "sum"),
         *("latents over KL", "pixels over ideal", "header", "file"),
     ]
-    return _table(
+    return markdown(
         head,
         (
             [
-                _name(name),
+                starred(name),
                 _bits(row["kl"]),
                 _bits(row["reconstruction"]),
                 _bits(row["kl"] + row["reconstruction"]),
@@ -104,10 +73,10 @@ def _methods(model: Json) -> str:
 def _peers(found: Json) -> str:
     model = found["models"][SHIPPED]
     own = (model["alone"], model["methods"][DEFAULT]["file"])
-    rows = [(f"this codec, {_name(DEFAULT)}", *own)]
+    rows = [(f"this codec, {starred(DEFAULT)}", *own)]
     rows += [("the same, with `header=False`", model["bare"], None)]
     rows += [(peer["name"], peer["each"], peer["together"]) for peer in found["peers"]]
-    return _table(
+    return markdown(
         ["", "a file for each image", "one file for all"],
         ([name, _bits(each), _bits(together)] for name, each, together in rows),
     )
@@ -116,7 +85,7 @@ def _peers(found: Json) -> str:
 def _models(models: Json) -> str:
     head = [
         *("model", "latents", "epochs", "KL, bits an image", "-ELBO, float", "-ELBO, integers"),
-        *(_name(DEFAULT), r"AD\*", r"AS\*", r"global A\*", r"best DAD\*"),
+        *(starred(DEFAULT), r"AD\*", r"AS\*", r"global A\*", r"best DAD\*"),
     ]
 
     def row(name: str, model: Json) -> list[str]:
@@ -137,7 +106,7 @@ def _models(models: Json) -> str:
             _bits(min(least, default=None)),
         ]
 
-    return _table(head, (row(*item) for item in _sorted(models)))
+    return markdown(head, (row(*item) for item in _sorted(models)))
 
 
 def _budgets(models: Json) -> str:
@@ -156,7 +125,7 @@ def _budgets(models: Json) -> str:
                 yield [
                     _title(name, model),
                     str(model["settings"]["latents"]),
-                    _name(method),
+                    starred(method),
                     f"{sum(model['latent_kl_bits']):.2f}",
                     f"{784 * row['latents']:.2f}",
                     _bits(row["latents"]),
@@ -166,14 +135,14 @@ def _budgets(models: Json) -> str:
                     f"{row['file'] - against['file']:+.4f}",
                 ]
 
-    return _table(head, rows())
+    return markdown(head, rows())
 
 
 def _speed(model: Json) -> str:
-    return _table(
+    return markdown(
         ["method", "compressed a second", "restored a second"],
         (
-            [_name(name), f"{row['encoded_per_second']:.0f}", f"{row['decoded_per_second']:.0f}"]
+            [starred(name), f"{row['encoded_per_second']:.0f}", f"{row['decoded_per_second']:.0f}"]
             for name, row in model["methods"].items()
         ),
     )

@@ -27,7 +27,8 @@ BUILD = ROOT / "build/same_bits"
 
 # Those that compare bits or bytes with what is on file, and quick ones of what they rest on.
 DIGEST = "test_digest"
-PROGRAMS = ["test_golden", DIGEST, "test_philox", "test_uniform", "test_bit_io", "test_index_codes"]
+PROGRAMS = ["test_golden", DIGEST, "test_lanes", "test_philox", "test_uniform"]
+PROGRAMS += ["test_bit_io", "test_index_codes"]
 PATIENCE = 900  # seconds for a program; emulated ones take a minute
 
 # Debian's package for each tool, and other names that it goes by.
