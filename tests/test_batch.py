@@ -332,9 +332,11 @@ LONG = {
 @pytest.mark.parametrize("threads", [1, 4])
 def test_control_c(work: str, threads: int) -> None:
     program = f"""
+import signal
 import time
 import numpy as np
 import astar_rec as rec
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell has it ignored
 p = rec.Normal(0.0, 1.0)
 index, out = np.full(10_000_000, 12345, np.uint64), np.empty(10_000_000)
 print("ready", flush=True)

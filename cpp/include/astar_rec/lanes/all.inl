@@ -18,6 +18,7 @@
 #include "astar_rec/lanes/families.inl"
 #include "astar_rec/lanes/partition.inl"
 #include "astar_rec/lanes/mode_first.inl"
+#include "astar_rec/lanes/suprema.inl"
 #include "astar_rec/lanes/boxes.inl"
 #include "astar_rec/lanes/quantile.inl"
 #include "astar_rec/lanes/replay.inl"

@@ -42,11 +42,10 @@ class Boxes final : public BoxLaneSearch {
   static constexpr std::size_t most = most_in_boxes;  // elements
   static constexpr std::size_t most_blocks = most / 2;
   static constexpr float infinity = std::numeric_limits<float>::infinity();
-  // So many binary digits has the heap number of a node after its first; so many, a cell's of one
-  // dimension. Those whose number is smaller yet have their suprema in the table.
+  // So many binary digits has the heap number of a node after its first; and no larger is that of a
+  // cell of one dimension.
   static constexpr std::uint32_t deepest = 62;
   static constexpr std::uint32_t most_cell = 1U << 22;
-  static constexpr std::uint32_t cells_kept = 64;
   // After so many dimensions most values cannot win any more.
   static constexpr int early_dimensions = std::min(3, most_dimensions);
 
@@ -131,12 +130,12 @@ class Boxes final : public BoxLaneSearch {
     for (int j = 0; j < dimensions_; ++j) {
       const std::uint32_t place =
           number * static_cast<std::uint32_t>(dimensions_) + static_cast<std::uint32_t>(j);
-      fill_suprema(place);
+      suprema_.fill(ratios_, place);
       const Ratio ratio = ratios_.of_all(place);
       fit = fit && lanes_of(ratio.fit()) == all_lanes;
       slack_[i] += ratio.slack()[0];
       slack_of_bound_[i] += ratio.slack_of_supremum()[0];
-      peak_[i] += suprema_[place * cells_kept + 1];
+      peak_[i] += suprema_.of_line(place);
     }
     if (!fit) return give_up(number);
 
@@ -148,37 +147,6 @@ class Boxes final : public BoxLaneSearch {
     for (Word& cell : root.cells) cell = splat_word(1);
     later_.push(Keep(first_lanes(1)), root);
   }
-
-  // The table of suprema over cells of one dimension of a block.
-  void fill_suprema(std::uint32_t place) {
-    const Ratio ratio = ratios_.of_all(place);
-    const Float vertex = splat(ratios_.vertex[place]);
-    const Ends& ends = Ends::kept();
-    for (std::uint32_t cell = 0; cell < cells_kept; cell += width) {
-      Float first, last;
-      load_lanes(first, ends.first + cell);
-      load_lanes(last, ends.last + cell);
-      store_lanes(suprema_ + place * cells_kept + cell,
-                  Families::supremum(ratio, vertex, first, last));
-    }
-  }
-
-  // The quantiles at the ends of the cells in the table.
-  struct Ends {
-    float first[cells_kept] = {};
-    float last[cells_kept] = {};
-
-    Ends() {
-      for (std::uint64_t cell = 1; cell < cells_kept; ++cell) {
-        first[cell] = static_cast<float>(Families::quantile(cell_first(cell)));
-        last[cell] = static_cast<float>(Families::quantile(cell_last(cell)));
-      }
-    }
-    static const Ends& kept() {
-      static const Ends ends;
-      return ends;
-    }
-  };
 
   // Blocks that are for the exact search have infinite floors, which nothing exceeds.
   void give_up(std::uint32_t block) { floor_[block] = infinity; }
@@ -403,32 +371,8 @@ class Boxes final : public BoxLaneSearch {
     return one_block_ ? ratios_.of_all(along[0]) : ratios_.at(along);
   }
 
-  ASTAR_REC_LANES static Word depth_of(Word cell) {
-    return (Word)(((Int)to_float((Int)cell) >> 23) - 127);
-  }
-
-  ASTAR_REC_LANES static Wide place_in(Word cell, const Wide& bits) {
-    const Word depth = depth_of(cell);
-    const Word up = 31 - depth;  // a shift by 32 would be none
-    return {cell << up << 1 | bits.high >> depth, bits.high << up << 1 | bits.low >> depth};
-  }
-
-  // Of the ratio of a dimension over a cell; in lanes that are not asked for, anything.
   ASTAR_REC_LANES Float supremum(Mask which, Word along, Word cell) const {
-    const Word kept = cell < cells_kept ? cell : Word{};
-    const Float found = gather(suprema_, along * cells_kept + kept);
-    const Mask deep = which & (Mask)(cell >= cells_kept);
-    if (lanes_of(deep) == 0) [[likely]]
-      return found;
-    return deep ? supremum_of_deep(along, cell) : found;
-  }
-
-  [[gnu::noinline]] Float supremum_of_deep(Word along, Word cell) const {
-    const Wide none{};
-    const Wide all = splat_wide(last_position);
-    const Float first = Families::quantile(place_in(cell, none));
-    const Float last = Families::quantile(place_in(cell, all));
-    return Families::supremum(ratios_.at(along), gather(ratios_.vertex, along), first, last);
+    return suprema_.of_cell(which, ratios_, along, cell);
   }
 
   PhiloxKey key_{};
@@ -447,7 +391,7 @@ class Boxes final : public BoxLaneSearch {
 
   // Of each dimension of each block.
   Ratios<Families, most> ratios_;
-  float suprema_[most * cells_kept];
+  CellSuprema<Families, most> suprema_;
   // Of each block.
   std::uint32_t element_low_[most_blocks], element_high_[most_blocks];
   std::uint32_t order_[most_blocks * (deepest + 1)];
