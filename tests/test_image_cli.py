@@ -398,7 +398,7 @@ def test_a_run_goes_on_or_begins_anew(data):
     arguments = ("train", "--data", data, "-o", "w.npz", *TINY)
     succeed(*arguments)
     before = Path("w.npz").read_bytes()
-    assert "settings is" in fail(*arguments, "--seed=1")
+    assert "--seed is 1; expected 0, as in w.pt" in fail(*arguments, "--seed=1", status=2)
     assert Path("w.npz").read_bytes() == before
     succeed(*arguments, "--seed=1", "--fresh")
     assert load_weights("w.npz").settings["seed"] == 1
@@ -416,8 +416,8 @@ def test_training_that_cannot_begin(data):
     assert "images is 24; expected 2000 to hold out" in fail(*start, "--data", data)
     assert "none: No such file" in fail("train", "-o", "none/w.npz", "--data", data, *TINY)
     for options, message in (
-        (["--epochs=0"], "--epochs is 0; expected a positive number"),
-        (["--latents=-1"], "--latents is -1; expected a positive number"),
+        (["--epochs=0"], "--epochs is 0; expected an integer from 1"),
+        (["--latents=-1"], "--latents is -1; expected an integer from 1"),
         (["--learning-rate=nan"], "--learning-rate is nan; expected a positive number"),
         (["--threads=0"], "--threads is 0; expected an integer from 1"),
         (["--device=abacus"], "--device is 'abacus', which PyTorch cannot use: "),
