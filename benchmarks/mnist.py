@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 SEED = 2022
 SHIPPED = "mnist"
 ALONE = 1000  # images that are compressed one by one
+CURVES = "ikvae8"  # the run whose learning curves are shown
 
 Json = dict[str, Any]
 
@@ -173,10 +174,9 @@ def main() -> None:
     draw_rates(output / "rates.png", figures.found["models"])
     codecs = {name: image_codec.load(weights) for name, weights in models.items()}
     draw_samples(output / "samples.png", images[:10], codecs)
-    for name in models:
-        curves = runs / f"{name}.png"
-        if curves.is_file():
-            shutil.copyfile(curves, output / f"curves_{name}.png")
+    curves = runs / f"{CURVES}.png"
+    if curves.is_file():
+        shutil.copyfile(curves, output / "curves.png")
     page = output.with_suffix(".md")
     if page.is_file():
         fill(page, tables(figures.found))
