@@ -40,5 +40,6 @@ def draw_curves(path: Path, history: Sequence[dict[str, Any]]) -> None:
     right.legend()
     for axes in (left, right):
         axes.grid(alpha=0.3)
+        axes.xaxis.get_major_locator().set_params(integer=True)
     with whole_file(path) as file:
         figure.savefig(file, format="png", dpi=120)
