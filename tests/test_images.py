@@ -380,6 +380,22 @@ def test_the_image_is_its_own(codec: images.ImageCodec) -> None:
     assert together[1][11] == pytest.approx(alone[1][0], abs=1e-9)
 
 
+def test_no_posterior_is_wider_than_the_prior(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wider ones have unbounded density ratios: searches in blocks would hardly end."""
+    codec = images.load("mnist")
+    infer = codec._inference
+
+    def wide(pixels: Any) -> rec.Normal:
+        q = infer(pixels)
+        return rec.Normal(q.loc / 8, np.where(np.arange(8) < 4, 1.25, np.full_like(q.loc, 0.5)))
+
+    monkeypatch.setattr(codec, "_inference", wide)
+    q = codec.posterior(digits()[:5])
+    assert (q.scale == np.where(np.arange(8) < 4, 1.0, 0.5)).all()
+    data = codec.compress(digits()[:5])
+    assert np.array_equal(codec.decompress(data), digits()[:5])
+
+
 def test_kl_of_the_isokl_vae(codec: images.ImageCodec) -> None:
     assert codec.weights.settings["kind"] == "ikvae"
     kl = codec.kl_bits(digits())
