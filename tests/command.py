@@ -13,7 +13,14 @@ from click.testing import CliRunner
 from astar_rec.cli.commands import astar_rec
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals, modes and terminals")
-COMMAND = [sys.executable, "-c", "from astar_rec.cli import main; main()"]
+# Ctrl-C ends it also where the tests run in the background of a shell, which has that ignored.
+PROGRAM = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from astar_rec.cli import main
+main()
+"""
+COMMAND = [sys.executable, "-c", PROGRAM]
 
 
 def run(*arguments):
