@@ -12,7 +12,7 @@
 
 using Words = std::vector<std::uint64_t>;
 
-inline constexpr std::uint64_t seed = 1;
+inline constexpr std::uint64_t counted_seed = 1;
 
 // At so many bits of information the scale is 2^-bits, and the means have variance 1 - 4^-bits. They
 // come from the standard library, not from the core: its versions are compared on the same ones.
@@ -60,11 +60,11 @@ struct Singles {
         received(count) {}
 
   void encode() {
-    astar_rec::encode(inputs.targets(), inputs.proposals(), method, seed, {0, 0}, 1, never,
+    astar_rec::encode(inputs.targets(), inputs.proposals(), method, counted_seed, {0, 0}, 1, never,
                       {index, sample, steps});
   }
   void decode() {
-    astar_rec::decode(index, inputs.proposals(), method, seed, {0, 0}, 1, never, received);
+    astar_rec::decode(index, inputs.proposals(), method, counted_seed, {0, 0}, 1, never, received);
   }
 };
 
@@ -85,11 +85,11 @@ struct InBlocks {
 
   void encode() {
     astar_rec::encode_blocks(inputs.targets(), inputs.proposals(), blocks,
-                             {astar_rec::Variant::ad_star}, seed, 0, 1, never,
+                             {astar_rec::Variant::ad_star}, counted_seed, 0, 1, never,
                              {index, sample, steps});
   }
   void decode() {
-    astar_rec::decode_blocks(index, inputs.proposals(), blocks, {astar_rec::Variant::ad_star}, seed,
-                             0, 1, never, received);
+    astar_rec::decode_blocks(index, inputs.proposals(), blocks, {astar_rec::Variant::ad_star},
+                             counted_seed, 0, 1, never, received);
   }
 };
