@@ -69,7 +69,7 @@ std::vector<NamedLoop> index_code_loops() {
   const auto add_tree = [&](const std::string& name, std::size_t count, std::size_t block,
                             const std::function<Words()>& find) {
     const auto blocks = std::make_shared<Blocks>(count / block, block, std::vector(block, 0.0));
-    const TreeCode code{.counted_seed = counted_seed, .blocks = blocks.get()};
+    const TreeCode code{.seed = counted_seed, .blocks = blocks.get()};
     add(
         loops, name, "-1", find, [blocks, code](const Words& all) { return pack_tree(all, code); },
         [blocks, code](const Bytes& bytes, Words& all) { unpack_tree(bytes, code, all); });
