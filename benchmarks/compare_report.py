@@ -41,10 +41,9 @@ def about() -> dict[str, Any]:
 
 def heading(about: dict[str, Any]) -> str:
     """Return the lines above the table."""
-    versions = ", ".join(f"{name} {v}" for name, v in about["versions"].items() if v)
     load = about["load"]
     others = "" if load is None else f", load {load:.1f} at the start"
-    return f"{about['cpu']}, {about['processors']} processors{others}\n{versions}\n"
+    return f"{about['cpu']}, {about['processors']} processors{others}\n{_versions(about)}\n"
 
 
 def table(rows: list[Row], figures: Figures) -> str:
@@ -66,10 +65,7 @@ def table(rows: list[Row], figures: Figures) -> str:
     for row in rows:
         spread = max(row.spread(side) for side in SIDES)
         line = [row.name, f"{row.bits:g}", f"{row.elements:,}"]
-        line += [_counted(row.sent), _counted(row.steps)]
-        for side in SIDES:
-            line += [f"{row.ns(side):.1f}", _in_yardsticks(row, side, figures)]
-        lines.append([*line, f"{100 * spread:.0f} %", row.setting])
+        lines.append([*line, *_found(row, figures), f"{100 * spread:.0f} %", row.setting])
     return _columns(lines) + (
         f"\n\nx: in {YARDSTICK}'s time at as many bits. Spread: how far the middle one of the"
         "\ntimes is beyond the least, which is what is shown."
@@ -100,16 +96,11 @@ def pages(
     head = ["", "bits of information", "bits sent", "steps"]
     for side in SIDES:
         head += [f"{side}, ns", f"in {YARDSTICK}'s"]
-    lines = []
-    for row in rows:
-        line = [starred(row.name), f"{row.bits:g}", _counted(row.sent), _counted(row.steps)]
-        for side in SIDES:
-            line += [f"{row.ns(side):,.1f}", _in_yardsticks(row, side, figures)]
-        lines.append(line)
+    lines = [[starred(row.name), f"{row.bits:g}", *_found(row, figures)] for row in rows]
     goals = [[starred(word) for word in line] for line in _goal_lines(outcomes)]
-    versions = ", ".join(f"{name} {v}" for name, v in about["versions"].items() if v)
+    elements = f"{figures.plan.elements:,} elements"
     return {
-        "about": f"{about['cpu']}, one thread, {figures.plan.elements:,} elements; {versions}.",
+        "about": f"{about['cpu']}, one thread, {elements}; {_versions(about)}.",
         "compare": markdown(head, lines),
         "goals": markdown(goals[0], goals[1:]),
     }
@@ -171,6 +162,14 @@ def _curves(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
             yield name, sorted(points, key=lambda row: row.sent)
 
 
+def _found(row: Row, figures: Figures) -> list[str]:
+    """Return what was counted and timed."""
+    words = [_counted(row.sent), _counted(row.steps)]
+    for side in SIDES:
+        words += [f"{row.ns(side):,.1f}", _in_yardsticks(row, side, figures)]
+    return words
+
+
 def _counted(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
@@ -206,6 +205,10 @@ def _cpu() -> str:
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
+
+
+def _versions(about: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {v}" for name, v in about["versions"].items() if v)
 
 
 def _version(name: str) -> str | None:

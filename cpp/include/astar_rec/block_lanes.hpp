@@ -43,13 +43,10 @@ class BoxWalks final : public BoxExact {
   }
 
   double value(std::size_t block, std::uint64_t node) override {
-    const auto& ratios = blocks_[block]->ratios;
     const Place at = walk(*blocks_[block], node);
-    double total = 0.0;
-    for (std::size_t j = 0; j < ratios.size(); ++j) {
-      total += ratios[j](Proposal::quantile(Box<most>::place_along(at.region, j)));
-    }
-    return at.gumbel + total;
+    const BlockRatio<Ratio, Proposal> ratio(blocks_[block]->ratios);
+    return at.gumbel +
+           ratio.at([&](std::size_t j) { return Box<most>::place_along(at.region, j); });
   }
 
   void pause() override { interrupt_.check(); }
@@ -66,9 +63,8 @@ class BoxWalks final : public BoxExact {
     const Box<most> partition(block.ratios.size(), *block.order, depth);
     const BlockRatio<Ratio, Proposal> ratio(block.ratios);
     const NodeRandom random(seed_, block.first_element);
-    auto region = ratio.template root<most>(random);
     double supremum = 0.0;
-    for (std::size_t j = 0; j < block.ratios.size(); ++j) supremum += region.intervals[j].supremum;
+    auto region = ratio.template root<most>(random, supremum);
     double arrival = 0.0;
     for (int level = 0;; ++level) {
       arrival = next_arrival(arrival, region.mass, Box<most>::draw(random, region).arrival);
@@ -101,15 +97,18 @@ class BlockLanes {
       for (LaneBlock<Ratio>& block : blocks) {
         if (block.ratios.size() != size) continue;
         group_.push_back(&block);
-        if (group_.size() == (size < 6 ? most_in_boxes / std::max<std::size_t>(size, 2) : 1)) {
-          search(method, seed, interrupt);
-        }
+        if (group_.size() == most_together(size)) search(method, seed, interrupt);
       }
       if (!group_.empty()) search(method, seed, interrupt);
     }
   }
 
  private:
+  // So many blocks of a size are searched side by side. One of six and more fills the lanes alone.
+  static constexpr std::size_t most_together(std::size_t size) {
+    return size < 6 ? most_in_boxes / std::max<std::size_t>(size, 2) : 1;
+  }
+
   void search(const Method& method, std::uint64_t seed, Interrupt& interrupt) {
     const std::size_t size = group_[0]->ratios.size();
     if (size <= 2) {

@@ -22,6 +22,16 @@ class BlockRatio {
  public:
   explicit BlockRatio(std::span<const Ratio> ratios) : ratios_(ratios) {}
 
+  // At a sample, whose position along dimension j is place_along(j).
+  template <class PlaceAlong>
+  double at(const PlaceAlong& place_along) const {
+    double total = 0.0;
+    for (std::size_t j = 0; j < ratios_.size(); ++j) {
+      total += ratios_[j](Proposal::quantile(place_along(j)));
+    }
+    return total;
+  }
+
   template <std::size_t most>
   EvaluationAt<typename Box<most>::Cut> evaluate(const Search<Box<most>>& search) const {
     const auto& node = search.top();
@@ -55,9 +65,9 @@ class BlockRatio {
     return {z, {ratios_[j].supremum(interval.z_first, z), ratios_[j].supremum(z, interval.z_last)}};
   }
 
-  // The region of all of the space.
+  // The region of all of the space. Its supremum is added to `supremum`.
   template <std::size_t most>
-  typename Box<most>::Region root(const NodeRandom& random) const {
+  typename Box<most>::Region root(const NodeRandom& random, double& supremum) const {
     typename Box<most>::Region root;
     root.address.random = random;
     for (std::size_t j = 0; j < ratios_.size(); ++j) {
@@ -65,16 +75,14 @@ class BlockRatio {
       interval.z_first = Proposal::quantile(0);
       interval.z_last = Proposal::quantile(last_position);
       interval.supremum = ratios_[j].supremum(interval.z_first, interval.z_last);
+      supremum += interval.supremum;
     }
     return root;
   }
 
   EvaluationAt<WholeBox::Cut> evaluate(const Search<WholeBox>& search) const {
     const auto& node = search.top();
-    double total = 0.0;
-    for (std::size_t j = 0; j < ratios_.size(); ++j) {
-      total += ratios_[j](Proposal::quantile(WholeBox::place_along(node.region, j)));
-    }
+    const double total = at([&](std::size_t j) { return WholeBox::place_along(node.region, j); });
     return {total, {}, {node.supremum, 0.0}};
   }
 
@@ -100,9 +108,8 @@ SearchResult search_box(Search<Box<most>>& search, std::span<const Ratio> ratios
                         const HalvingOrder& order, const Method& method, const NodeRandom& random,
                         Interrupt& interrupt, BoxIndex index, std::span<Position> positions) {
   const BlockRatio<Ratio, Proposal> ratio(ratios);
-  const auto root = ratio.template root<most>(random);
   double supremum = 0.0;
-  for (std::size_t j = 0; j < ratios.size(); ++j) supremum += root.intervals[j].supremum;
+  const auto root = ratio.template root<most>(random, supremum);
   const Limits limits = limits_of(method);
   const int max_depth = limits.exact ? order.levels() : static_cast<int>(method.limit);
   search.start(Box<most>(ratios.size(), order, max_depth), limits, random, root, supremum);
@@ -137,12 +144,9 @@ template <class Proposal, class Ratio>
 SearchResult choose_in_box(std::span<const Ratio> ratios, const Method& method,
                            const NodeRandom& random, Interrupt& interrupt, BoxIndex index,
                            std::span<Position> positions) {
+  const BlockRatio<Ratio, Proposal> ratio(ratios);
   const auto log_ratio = [&](std::uint64_t number, const NodeBits&) {
-    double total = 0.0;
-    for (std::size_t j = 0; j < ratios.size(); ++j) {
-      total += ratios[j](Proposal::quantile(box_place(random, number, j)));
-    }
-    return total;
+    return ratio.at([&](std::size_t j) { return box_place(random, number, j); });
   };
   const SearchResult result = choose(random, method.limit, interrupt, log_ratio);
   if (result.outcome == Outcome::found) write_number(random, result.index, index, positions);
