@@ -1,4 +1,4 @@
-"""Fit the constants of cpp/include/astar_rec/depth_start.hpp to depths of simulated blocks.
+"""Fit the constants of cpp/src/codes/depth_start.hpp to depths of simulated blocks.
 
     python scripts/fit_depth_start.py [--table]
 

@@ -1,8 +1,8 @@
-"""Generate the polynomials of cpp/include/astar_rec/lanes/functions.inl.
+"""Generate the polynomials of cpp/src/simd/functions.inl.
 
     python scripts/generate_lane_polynomials.py [--check]
 
-writes cpp/include/astar_rec/lanes/polynomials.inc; ``--check`` compares it with the file instead.
+writes cpp/src/simd/polynomials.inc; ``--check`` compares it with the file instead.
 
 Each interpolates at the Chebyshev nodes of its interval, so that its relative
 error is within a factor of 4 of the least possible. Its variable is measured from the middle of the
@@ -23,7 +23,7 @@ import mpmath as mp
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FILE = Path(__file__).parent.parent / "cpp/include/astar_rec/lanes/polynomials.inc"
+FILE = Path(__file__).parent.parent / "cpp/src/simd/polynomials.inc"
 mp.mp.dps = 50
 
 

@@ -2,12 +2,12 @@
 
     python scripts/generate_tables.py [--check N]
 
-writes cpp/include/astar_rec/{log,normal_quantile}_table.inc. ``--check N`` recomputes every N-th
+writes cpp/src/math/{log,normal_quantile}_table.inc. ``--check N`` recomputes every N-th
 row instead and compares it with the files.
 
 The functions are cut into segments, 32 to an octave of their argument, and approximated on each by
 one polynomial of degree 7 in the local variable u in [-1/2, 1/2).
-cpp/include/astar_rec/segments.hpp says how a 64-bit integer falls into octaves and segments; octave
+cpp/src/math/segments.hpp says how a 64-bit integer falls into octaves and segments; octave
 0 is measured from its other end, where the function vanishes, and its polynomials approximate
 function / distance, so that the *relative* accuracy holds up to the end.
 
@@ -28,7 +28,7 @@ from pathlib import Path
 import mpmath as mp
 
 SEGMENTS, DEGREE = 32, 7
-FOLDER = Path(__file__).parent.parent / "cpp/include/astar_rec"
+FOLDER = Path(__file__).parent.parent / "cpp/src/math"
 mp.mp.dps = 45
 
 

@@ -11,9 +11,9 @@
 #include <stdexcept>
 #include <vector>
 
-#include "astar_rec/batch.hpp"
-#include "astar_rec/codec.hpp"
-#include "astar_rec/strided.hpp"
+#include "engine/parallel.hpp"
+#include "engine/codec.hpp"
+#include "engine/strided.hpp"
 
 namespace py = pybind11;
 

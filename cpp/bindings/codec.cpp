@@ -1,7 +1,7 @@
 // Encoding and decoding of batches for the built-in families.
 #include <vector>
 
-#include "astar_rec/block_codec.hpp"
+#include "engine/block_codec.hpp"
 #include "bindings.hpp"
 
 namespace {

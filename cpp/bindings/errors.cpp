@@ -1,6 +1,6 @@
 // The core's exceptions to Python's. The Python classes live in astar_rec/errors.py; here they are
 // raised as plain carriers, and the Python layer adds what only it knows (shapes, argument names).
-#include "astar_rec/errors.hpp"
+#include "engine/errors.hpp"
 
 #include "bindings.hpp"
 

@@ -1,9 +1,9 @@
 // The functions under the codecs, element by element: for tests, and for those who build their own.
 #include <pybind11/stl.h>
 
-#include "astar_rec/gumbel.hpp"
-#include "astar_rec/philox.hpp"
-#include "astar_rec/special.hpp"
+#include "random/gumbel.hpp"
+#include "random/philox.hpp"
+#include "math/special.hpp"
 #include "bindings.hpp"
 
 namespace {

@@ -1,9 +1,9 @@
 // Indices to bits and back.
-#include "astar_rec/index_codes.hpp"
+#include "codes/index_codes.hpp"
 
 #include <cstring>
 
-#include "astar_rec/adaptive_code.hpp"
+#include "codes/adaptive_code.hpp"
 #include "bindings.hpp"
 
 namespace {

@@ -1,5 +1,5 @@
 // Which instructions the code in lanes uses: for tests, and for those who measure.
-#include "astar_rec/lanes.hpp"
+#include "simd/lanes.hpp"
 
 #include <string>
 

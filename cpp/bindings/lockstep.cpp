@@ -1,10 +1,10 @@
 // Searches in lockstep, for callables of the user's: see astar_rec/custom.py for the rounds.
-#include "astar_rec/lockstep.hpp"
+#include "search/lockstep.hpp"
 
 #include <memory>
 #include <vector>
 
-#include "astar_rec/candidates.hpp"
+#include "methods/candidates.hpp"
 #include "bindings.hpp"
 
 namespace {

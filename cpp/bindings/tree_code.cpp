@@ -1,5 +1,5 @@
 // The tree code: AD*'s indices to bytes and back.
-#include "astar_rec/tree_code.hpp"
+#include "codes/tree_code.hpp"
 
 #include "bindings.hpp"
 

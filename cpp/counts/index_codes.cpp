@@ -1,8 +1,8 @@
 // Indices to bytes and back: the adaptive code and the tree code.
 #include <memory>
 
-#include "astar_rec/adaptive_code.hpp"
-#include "astar_rec/tree_code.hpp"
+#include "codes/adaptive_code.hpp"
+#include "codes/tree_code.hpp"
 #include "inputs.hpp"
 #include "loop.hpp"
 

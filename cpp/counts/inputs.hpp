@@ -7,8 +7,8 @@
 #include <random>
 #include <vector>
 
-#include "astar_rec/block_codec.hpp"
-#include "astar_rec/codec.hpp"
+#include "engine/block_codec.hpp"
+#include "engine/codec.hpp"
 
 using Words = std::vector<std::uint64_t>;
 

@@ -1,7 +1,7 @@
 // The adaptive code: what decodes is what an encoder writes; nothing else is read.
 #include <algorithm>
 
-#include "astar_rec/adaptive_code.hpp"
+#include "codes/adaptive_code.hpp"
 #include "input.hpp"
 
 using namespace astar_rec;

@@ -1,5 +1,5 @@
 // Indices to samples: any index is refused, or names a sample that the proposal can have.
-#include "astar_rec/codec.hpp"
+#include "engine/codec.hpp"
 #include "input.hpp"
 #include "proposals.hpp"
 

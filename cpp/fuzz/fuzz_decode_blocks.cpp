@@ -1,5 +1,5 @@
 // Blocks of indices to samples, with hints and short blocks: refused, or what the proposal can have.
-#include "astar_rec/block_codec.hpp"
+#include "engine/block_codec.hpp"
 #include "input.hpp"
 #include "proposals.hpp"
 

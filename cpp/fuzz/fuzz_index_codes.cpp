@@ -1,5 +1,5 @@
 // The codes of words: what decodes is what an encoder writes, in as many bits as it says.
-#include "astar_rec/index_codes.hpp"
+#include "codes/index_codes.hpp"
 #include "input.hpp"
 
 using namespace astar_rec;

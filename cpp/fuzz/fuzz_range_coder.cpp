@@ -1,5 +1,5 @@
 // The range coder: decisions and raw bits come back; bytes are an encoder's where it says so.
-#include "astar_rec/range_coder.hpp"
+#include "codes/range_coder.hpp"
 #include "input.hpp"
 
 using namespace astar_rec;

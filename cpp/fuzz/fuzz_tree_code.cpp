@@ -1,7 +1,7 @@
 // The tree code: what decodes is what an encoder writes; nothing else is read.
 #include <algorithm>
 
-#include "astar_rec/tree_code.hpp"
+#include "codes/tree_code.hpp"
 #include "input.hpp"
 
 using namespace astar_rec;

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "astar_rec/codec.hpp"
+#include "engine/codec.hpp"
 #include "input.hpp"
 
 struct Proposals {

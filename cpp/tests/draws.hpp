@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "astar_rec/philox.hpp"
+#include "random/philox.hpp"
 
 // Two draws within one expression belong in braces or in names of their own: the order of a
 // function's arguments is the compiler's choice.

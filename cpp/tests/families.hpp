@@ -4,10 +4,10 @@
 
 #include <ostream>
 
-#include "astar_rec/family.hpp"
-#include "astar_rec/partition.hpp"
-#include "astar_rec/ratio_pairs.hpp"
-#include "astar_rec/search.hpp"
+#include "families/family.hpp"
+#include "tree/partition.hpp"
+#include "families/ratio_pairs.hpp"
+#include "search/search.hpp"
 #include "draws.hpp"
 
 // Calls f.template operator()<Family>() for all families.

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "astar_rec/search.hpp"
+#include "search/search.hpp"
 #include "check.hpp"
 
 // No search in these tests is near it: what goes on longer is taken for endless.

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "astar_rec/adaptive_code.hpp"
-#include "astar_rec/random.hpp"
-#include "astar_rec/range_coder.hpp"
+#include "codes/adaptive_code.hpp"
+#include "random/random.hpp"
+#include "codes/range_coder.hpp"
 #include "check.hpp"
 
 using namespace astar_rec;

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "astar_rec/batch.hpp"
+#include "engine/parallel.hpp"
 #include "check.hpp"
 
 using namespace astar_rec;

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "astar_rec/bit_io.hpp"
+#include "codes/bit_io.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 

@@ -6,7 +6,7 @@
 #include <tuple>
 #include <vector>
 
-#include "astar_rec/box.hpp"
+#include "tree/box.hpp"
 #include "check.hpp"
 
 using namespace astar_rec;

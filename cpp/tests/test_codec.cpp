@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "astar_rec/codec.hpp"
+#include "engine/codec.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 #include "families.hpp"

@@ -16,11 +16,11 @@
 #include <string>
 #include <vector>
 
-#include "astar_rec/adaptive_code.hpp"
-#include "astar_rec/block_codec.hpp"
-#include "astar_rec/codec.hpp"
-#include "astar_rec/index_codes.hpp"
-#include "astar_rec/tree_code.hpp"
+#include "codes/adaptive_code.hpp"
+#include "engine/block_codec.hpp"
+#include "engine/codec.hpp"
+#include "codes/index_codes.hpp"
+#include "codes/tree_code.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 

@@ -3,8 +3,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "astar_rec/family.hpp"
-#include "astar_rec/shallow_cuts.hpp"
+#include "families/family.hpp"
+#include "search/shallow_cuts.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 #include "families.hpp"

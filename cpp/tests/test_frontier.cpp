@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "astar_rec/frontier.hpp"
+#include "search/frontier.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 

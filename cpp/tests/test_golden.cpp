@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "astar_rec/block_codec.hpp"
-#include "astar_rec/codec.hpp"
+#include "engine/block_codec.hpp"
+#include "engine/codec.hpp"
 #include "check.hpp"
 
 using namespace astar_rec;

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <cstdint>
 
-#include "astar_rec/gumbel.hpp"
-#include "astar_rec/random.hpp"
+#include "random/gumbel.hpp"
+#include "random/random.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 

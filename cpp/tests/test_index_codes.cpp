@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "astar_rec/index_codes.hpp"
+#include "codes/index_codes.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 

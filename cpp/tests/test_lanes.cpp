@@ -7,8 +7,8 @@
 #include <initializer_list>
 #include <vector>
 
-#include "astar_rec/block_codec.hpp"
-#include "astar_rec/codec.hpp"
+#include "engine/block_codec.hpp"
+#include "engine/codec.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "astar_rec/candidates.hpp"
-#include "astar_rec/lockstep.hpp"
+#include "methods/candidates.hpp"
+#include "search/lockstep.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 #include "families.hpp"

@@ -2,8 +2,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "astar_rec/partition.hpp"
-#include "astar_rec/replay.hpp"
+#include "tree/partition.hpp"
+#include "tree/replay.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 

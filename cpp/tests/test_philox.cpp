@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "astar_rec/philox.hpp"
-#include "astar_rec/random.hpp"
+#include "random/philox.hpp"
+#include "random/random.hpp"
 #include "check.hpp"
 
 using namespace astar_rec;

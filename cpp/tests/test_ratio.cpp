@@ -5,8 +5,8 @@
 #include <cmath>
 #include <vector>
 
-#include "astar_rec/ratio.hpp"
-#include "astar_rec/ratio_pairs.hpp"
+#include "families/ratio.hpp"
+#include "families/ratio_pairs.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 #include "families.hpp"

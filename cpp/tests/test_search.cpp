@@ -5,8 +5,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "astar_rec/replay.hpp"
-#include "astar_rec/search.hpp"
+#include "tree/replay.hpp"
+#include "search/search.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 #include "families.hpp"

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "astar_rec/special.hpp"
+#include "math/special.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 #include "ulps.hpp"

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "astar_rec/strided.hpp"
+#include "engine/strided.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 

@@ -5,10 +5,10 @@
 #include <span>
 #include <vector>
 
-#include "astar_rec/block_codec.hpp"
-#include "astar_rec/normal_quantile.hpp"
-#include "astar_rec/random.hpp"
-#include "astar_rec/tree_code.hpp"
+#include "engine/block_codec.hpp"
+#include "math/normal_quantile.hpp"
+#include "random/random.hpp"
+#include "codes/tree_code.hpp"
 #include "check.hpp"
 
 using namespace astar_rec;

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "astar_rec/uniform.hpp"
+#include "math/positions.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 

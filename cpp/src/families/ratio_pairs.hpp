@@ -1,0 +1,17 @@
+// Every pair of target and proposal that has a built-in log ratio.
+#pragma once
+
+#include "families/ratio/laplace_laplace.hpp"
+#include "families/ratio/laplace_normal.hpp"
+#include "families/ratio/logistic_logistic.hpp"
+#include "families/ratio/normal_laplace.hpp"
+#include "families/ratio/normal_normal.hpp"
+#include "families/ratio/uniform_any.hpp"
+
+namespace astar_rec {
+
+template <class Target, class Proposal>
+inline constexpr bool has_log_ratio =
+    requires(const Target& q, const Proposal& p) { LogRatio<Target, Proposal>(q, p); };
+
+}  // namespace astar_rec

@@ -1,0 +1,239 @@
+// A* search for the maximum of a Gumbel process plus a log ratio: the one algorithm of all variants.
+//
+// Every node of an infinite tree over the proposal's positions is a region B with a Gumbel G_B, its
+// parent's as an upper limit, and a sample X_B of the proposal restricted to B. The node with the
+// largest G_B + r(X_B) has X_B distributed exactly as the target. The search finds it:
+//
+//     push the root
+//     while the best node in the heap could beat the best value seen:
+//         pop it, evaluate G_B + r(X_B), keep it if it is the best
+//         split it; push each child whose upper bound G_C + sup_C r beats the best value seen
+//
+// A search may have a budget of steps. One that has more to do when it is spent is cut: it ends with
+// the best node seen, which is decodable like any other but only approximately the target's sample.
+//
+// A node's ratio and its children's suprema come from outside, as an Evaluation. So the same search
+// serves built-in families, evaluated node by node, and Python callables, evaluated for many
+// searches at once (lockstep.hpp).
+//
+// Reference: Maddison, Tarlow, Minka, "A* sampling", NeurIPS 2014, algorithm 2.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "search/frontier.hpp"
+#include "random/gumbel.hpp"
+#include "tree/partition.hpp"
+#include "random/random.hpp"
+#include "search/shallow_cuts.hpp"
+
+namespace astar_rec {
+
+// `cut` is where the children's regions meet; a partition with one child has but the first supremum.
+template <class Cut>
+struct EvaluationAt {
+  double log_ratio;  // at the node's sample
+  Cut cut;
+  std::array<double, 2> child_suprema;  // of the log ratio
+};
+
+using Evaluation = EvaluationAt<double>;
+
+enum class Outcome {
+  found,
+  no_candidate,   // the ratio was minus infinity everywhere that was looked
+  too_deep,       // a node that may still win lies deeper than an index can say
+  heap_exhausted  // more than half a gigabyte of nodes waiting: the bounds are too loose
+};
+
+struct SearchResult {
+  Outcome outcome;
+  std::uint64_t index;
+  Position position;
+  std::uint64_t steps;  // nodes evaluated
+  bool cut = false;     // at the budget, with nodes left that might have won
+};
+
+struct Limits {
+  bool exact = true;  // a partition's limit is an error, not a part of the algorithm
+  std::uint64_t most_steps = ~std::uint64_t{0};  // 1 or more
+};
+
+template <class Partition>
+class Search {
+ public:
+  using Region = typename Partition::Region;
+  using Cut = typename Partition::Cut;
+
+  struct Node {
+    Region region;
+    Position sample;
+    double arrival;
+    double gumbel;    // -log arrival
+    double supremum;  // of the log ratio over the region
+  };
+
+  static constexpr std::size_t max_heap = (std::size_t{1} << 29) / sizeof(Node);
+
+  // `supremum` is that of the log ratio over the root's region.
+  void start(const Partition& partition, const Limits& limits, NodeRandom random,
+             const Region& root, double supremum) {
+    partition_ = partition;
+    limits_ = limits;
+    random_ = random;
+    outcome_ = Outcome::no_candidate;
+    cut_ = false;
+    best_ = -std::numeric_limits<double>::infinity();
+    steps_ = 0;
+    frontier_.clear();
+    free_.clear();
+    used_ = 0;
+    push(draw(root, 0.0, supremum));
+  }
+
+  bool done() const { return frontier_.empty() || !(frontier_.top().bound > best_); }
+
+  // The node to be evaluated next.
+  const Node& top() const { return nodes_[frontier_.top().slot]; }
+
+  void expand(const EvaluationAt<Cut>& evaluation) {
+    const std::uint32_t slot = frontier_.top().slot;
+    const Node node = nodes_[slot];
+    free_.push_back(slot);
+    ++steps_;
+
+    const double value = node.gumbel + evaluation.log_ratio;
+    if (value > best_) {
+      best_ = value;
+      winner_ = node;
+      outcome_ = Outcome::found;
+    }
+
+    frontier_.replace_top([&] { push_children(node, evaluation); });
+    if (steps_ == limits_.most_steps) stop();
+  }
+
+  // Ends the search without a result: its nodes take too much memory.
+  void give_up() { abandon(Outcome::heap_exhausted); }
+
+  SearchResult result() const {
+    SearchResult result{outcome_, 0, winner_.sample, steps_, cut_};
+    if (outcome_ == Outcome::found) {
+      result.index = partition_.index(winner_.region, winner_.sample);
+      if (result.index == 0) result.outcome = Outcome::too_deep;
+    }
+    return result;
+  }
+
+  const Node& winner() const { return winner_; }
+
+  // For a search that is evaluated some nodes ahead of its course.
+  const Frontier& frontier() const { return frontier_; }
+  const Node& node(const Entry& entry) const { return nodes_[entry.slot]; }
+  double best() const { return best_; }
+  const Partition& partition() const { return partition_; }
+
+ private:
+  // A node drawn but not yet pushed.
+  struct Drawn {
+    Node node{};
+    double bound = 0.0;
+  };
+
+  void push_children(const Node& node, const EvaluationAt<Cut>& evaluation) {
+    const bool at_limit = partition_.at_limit(node.region);
+    // All are drawn before any is pushed: the draws do not depend on each other, and overlap.
+    std::array<Drawn, 2> drawn;
+    int count = 0;
+    for (int side = 0; side < Partition::children; ++side) {
+      const double supremum = evaluation.child_suprema[static_cast<std::size_t>(side)];
+      // The child's Gumbel will lie below its parent's: often there is no need to draw it.
+      if (!(node.gumbel + supremum > best_)) continue;
+      if (at_limit) {
+        if (limits_.exact) abandon(Outcome::too_deep);
+        return;
+      }
+      const auto region = partition_.child(node.region, side, node.sample, evaluation.cut);
+      if (region) drawn[static_cast<std::size_t>(count++)] = draw(*region, node.arrival, supremum);
+    }
+    for (int i = 0; i < count; ++i) push(drawn[static_cast<std::size_t>(i)]);
+  }
+
+  Drawn draw(const Region& region, double after, double supremum) const {
+    const NodeBits bits = partition_.draw(random_, region);
+    const double arrival = next_arrival(after, partition_.mass(region), bits.arrival);
+    const double gumbel = gumbel_of(arrival);
+    return {{region, partition_.place(region, bits.place), arrival, gumbel, supremum},
+            gumbel + supremum};
+  }
+
+  void push(const Drawn& drawn) {
+    if (!(drawn.bound > best_)) return;
+    if (frontier_.size() >= max_heap) return abandon(Outcome::heap_exhausted);
+    const std::uint32_t slot = take_slot();
+    nodes_[slot] = drawn.node;
+    frontier_.push(drawn.bound, slot);
+  }
+
+  std::uint32_t take_slot() {
+    if (!free_.empty()) {
+      const std::uint32_t slot = free_.back();
+      free_.pop_back();
+      return slot;
+    }
+    if (used_ == nodes_.size()) nodes_.resize(2 * used_ + 8);
+    return static_cast<std::uint32_t>(used_++);
+  }
+
+  // Rare, and so kept out of the loop: inlined, these two cost it 2 % of its time.
+  [[gnu::cold]] void abandon(Outcome why) {
+    if (steps_ == limits_.most_steps) {
+      cut_ = true;  // the failure lies beyond the budget
+      return;
+    }
+    outcome_ = why;
+    best_ = std::numeric_limits<double>::infinity();  // nothing beats it: done() from here on
+  }
+
+  // The budget is spent.
+  [[gnu::cold]] void stop() {
+    cut_ = cut_ || !done();
+    frontier_.clear();  // done() from here on
+  }
+
+  Partition partition_{};
+  Limits limits_{};
+  NodeRandom random_{};
+  Outcome outcome_ = Outcome::no_candidate;
+  bool cut_ = false;
+  double best_ = 0.0;
+  Node winner_{};
+  std::uint64_t steps_ = 0;
+  Frontier frontier_;
+  std::vector<Node> nodes_;          // by slot; never shrinks
+  std::size_t used_ = 0;             // slots below it have been taken since the start
+  std::vector<std::uint32_t> free_;  // and these of them given back
+};
+
+// Evaluates a node for a built-in ratio.
+template <class Partition, class Ratio, class Proposal>
+Evaluation evaluate(const typename Search<Partition>::Node& node, const Ratio& ratio,
+                    const ShallowCuts<Proposal>& cuts) {
+  const Region& region = node.region;
+  const double z = Proposal::quantile(node.sample);
+  double z_cut = z;
+  if constexpr (!Partition::cuts_at_sample) z_cut = cuts.of(region);
+  if constexpr (Partition::children == 1) {
+    return {ratio(z), z_cut, {node.supremum, 0.0}};
+  } else {
+    return {ratio(z),
+            z_cut,
+            {ratio.supremum(region.z_first, z_cut), ratio.supremum(z_cut, region.z_last)}};
+  }
+}
+
+}  // namespace astar_rec

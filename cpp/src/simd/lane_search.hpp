@@ -1,0 +1,108 @@
+// The search of many elements at once in the lanes of a processor's vectors: the same results, sooner.
+//
+// A LaneSearch finds the indices of most elements of a chunk, and says of the others that it does not
+// know: those are for the exact search (search.hpp), as are pairs of families and methods for which
+// there is none. What it knows is what the exact search would find: index, position and steps, on
+// every machine. lanes/mode_first.inl has the algorithm and says why.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "tree/box.hpp"
+#include "math/positions.hpp"
+
+namespace astar_rec {
+
+inline constexpr std::size_t most_in_lanes = 512;
+
+// Of some elements of location-scale families.
+struct LaneParameters {
+  std::span<const double> target_loc;
+  std::span<const double> target_scale;
+  std::span<const double> proposal_loc;
+  std::span<const double> proposal_scale;
+
+  std::size_t count() const { return target_loc.size(); }
+};
+
+// --- Single elements ------------------------------------------------------------------------------
+
+// Fewer elements are not worth the work of whole vectors; all share the high 32 bits of their numbers.
+inline bool fit_in_lanes(std::uint64_t first_element, std::size_t count) {
+  return count >= 4 && count <= most_in_lanes &&
+         (first_element + count - 1) >> 32 == first_element >> 32;
+}
+
+// Elements that fit_in_lanes.
+struct LaneTask {
+  LaneParameters parameters;
+  std::uint64_t seed;
+  std::uint64_t first_element;
+  int max_depth;
+  std::uint64_t most_steps;
+
+  std::size_t count() const { return parameters.count(); }
+};
+
+struct LaneResult {
+  std::span<std::uint64_t> index;  // 0: not known, and neither are the others
+  std::span<Position> position;
+  std::span<std::uint64_t> steps;
+};
+
+class LaneSearch {
+ public:
+  virtual ~LaneSearch() = default;
+  virtual void run(const LaneTask& task, const LaneResult& result) = 0;
+};
+
+// The same for decoders: positions that indices name, each of them valid.
+class LaneReplay {
+ public:
+  virtual ~LaneReplay() = default;
+  virtual void run(std::uint64_t seed, std::uint64_t first_element,
+                   std::span<const std::uint64_t> index, std::span<Position> position) = 0;
+};
+
+// --- Blocks ---------------------------------------------------------------------------------------
+
+// Elements that are searched at once, in blocks, and the most in a block.
+inline constexpr std::size_t most_in_boxes = 64;
+
+// Blocks of equal size, one after the other.
+struct BoxTask {
+  LaneParameters parameters;
+  std::size_t dimensions;                        // of a block, at least 2
+  std::span<const std::uint64_t> first_element;  // of each block
+  std::span<const HalvingOrder* const> order;    // of each block
+  std::uint64_t seed;
+  int max_depth;
+  std::uint64_t most_steps;
+
+  std::size_t count() const { return first_element.size(); }
+};
+
+struct BoxResult {
+  std::span<std::uint64_t> node;  // the winner's heap number, of at most 63 digits; 0: not known
+  std::span<std::uint64_t> steps;
+};
+
+// What a search in lanes asks for where it can't tell: nodes of blocks in exact arithmetic.
+class BoxExact {
+ public:
+  virtual ~BoxExact() = default;
+  virtual double bound(std::size_t block, std::uint64_t node) = 0;
+  virtual double value(std::size_t block, std::uint64_t node) = 0;
+  // Called now and then. May throw, to end the search.
+  virtual void pause() = 0;
+};
+
+class BoxLaneSearch {
+ public:
+  virtual ~BoxLaneSearch() = default;
+  virtual void run(const BoxTask& task, BoxExact& exact, const BoxResult& result) = 0;
+};
+
+}  // namespace astar_rec
