@@ -13,12 +13,13 @@
 // some 2^-50 relative to the terms of r (2^-33 for logistics a hundred million times narrower than
 // the proposal), a change of the sampled law that no experiment could see.
 //
-// A new pair is one small file in ratio/ and a line in ratio_pairs.hpp.
+// A new pair is one small file in ratio/ and a line in ratios.hpp.
 #pragma once
 
 #include <algorithm>
 
 #include "families/family.hpp"
+#include "math/special.hpp"
 
 namespace astar_rec {
 

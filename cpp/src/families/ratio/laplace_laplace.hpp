@@ -5,6 +5,7 @@
 // The kink at m points up, the kink at 0 down: the supremum is at an end or at m.
 #pragma once
 
+#include "families/laplace.hpp"
 #include "families/ratio.hpp"
 
 namespace astar_rec {

@@ -5,6 +5,8 @@
 // An upward parabola on either side of a kink that points up at m: the supremum is at an end or at m.
 #pragma once
 
+#include "families/laplace.hpp"
+#include "families/normal.hpp"
 #include "families/ratio.hpp"
 
 namespace astar_rec {

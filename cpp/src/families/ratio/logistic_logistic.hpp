@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "families/logistic.hpp"
 #include "families/ratio.hpp"
 #include "math/special.hpp"
 

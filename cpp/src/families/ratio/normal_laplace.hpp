@@ -8,6 +8,8 @@
 
 #include <algorithm>
 
+#include "families/laplace.hpp"
+#include "families/normal.hpp"
 #include "families/ratio.hpp"
 
 namespace astar_rec {

@@ -6,6 +6,7 @@
 // any interval, and the supremum is at an end.
 #pragma once
 
+#include "families/normal.hpp"
 #include "families/ratio.hpp"
 
 namespace astar_rec {

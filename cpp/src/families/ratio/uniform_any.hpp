@@ -13,6 +13,7 @@
 #include <limits>
 
 #include "families/ratio.hpp"
+#include "families/uniform.hpp"
 #include "math/special.hpp"
 
 namespace astar_rec {

@@ -1,4 +1,5 @@
-// Every pair of target and proposal that has a built-in log ratio.
+// Every pair of target and proposal that has a built-in log ratio. A new pair is a file in ratio/ and a
+// line here.
 #pragma once
 
 #include "families/ratio/laplace_laplace.hpp"
@@ -7,6 +8,7 @@
 #include "families/ratio/normal_laplace.hpp"
 #include "families/ratio/normal_normal.hpp"
 #include "families/ratio/uniform_any.hpp"
+#include "families/registry.hpp"
 
 namespace astar_rec {
 

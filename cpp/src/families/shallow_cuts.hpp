@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "tree/partition.hpp"
 #include "math/positions.hpp"
 
 namespace astar_rec {
@@ -19,10 +18,9 @@ class ShallowCuts {
     return cuts;
   }
 
-  // The standard quantile at the first position of the cell's right half.
-  double of(const Region& region) const {
-    const std::uint64_t cell = region.address.node;
-    return cell < cells ? quantiles_[cell] : Proposal::quantile(Dyadic::cut(region));
+  // The standard quantile at the first position of the cell's right half; of cells above depth 63.
+  double of(std::uint64_t cell) const {
+    return cell < cells ? quantiles_[cell] : Proposal::quantile(cell_first(2 * cell + 1));
   }
 
  private:
