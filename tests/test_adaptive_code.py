@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 import astar_rec as rec
 from astar_rec import _core
-from astar_rec import reference_codes as ref
+from astar_rec.reference import adaptive as ref
+from astar_rec.reference import depth_prior
 
 
 def indices(block: int = 1) -> st.SearchStrategy[int]:
@@ -102,7 +103,7 @@ def test_starts_are_the_references() -> None:
     for block in range(1, 17):
         for start in (0, 1, 2, 7, 8, 16, 33, 100, 254, 255):
             for level in {*range(0, 64 * block, 7), 64 * block - 1}:
-                expected = ref.depth_prior(block, start, level)[0]
+                expected = depth_prior(block, start, level)[0]
                 assert _core.depth_prior(block, start, level) == expected
 
 

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import astar_rec as rec
-from astar_rec import reference_tree_code as ref
-from astar_rec.reference_codes import start_of
+from astar_rec.reference import start_of
+from astar_rec.reference import tree as ref
 from common import SEEDS, same_bits
 
 if TYPE_CHECKING:
