@@ -307,8 +307,15 @@ def test_expected_bits() -> None:
     assert rec.AdaptiveCode().expected_bits is None
     assert rec.AdaptiveCode(expected_bits=2).expected_bits == 2.0
     assert rec.AdaptiveCode(4, expected_bits=3).expected_bits == 3.0
-    assert rec.AdaptiveCode(expected_bits=2.3).expected_bits == 2.25
-    assert rec.AdaptiveCode(expected_bits=0).expected_bits == 0.125
+    assert rec.AdaptiveCode(1, expected_bits=2.3).expected_bits == 2.25
+    assert rec.AdaptiveCode(1, expected_bits=0).expected_bits == 0.125
+    # It is of the whole block, so it is not rounded before that is known.
+    unbound = rec.AdaptiveCode(expected_bits=2.3)
+    assert unbound.expected_bits == 2.3
+    assert unbound.with_block(1) == rec.AdaptiveCode(1, expected_bits=2.3)
+    assert unbound.with_block(2).expected_bits == 2.25
+    index = [1, 5, 2, 2**60]
+    assert unbound.pack(index) == unbound.with_block(1).pack(index)
     assert rec.AdaptiveCode(2, expected_bits=1e300).expected_bits == 63.75
     assert repr(rec.AdaptiveCode(2)) == "AdaptiveCode(block=2)"
     assert repr(rec.AdaptiveCode(2, expected_bits=3)) == "AdaptiveCode(block=2, expected_bits=3.0)"
@@ -365,7 +372,7 @@ def test_indices_too_large() -> None:
 
 
 def test_errors() -> None:
-    for bad in (0, 17, 1.5, "2", None):
+    for bad in (0, 17, 1.5, "2", True):
         with pytest.raises(rec.ParameterError):
             rec.AdaptiveCode(bad)
     for bad in (-1, math.nan, math.inf, "2", True, [1, 2], 10**400):
