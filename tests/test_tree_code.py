@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -460,6 +461,34 @@ def test_indices_that_the_codec_cannot_make() -> None:
     for bad in (np.ones(3, np.uint64), np.ones((2, 3), np.uint64)):
         with pytest.raises(rec.ParameterError):
             blocks.pack(bad)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX signals")
+@pytest.mark.parametrize("direction", ["pack", "unpack"])
+def test_signals(direction: str) -> None:
+    """Handlers run in the middle of a long call, and what one raises ends it."""
+
+    class AlarmError(Exception):
+        pass
+
+    seen: list[int] = []
+
+    def handler(number: int, _: object) -> None:
+        seen.append(number)
+        if len(seen) == 3:  # a call that lets none in would run one at its end
+            raise AlarmError
+
+    count = 4_000_000
+    code = rec.TreeCode().at(rec.ADStar(1), (count,))
+    index = np.ones(count, np.uint64)
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+        with pytest.raises(AlarmError):
+            code.pack(index) if direction == "pack" else code.unpack(b"", count)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_contexts() -> None:

@@ -19,8 +19,8 @@ with all checks of arguments, is here. `registry.register` makes it known to con
     `header_bytes`       its parameters, and `from_header` the code from them
     `_pack`, `_unpack`   indices to bytes and back
 
-Codes are immutable. Two are equal if they are of one class and write the same bytes; they can be
-pickled, and what `repr` says of one makes it again.
+Codes are immutable. Two are equal if they are of one class and have the same parameters; they can
+be pickled, and what `repr` says of one makes it again.
 """
 
 from __future__ import annotations
