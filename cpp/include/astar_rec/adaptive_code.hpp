@@ -45,8 +45,9 @@ struct AdaptiveCode {
   int start = 0;                                 // as in depth_start.hpp
   std::span<const std::uint16_t> contexts = {};  // one per index, or none at all
 
+  // Inlined, so that a caller's constants (one word, no contexts) make the loop the shorter.
   template <class F>
-  decltype(auto) with_model(const F& f) const {
+  [[gnu::always_inline]] decltype(auto) with_model(const F& f) const {
     if (contexts.empty()) return f(AdaptiveModel(words, SharedDepthModel(words, start)));
     return f(AdaptiveModel(words, ContextDepthModel(words, start, contexts)));
   }
