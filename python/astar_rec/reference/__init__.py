@@ -64,7 +64,8 @@ Log ratios, Gumbels and bounds are in nats, lengths of codes in bits.
 Not here: the checks that refuse invalid parameters and indices, targets that no 64-bit index can
 serve, and searches with more than 2^22 nodes waiting. They never change a result.
 
-The files name the papers that they come from.
+The files name the papers that they come from. The codes are those of G. Flamich, S. Markou, J. M.
+Hernández-Lobato, "Fast relative entropy coding with A* coding", ICML 2022.
 """
 
 from __future__ import annotations

@@ -9,10 +9,6 @@ dimensions. At the end, blocks by minimal random coding.
 >>> sent = encode_block(targets, proposals, seed=7, element=0)
 >>> decode_block(sent.index, proposals, seed=7, element=0) == sent.samples
 True
-
-References:
-    [1] G. Flamich, S. Markou, J. M. Hernández-Lobato, "Fast relative entropy coding with A*
-        coding", ICML 2022: global-bound A*, AS*, AD* and DAD* coding.
 """
 
 from __future__ import annotations

@@ -4,10 +4,6 @@ Logarithm and quantile are polynomials by segments. An odd integer v of 64 bits 
 that its leading zeros number. Octave 0, the larger half of all v, is measured from the other end,
 by 2^64 - v, as the functions vanish there. An octave has 32 segments, by the five bits that
 follow the leading one; what remains is the local variable u, from -1/2 to 1/2.
-
-References:
-    [1] G. Flamich, S. Markou, J. M. Hernández-Lobato, "Fast relative entropy coding with A*
-        coding", ICML 2022: global-bound A*, AS*, AD* and DAD* coding.
 """
 
 from __future__ import annotations
@@ -19,7 +15,6 @@ from typing import NamedTuple
 from .positions import MASK_64, leading_zeros, tail_of
 
 LOG_2 = float.fromhex("0x1.62e42fefa39efp-1")
-
 
 Row = tuple[float, ...]
 

@@ -3,6 +3,8 @@
 References:
     [1] C. T. Li, A. El Gamal, "Strong functional representation lemma and applications to coding
         theorems", IEEE Trans. Information Theory 64, 2018: Poisson functional representation.
+    [2] G. Flamich, S. Markou, J. M. Hernández-Lobato, "Fast relative entropy coding with A*
+        coding", ICML 2022: global-bound A*, AS*, AD* and DAD* coding.
 """
 
 from __future__ import annotations
