@@ -54,10 +54,10 @@ class AdaptiveCode(LearningCode):
     number = 4
 
     def _pack(self, codes: Indices, contexts: Contexts) -> tuple[bytes, int]:
-        return _core.pack_adaptively(codes, self.block or 1, self.start, contexts)
+        return _core.pack_adaptively(codes, self._words, self.start, contexts)
 
     def _fill(self, data: memoryview, contexts: Contexts, index: Indices) -> None:
-        _core.unpack_adaptively(data, self.block or 1, self.start, contexts, index)
+        _core.unpack_adaptively(data, self._words, self.start, contexts, index)
 
     def _refusal(self, value: object, reason: str) -> tuple[object, str]:
         del value, reason

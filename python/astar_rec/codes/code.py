@@ -25,6 +25,7 @@ be pickled, and what `repr` says of one makes it again.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -46,6 +47,7 @@ from ..errors import CorruptDataError, ParameterError
 
 if TYPE_CHECKING:
     import sys
+    from collections.abc import Iterator
 
     import numpy.typing as npt
 
@@ -208,7 +210,8 @@ class IndexCode:
             Parts(depth=5, path=2, padding=1)
         """
         codes, used, size = self._measured(index, contexts)
-        path = min(self._path_bits(codes), used)
+        bits = self._path_bits(codes)
+        path = used if bits is None else min(bits, used)
         return Parts(used - path, path, 8 * size - used)
 
     def pack(self, index: Any, contexts: Any = None) -> bytes:
@@ -258,6 +261,11 @@ class IndexCode:
 
     # --- What a code of one's own says ---------------------------------------------------------
 
+    @property
+    def _words(self) -> int:
+        """The words of an index that is packed now: one, where the block is unknown."""
+        return self.block or 1
+
     def _pack(self, codes: Indices, contexts: Contexts) -> tuple[bytes, int]:
         """Returns the bytes of indices, and how many bits of information they hold.
 
@@ -287,9 +295,9 @@ class IndexCode:
         data, bits = self._pack(codes, contexts)
         return bits, len(data)
 
-    def _path_bits(self, codes: Indices) -> int:
-        """Returns how many bits of the indices are paths: what `Parts` says apart from depths."""
-        return _core.path_bits(codes, self.block or 1)
+    def _path_bits(self, codes: Indices) -> int | None:
+        """Returns how many bits of the indices are paths; None if depths take none of their own."""
+        return _core.path_bits(codes, self._words)
 
     def _refusal(self, value: object, reason: str) -> tuple[object, str]:
         """Returns what is said of a refused index: its value, and what was expected."""
@@ -299,13 +307,12 @@ class IndexCode:
 
     def _checked(self, index: Any, contexts: Any) -> tuple[Indices, Contexts]:
         codes = index_array("index", index)
-        block = self.block or 1
-        if block > 1 and codes.shape[-1:] != (block,):
-            raise ParameterError("shape of index", codes.shape, f"(..., {block})")
+        if self._words > 1 and codes.shape[-1:] != (self._words,):
+            raise ParameterError("shape of index", codes.shape, f"(..., {self._words})")
         return codes, self._context_numbers(contexts, self._shape_of(codes))
 
     def _shape_of(self, codes: Indices) -> Shape:
-        return codes.shape if (self.block or 1) == 1 else codes.shape[:-1]
+        return codes.shape if self._words == 1 else codes.shape[:-1]
 
     def _context_numbers(self, contexts: Any, shape: Shape) -> Contexts:
         """Returns contexts as codes take them: flat, and none at all for None."""
@@ -322,23 +329,13 @@ class IndexCode:
             bits, size = self._size(codes, numbers)
         return codes, min(bits, 8 * size), size
 
-    def _refusals(self, codes: Indices) -> _Refusals:
-        return _Refusals(self, codes)
-
-
-class _Refusals:
-    """Says of a refused index where it is and what it should be."""
-
-    def __init__(self, code: IndexCode, codes: Indices) -> None:
-        self._code = code
-        self._codes = codes
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
-        if isinstance(error, RefusedIndexError):
+    @contextmanager
+    def _refusals(self, codes: Indices) -> Iterator[None]:
+        """Says of a refused index where it is and what it should be."""
+        try:
+            yield
+        except RefusedIndexError as error:
             reason, number = error.args
-            position = unravel(number, self._code._shape_of(self._codes))
-            value, expected = self._code._refusal(self._codes[position].tolist(), reason)
+            position = unravel(number, self._shape_of(codes))
+            value, expected = self._refusal(codes[position].tolist(), reason)
             raise ParameterError("index", value, expected, position) from None

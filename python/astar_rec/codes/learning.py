@@ -65,17 +65,17 @@ class LearningCode(IndexCode):
 
     def fitted(self, index: Any, contexts: Any = None) -> Self:
         """Returns the code that starts from where it does best: see `IndexCode.fitted`."""
-        starts = (self.expecting((self.block or 1) * bits) for bits in _STARTS)
+        starts = (self.expecting(self._words * bits) for bits in _STARTS)
         return min(self.expecting(None), *starts, key=lambda code: code.bits(index, contexts))
 
     @property
     def start(self) -> int:
         """The expected information of an element in eighths of a bit, 1 to 255; 0 if unknown."""
-        return 0 if self.expected_bits is None else _start_of(self.expected_bits, self.block or 1)
+        return 0 if self.expected_bits is None else _start_of(self.expected_bits, self._words)
 
     def header_bytes(self) -> bytes:
         """Returns the block and the start."""
-        return bytes([self.block or 1, self.start])
+        return bytes([self._words, self.start])
 
     @classmethod
     def from_header(cls, parameters: bytes) -> Self:
@@ -84,8 +84,7 @@ class LearningCode(IndexCode):
         return cls(block, expected_bits=start * block / STARTS_PER_BIT if start else None)
 
     def _unpack(self, data: memoryview, count: int, contexts: Contexts) -> Indices:
-        block = self.block or 1
-        index = np.empty(count if block == 1 else (count, block), np.uint64)
+        index = np.empty(count if self._words == 1 else (count, self._words), np.uint64)
         self._fill(data, contexts, index)
         return index
 

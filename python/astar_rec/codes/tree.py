@@ -109,9 +109,8 @@ class TreeCode(LearningCode):
     def _pack(self, codes: Indices, contexts: Contexts) -> tuple[bytes, int]:
         if not codes.size:
             return b"", 0
-        return _core.pack_tree(
-            codes, *self._place(codes.size // (self.block or 1)), self.start, contexts
-        )
+        place = self._place(codes.size // self._words)
+        return _core.pack_tree(codes, *place, self.start, contexts)
 
     def _fill(self, data: memoryview, contexts: Contexts, index: Indices) -> None:
         if index.size:
@@ -119,9 +118,10 @@ class TreeCode(LearningCode):
         elif len(data):
             raise CorruptDataError(f"{len(data)} bytes for no index")
 
-    def _path_bits(self, codes: Indices) -> int:
-        """Where a path ends is a part of it: depths take nothing."""
-        return 64 * codes.size * 16  # more than any indices take
+    def _path_bits(self, codes: Indices) -> int | None:
+        """Where a path ends is a part of it."""
+        del codes
+        return None
 
     def _place(self, count: int) -> _Place:
         if self._tree is None:
