@@ -24,6 +24,16 @@ from .codecs import (
     GlobalAStar,
     MinimalRandomCoding,
 )
+from .codes import (
+    AdaptiveCode,
+    DeltaCode,
+    FixedCode,
+    GammaCode,
+    IndexCode,
+    TreeCode,
+    ZetaCode,
+    shortest_code,
+)
 from .container import Inspection, Reader, Writer, compress, decompress, inspect
 from .custom import CustomProposal, CustomTarget
 from .distributions import Distribution, Laplace, Logistic, Normal, Uniform, as_distribution
@@ -35,18 +45,8 @@ from .errors import (
     ParameterError,
     RecError,
 )
-from .index_codes import (
-    AdaptiveCode,
-    DeltaCode,
-    FixedCode,
-    GammaCode,
-    IndexCode,
-    ZetaCode,
-    shortest_code,
-)
 from .information import kl_bits
 from .isokl import isokl_normal
-from .tree_code import TreeCode
 
 __version__ = _version("astar_rec")
 

@@ -11,11 +11,9 @@ import numpy as np
 
 from .._validate import ELEMENT_LIMIT, MAX_AXES, Buffer, Shape
 from .._varint import read_varint, varint
+from ..codes import code_numbered
 from ..errors import CorruptDataError, ParameterError
-from ..index_codes import FixedCode, IndexCode, LearningCode, ZetaCode
-from ..tree_code import TreeCode
 from .options import (
-    CODES,
     HINTS_PER_BIT,
     MAX_CHUNK,
     METHODS,
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from ..codecs import Codec
+    from ..codes import IndexCode
 
     Contexts = npt.NDArray[np.uint16]
 
@@ -39,8 +38,6 @@ VERSION = 2
 LONGEST_HEADER = 1 << 20  # more than any takes
 
 CONTEXTS = ("none", "column", "given")
-
-STARTS_PER_BIT = 8
 
 _FLOAT32 = 1 << 4
 _HINTS = 1 << 5
@@ -120,7 +117,7 @@ class Header:
 
     def to_bytes(self) -> bytes:
         """The header as it is written, its checksum included."""
-        code = CODES.index(type(self.code))
+        parameters = self.code.header_bytes() or b"\0"
         flags = (
             (_FLOAT32 if self.dtype == "float32" else 0)
             | (_HINTS if self.hints else 0)
@@ -129,12 +126,11 @@ class Header:
         fields = [
             VERSION,
             METHODS.index(self.method) | flags,
-            code | CONTEXTS.index(self.contexts) << 4,
-            self.code._parameter,
+            self.code.number | CONTEXTS.index(self.contexts) << 4,
+            parameters[0],
             self.chunk.bit_length() - 1,
+            *parameters[1:],
         ]
-        if isinstance(self.code, LearningCode):
-            fields.append(self.code._start)
         numbers = [self.limit] if self.method in ("dad*", "global") else []
         numbers += [self.seed, self.offset, len(self.shape), *self.shape, *self.hints]
         body = MAGIC + bytes(fields) + b"".join(varint(number) for number in numbers)
@@ -155,12 +151,13 @@ def read_header(data: memoryview) -> tuple[Header, int]:
     if version != VERSION:
         raise CorruptDataError(f"container version {version}; this release reads version {VERSION}")
     names = [name for number, name in enumerate(METHODS) if number == method & 0x0F]
-    kind = CODES[code & 0x0F] if code & 0x0F < len(CODES) else None
-    at, start = 9, 0
-    if kind is not None and issubclass(kind, LearningCode):
-        if len(data) == at:
-            raise CorruptDataError(f"the data end at byte {at}, in the header")
-        start, at = data[at], at + 1
+    kind = code_numbered(code & 0x0F)
+    at = 9
+    if kind is not None:
+        at += max(0, kind.header_size - 1)  # one stands before the chunk's size
+        if len(data) < at:
+            raise CorruptDataError(f"the data end at byte {len(data)}, in the header")
+    parameters = bytes([parameter, *data[9:at]])
 
     def number() -> int:
         nonlocal at
@@ -185,7 +182,7 @@ def read_header(data: memoryview) -> tuple[Header, int]:
     try:
         header = Header(
             method=names[0],
-            code=_make_code(kind, parameter, start),
+            code=_make_code(kind, parameters),
             contexts=CONTEXTS[code >> 4],
             limit=limit,
             seed=seed,
@@ -207,9 +204,9 @@ def _check(header: Header, chunk: int) -> None:
     """Refuses what `Header` can say and no encoder writes."""
     if not MIN_CHUNK <= 1 << chunk <= MAX_CHUNK:
         raise CorruptDataError(f"chunks of 2^{chunk} indices")
-    if isinstance(header.code, TreeCode) and header.method != "ad*":
+    if not header.code.suits(header.codec(None)):
         raise CorruptDataError(f"{header.code!r} with method {header.method}")
-    if header.contexts != "none" and not isinstance(header.code, LearningCode):
+    if header.contexts != "none" and not header.code.takes_contexts:
         raise CorruptDataError(f"contexts for {header.code!r}")
     if header.contexts == "column" and len(header.shape) < 2:
         raise CorruptDataError(f"columns as contexts in shape {header.shape}")
@@ -228,19 +225,10 @@ def check_size(header: Header) -> None:
         raise CorruptDataError("more than 2^48 elements")
 
 
-def _make_code(kind: type[IndexCode], parameter: int, start: int) -> IndexCode:
-    if kind is FixedCode:
-        return FixedCode(parameter)
-    if issubclass(kind, LearningCode):
-        expected_bits = start * parameter / STARTS_PER_BIT if start else None
-        return kind(parameter, expected_bits=expected_bits)
-    if kind is ZetaCode:
-        if not 1 <= parameter <= 63:
-            raise ParameterError("k", parameter, "an integer from 1 to 63")
-        return ZetaCode(1 + 1 / parameter)
-    if parameter:
-        raise ParameterError("parameter", parameter, "0")
-    return kind()
+def _make_code(kind: type[IndexCode], parameters: bytes) -> IndexCode:
+    if any(parameters[kind.header_size :]):
+        raise ParameterError("parameter", parameters[0], "0")
+    return kind.from_header(parameters[: kind.header_size])
 
 
 # --- Frames --------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from .reader import Reader
 if TYPE_CHECKING:
     from .._validate import Shape
     from ..codecs import Codec
-    from ..index_codes import IndexCode
+    from ..codes import IndexCode
     from .source import File
 
 __all__ = ["Inspection", "inspect"]

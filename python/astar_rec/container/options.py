@@ -8,31 +8,14 @@ import numpy as np
 
 from .._validate import real_array, require_all
 from ..codecs import ADStar, ASStar, Codec, DADStar, GlobalAStar
+from ..codes import AdaptiveCode, FixedCode, IndexCode, LearningCode, TreeCode, codes
 from ..errors import ParameterError
-from ..index_codes import (
-    AdaptiveCode,
-    DeltaCode,
-    FixedCode,
-    GammaCode,
-    IndexCode,
-    LearningCode,
-    ZetaCode,
-)
-from ..tree_code import TreeCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # By their numbers in a header.
 METHODS = ("global", "as*", "ad*", "dad*")
-CODES: tuple[type[IndexCode], ...] = (
-    FixedCode,
-    GammaCode,
-    DeltaCode,
-    ZetaCode,
-    AdaptiveCode,
-    TreeCode,
-)
 DEFAULT_CHUNK = MAX_CHUNK = 1 << 16
 MIN_CHUNK = 1 << 4
 DTYPES = ("float64", "float32")
@@ -167,23 +150,21 @@ def make_code(
         if isinstance(expected_bits, (int, float)) and not isinstance(expected_bits, bool):
             expected_bits *= codec.block
         return _learning(codec, code)(codec.block, expected_bits=expected_bits)
-    if type(code) not in CODES:
-        names = ", ".join(kind.__name__ for kind in CODES)
+    if type(code) not in codes():
+        names = ", ".join(kind.__name__ for kind in codes())
         raise ParameterError("code", code, f'"tree", "adaptive" or one of {names}')
     if expected_bits is not None:
         raise ParameterError("expected_bits", expected_bits, "None, where a code is given")
-    if block_of(code) != codec.block:
-        raise ParameterError("code", code, f"a code for blocks of {codec.block}, or None")
-    if isinstance(code, TreeCode) and not isinstance(codec, ADStar):
+    if not code.suits(codec):
         raise ParameterError("code", code, f"another one, with {codec!r}")
-    if contexts and not isinstance(code, LearningCode):
+    if contexts and not code.takes_contexts:
         raise ParameterError("contexts", "given", f"None, with {code!r}")
-    return code
+    return code.with_block(codec.block)
 
 
 def block_of(code: IndexCode) -> int:
     """Elements that share an index of this code."""
-    return code.block if isinstance(code, LearningCode) else 1
+    return code.block or 1
 
 
 def _learning(codec: Codec, name: str | None) -> type[LearningCode]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .._validate import Indices, Shape
     from ..codecs import Codec, Progress
-    from ..index_codes import IndexCode
+    from ..codes import IndexCode
     from .format import Contexts
     from .source import File
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from .._validate import Shape
     from ..codecs import Codec, Progress
-    from ..index_codes import IndexCode
+    from ..codes import IndexCode
     from .format import Contexts
 
 __all__ = ["compress", "decompress"]

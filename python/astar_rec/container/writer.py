@@ -225,7 +225,7 @@ class Writer:
             own, theirs = getattr(header, name), getattr(part, name)
             if own != theirs:
                 raise ParameterError(f"{name} of part", theirs, f"{own!r}, the writer's")
-        if (type(part.code), part.code._parameter) != (type(header.code), header.code._parameter):
+        if part.code.expecting(None) != header.code.expecting(None):  # its indices are packed anew
             raise ParameterError("code of part", part.code, f"{header.code!r}, the writer's")
         if part.offset != self._next_element(header):
             raise ParameterError(
