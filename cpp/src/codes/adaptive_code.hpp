@@ -12,15 +12,8 @@
 #include <span>
 #include <utility>
 
-<<<<<<< HEAD:cpp/src/codes/adaptive_code.hpp
-#include "tree/box.hpp"
-#include "codes/depth_model.hpp"
-#include "engine/errors.hpp"
-#include "codes/range_coder.hpp"
-=======
 #include "codes/depth_model.hpp"
 #include "codes/sequence_code.hpp"
->>>>>>> codes:cpp/include/astar_rec/adaptive_code.hpp
 
 namespace astar_rec {
 

@@ -144,7 +144,7 @@ class BoxContest {
   }
 
   void draw(Node& node, double after) const {
-    NodeBits bits = node.arrive(after);
+    NodeBits bits{node.arrive(after).place, 0};
     node.log_arrival = portable_log(node.arrival);
     double square = 0.0;
     for (std::size_t j = 0; j < dimensions_; ++j) {

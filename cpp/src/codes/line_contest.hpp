@@ -16,7 +16,6 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "random/gumbel.hpp"
 #include "codes/hypotheses.hpp"
 #include "math/normal_quantile.hpp"
 #include "codes/normal_tables.hpp"
@@ -128,9 +127,9 @@ class LineContest {
   }
 
   void draw(Node& node, double after) const {
-    const NodeBits bits = node.arrive(after);
+    const DrawnNode drawn = node.arrive(after);
     node.log_arrival = portable_log(node.arrival);
-    node.z = normal_quantile(Dyadic::place(node.address.node, bits.place));
+    node.z = normal_quantile(Dyadic::place(node.address.node, drawn.place));
     for (std::size_t h = range_.first; h < range_.last; ++h) {
       node.low[h] = -10.0;
       node.high[h] = 10.0;

@@ -21,24 +21,13 @@
 #include <cstdint>
 #include <span>
 
-<<<<<<< HEAD:cpp/src/codes/tree_code.hpp
-#include "engine/block_codec.hpp"
-#include "tree/box.hpp"
-#include "codes/box_contest.hpp"
-#include "codes/drawn_tree.hpp"
-#include "engine/errors.hpp"
-#include "codes/line_contest.hpp"
-#include "codes/range_coder.hpp"
-#include "codes/tree_model.hpp"
-=======
-#include "engine/driver.hpp"
+#include "engine/blocks.hpp"
 #include "tree/box.hpp"
 #include "codes/box_contest.hpp"
 #include "codes/drawn_tree.hpp"
 #include "codes/line_contest.hpp"
 #include "codes/sequence_code.hpp"
 #include "codes/tree_model.hpp"
->>>>>>> codes:cpp/include/astar_rec/tree_code.hpp
 
 namespace astar_rec {
 
@@ -60,7 +49,7 @@ class TreePaths {
  public:
   explicit TreePaths(const TreeCode& code) : code_(code), model_(code.start, code.contexts) {}
 
-  std::size_t words() const { return code_.blocks->words(); }
+  std::size_t words() const { return code_.blocks->block(); }
   int deepest(std::size_t i) const { return code_.blocks->order(code_.begin + i).levels(); }
 
   template <class Coder>

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "tree/box.hpp"
-#include "random/gumbel.hpp"
+#include "tree/node.hpp"
 
 namespace astar_rec {
 
@@ -24,11 +24,11 @@ struct TreeNode {
     depth = parent.depth + 1;
   }
 
-  // Returns the random bits that the arrival comes with.
-  NodeBits arrive(double after) {
-    const NodeBits bits = address.random({address.node, 0});
-    arrival = next_arrival(after, mass_at(depth), bits.arrival);
-    return bits;
+  // Returns what is drawn where it arrives.
+  DrawnNode arrive(double after) {
+    const DrawnNode drawn = draw_node(address.bits(), after, mass_at(depth));
+    arrival = drawn.arrival;
+    return drawn;
   }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdio>
 #include <stdexcept>
 #include <string>
 
@@ -31,6 +32,13 @@ class CorruptDataError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+// A number as messages show it.
+inline std::string shortly(double x) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", x);
+  return text;
+}
 
 // The caller asked for a stop.
 class Interrupted : public std::runtime_error {

@@ -11,14 +11,9 @@
 
 #include "families/parameters.hpp"
 #include "math/positions.hpp"
+#include "tree/partition.hpp"
 
 namespace astar_rec {
-
-// Where an interval of z is cut in two, and the suprema of the log ratio over both parts.
-struct Cut {
-  double z = 0.0;
-  std::array<double, 2> suprema{};
-};
 
 // A node of a search that is evaluated: the log ratio at its sample, and where its region is cut.
 struct RatioAndCut {

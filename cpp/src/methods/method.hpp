@@ -1,138 +1,117 @@
-// What is chosen once a call: the families, and the method with its limits.
+// What a method of relative entropy coding says of itself. Each is a file beside this one and a row in
+// registry.cpp.
 //
-// A ParametricFamily, with its arrays of parameters, is a distribution for every element; a Method names
-// a partition and its limits. with_family and with_partition turn the choice into types, outside of all
-// loops.
+// A method turns targets and proposals of consecutive blocks into a message for each block and samples
+// of its elements, and messages back into samples. Samples are in the proposal's standard units: the
+// driver (engine/driver.hpp) brings them to the proposal's own scale, gathers parameters, and divides
+// the work between threads. A method knows nothing of arrays, and the driver nothing of trees.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
-#include "families/family.hpp"
-#include "simd/lanes.hpp"
-#include "tree/partition.hpp"
-#include "search/search.hpp"
-#include "engine/strided.hpp"
+#include "engine/blocks.hpp"
+#include "engine/parallel.hpp"
+#include "families/log_ratios.hpp"
+#include "families/parameters.hpp"
 #include "math/positions.hpp"
+#include "random/random.hpp"
 
 namespace astar_rec {
 
-enum class Family { normal, laplace, logistic, uniform };
+class Lockstep;
 
-// (loc, scale), or (low, high) for the uniform.
-struct ParametricFamily {
-  Family family;
-  StridedView first;
-  StridedView second;
+// Consecutive blocks of a call's arrays: their numbers are `begin` to before `end`.
+struct Chunk {
+  const Blocks& blocks;
+  std::size_t begin;
+  std::size_t end;
+  const Parameters& targets;    // of the elements, in order; of a decoder, none
+  const Parameters& proposals;  // likewise
+  std::uint64_t seed;
+  std::uint64_t offset;  // the number of the arrays' first element
+
+  std::size_t count() const { return end - begin; }
+  // The first element, in the arrays.
+  std::size_t first() const { return blocks.first_element(begin); }
+  std::size_t elements() const { return blocks.end_of(end) - first(); }
+  // Where an element of the chunk finds its random numbers.
+  std::uint64_t number(std::size_t element) const { return offset + first() + element; }
 };
 
-enum class Variant { global, as_star, ad_star, dad_star, minimal_random };
-
-struct Method {
-  Variant variant;
-  // global: the most samples, 0 for no limit; DAD*: the largest depth; minimal random: candidates
-  std::uint64_t limit = 0;
-  std::uint64_t max_steps = 0;  // of one search, 0 for no budget; global: see limit
+// Messages of blocks: words, as many for each block as the method says; or bytes, if it says none.
+struct Messages {
+  std::span<std::uint64_t> words;
+  std::span<std::vector<std::uint8_t>> bytes;
+};
+struct ReceivedMessages {
+  std::span<const std::uint64_t> words;
+  std::span<const std::span<const std::uint8_t>> bytes;
 };
 
-// Whether an index is the number of a sample of all of the space.
-inline bool numbers_samples(const Method& method) {
-  return method.variant == Variant::global || method.variant == Variant::minimal_random;
-}
+// What an encoder finds.
+struct Found {
+  Messages messages;
+  std::span<double> z;             // one for each element
+  std::span<std::uint64_t> steps;  // one for each block
+  std::uint64_t cut = 0;           // how many blocks were ended at a budget
+};
 
-// Whether a method ends at its limit, whatever the ratio, with the best it has found.
-inline bool is_approximate(const Method& method) {
-  return method.limit != 0 || method.variant == Variant::dad_star;
-}
-
-// The largest index of a method; the smallest is 1.
-inline std::uint64_t largest_index(const Method& method) {
-  if (method.variant == Variant::dad_star) return last_position >> (63 - method.limit);
-  if (numbers_samples(method) && method.limit != 0) return method.limit;
-  return ~std::uint64_t{0};
-}
-
-namespace detail {
-
-inline Limits limits_of(const Method& method) {
-  Limits limits;
-  limits.exact = method.variant != Variant::dad_star;
-  // A step of the global bound is a sample.
-  const std::uint64_t most = method.variant == Variant::global ? method.limit : method.max_steps;
-  if (most != 0) limits.most_steps = most;
-  return limits;
-}
-
-// The partition that indices refer to; minimal random coding, which searches nothing, has the samples
-// of the global bound.
-template <class F>
-decltype(auto) with_partition(const Method& method, const F& f) {
-  switch (method.variant) {
-    case Variant::global:
-    case Variant::minimal_random:
-      return f(WholeSpace());
-    case Variant::as_star:
-      return f(AtSample());
-    case Variant::ad_star:
-      return f(Dyadic());
-    default:
-      return f(Dyadic(static_cast<int>(method.limit)));
-  }
-}
-
-// Calls f(make) with make(first, second) making a distribution of the family.
-template <class F>
-decltype(auto) with_family(Family family, const F& f) {
-  switch (family) {
-    case Family::normal:
-      return f([](double a, double b) { return Normal{{a, b}}; });
-    case Family::laplace:
-      return f([](double a, double b) { return Laplace{{a, b}}; });
-    case Family::logistic:
-      return f([](double a, double b) { return Logistic{{a, b}}; });
-    default:
-      return f([](double a, double b) { return Uniform{a, b}; });
-  }
-}
-
-// The parameters of a chunk of elements.
-class Parameters {
+// Encoders and decoders belong to one thread each, and keep memory to work in.
+class Encoder {
  public:
-  void gather(const ParametricFamily& of, std::size_t begin, std::size_t end) {
-    first_.resize(end - begin);
-    second_.resize(end - begin);
-    of.first.gather(begin, first_);
-    of.second.gather(begin, second_);
-  }
-  double first(std::size_t i) const { return first_[i]; }
-  double second(std::size_t i) const { return second_[i]; }
-  const std::vector<double>& firsts() const { return first_; }
-  const std::vector<double>& seconds() const { return second_; }
-
- private:
-  std::vector<double> first_;
-  std::vector<double> second_;
+  virtual ~Encoder() = default;
+  // Throws DivergenceError, which numbers elements as the arrays do, and Interrupted.
+  virtual void encode(const Chunk& chunk, Interrupt& interrupt, Found& found) = 0;
 };
 
-// The proposals' samples at positions.
-template <class MakeProposal>
-void samples_at(std::span<const Position> positions, const Parameters& p,
-                MakeProposal make_proposal, std::span<double> sample) {
-  lanes::quantiles<decltype(make_proposal(0.0, 1.0))>(positions, sample);
-  for (std::size_t i = 0; i < sample.size(); ++i) {
-    sample[i] = make_proposal(p.first(i), p.second(i)).sample(sample[i]);
-  }
-}
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+  // Throws IndexError for the message of a block that the method can't have sent.
+  virtual void decode(const Chunk& chunk, const ReceivedMessages& messages, std::span<double> z) = 0;
+};
 
-inline constexpr int steps_between_checks = 1024;
+// The same for methods whose samples are positions of the proposal's CDF: these go with any proposal.
+class Replay {
+ public:
+  virtual ~Replay() = default;
+  virtual void positions(const Chunk& chunk, std::span<const std::uint64_t> words,
+                         std::span<Position> positions) = 0;
+};
 
-// Elements that take some microseconds together. Where one alone may take long, they are handed out
-// one by one.
-inline constexpr std::size_t min_searches = 64;
-inline constexpr std::size_t min_replays = 256;
+// How blocks are shared out: a share of fewer isn't worth the handing out, one of more takes long.
+struct Shares {
+  std::size_t fewest = 1;
+  std::size_t most = 2048;
+};
 
-}  // namespace detail
+class Method {
+ public:
+  virtual ~Method() = default;
+
+  // The largest block.
+  virtual std::size_t most_in_block() const = 0;
+  // The words of a block's message; 0 where it is bytes.
+  virtual std::size_t words(std::size_t block) const { return block; }
+  // The largest message of a block of one, if messages are indices: from 1.
+  virtual std::uint64_t largest_index() const { return ~std::uint64_t{0}; }
+
+  virtual bool encodes(const Pair& pair) const { return has_log_ratios(pair); }
+  // Requires encodes(pair).
+  virtual std::unique_ptr<Encoder> encoder(const Pair& pair, std::size_t block) const = 0;
+  virtual std::unique_ptr<Decoder> decoder(Family proposal, std::size_t block) const;
+  virtual Shares encoder_shares(std::size_t) const { return {}; }
+  virtual Shares decoder_shares(std::size_t) const { return {}; }
+
+  // Null where samples are no positions.
+  virtual std::unique_ptr<Replay> replay(std::size_t block) const = 0;
+  // Searches for ratios that are evaluated outside the core; null where there are none.
+  virtual std::unique_ptr<Lockstep> lockstep(std::size_t count, std::uint64_t seed,
+                                             std::uint64_t offset) const = 0;
+};
 
 }  // namespace astar_rec

@@ -25,11 +25,12 @@
 #include <limits>
 #include <vector>
 
+#include "engine/parallel.hpp"
+#include "families/log_ratios.hpp"
 #include "search/frontier.hpp"
-#include "random/gumbel.hpp"
+#include "tree/node.hpp"
 #include "tree/partition.hpp"
 #include "random/random.hpp"
-#include "search/shallow_cuts.hpp"
 
 namespace astar_rec {
 
@@ -164,10 +165,10 @@ class Search {
   }
 
   Drawn draw(const Region& region, double after, double supremum) const {
-    const NodeBits bits = partition_.draw(random_, region);
-    const double arrival = next_arrival(after, partition_.mass(region), bits.arrival);
-    const double gumbel = gumbel_of(arrival);
-    return {{region, partition_.place(region, bits.place), arrival, gumbel, supremum},
+    const DrawnNode drawn =
+        draw_node(partition_.draw(random_, region), after, partition_.mass(region));
+    const double gumbel = drawn.gumbel();
+    return {{region, partition_.place(region, drawn.place), drawn.arrival, gumbel, supremum},
             gumbel + supremum};
   }
 
@@ -219,21 +220,36 @@ class Search {
   std::vector<std::uint32_t> free_;  // and these of them given back
 };
 
-// Evaluates a node for a built-in ratio.
-template <class Partition, class Ratio, class Proposal>
-Evaluation evaluate(const typename Search<Partition>::Node& node, const Ratio& ratio,
-                    const ShallowCuts<Proposal>& cuts) {
+// Evaluates the node that is next, for the ratio of an element.
+template <class Partition>
+Evaluation evaluate(const Search<Partition>& search, const LogRatios& ratios, std::size_t element) {
+  const auto& node = search.top();
   const Region& region = node.region;
-  const double z = Proposal::quantile(node.sample);
-  double z_cut = z;
-  if constexpr (!Partition::cuts_at_sample) z_cut = cuts.of(region);
   if constexpr (Partition::children == 1) {
-    return {ratio(z), z_cut, {node.supremum, 0.0}};
+    return {ratios.at(element, node.sample), 0.0, {node.supremum, 0.0}};
   } else {
-    return {ratio(z),
-            z_cut,
-            {ratio.supremum(region.z_first, z_cut), ratio.supremum(z_cut, region.z_last)}};
+    const RatioAndCut found =
+        Partition::cuts_at_sample
+            ? ratios.cut_at_sample(element, region.z_first, node.sample, region.z_last)
+            : ratios.cut_in_half(element, region.address.node, region.z_first, node.sample,
+                                 region.z_last);
+    return {found.log_ratio, found.cut.z, found.cut.suprema};
   }
+}
+
+// Lets a search run to its end: evaluate(search) evaluates the node that is next. `interrupt` is asked
+// now and then; throws Interrupted.
+template <class SearchOver, class Evaluate>
+SearchResult run(SearchOver& search, Interrupt& interrupt, const Evaluate& evaluate) {
+  constexpr int steps_between_checks = 1024;
+  for (int step = 1; !search.done(); ++step) {
+    search.expand(evaluate(search));
+    if (step % steps_between_checks == 0) {
+      interrupt.check();
+      step = 0;
+    }
+  }
+  return search.result();
 }
 
 }  // namespace astar_rec

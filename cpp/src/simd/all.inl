@@ -1,4 +1,4 @@
-// All of lanes/, for one set of instructions. lanes.hpp includes it in a namespace of its own, with
+// The code in lanes, for one set of instructions. The set's file includes it in a namespace of its own, with
 //
 //     ASTAR_REC_WIDTH     the number of lanes
 //     ASTAR_REC_AVX2      1 if there is AVX2, with what has come with it
@@ -24,57 +24,56 @@
 #include "simd/replay.inl"
 // clang-format on
 
-// The functions of functions.inl, of `width` numbers: for tests.
-struct Probe {
-  static constexpr std::size_t count = width;
+// Numbers of `width` lanes, and the functions of functions.inl for them: for tests.
+inline Wide wide_at(const std::uint64_t* from) {
+  Wide x{};
+  for (int i = 0; i < width; ++i) set_lane(x, i, from[i]);
+  return x;
+}
+inline void negative_logs(const float* x, float* out) {
+  Float at;
+  load_lanes(at, x);
+  store_lanes(out, negative_log(at));
+}
+inline void exponentials(const std::uint64_t* bits, float* out) {
+  store_lanes(out, exponential(wide_at(bits)));
+}
+inline void approximate_normal_quantiles(const std::uint64_t* position, float* out) {
+  store_lanes(out, normal_quantile(wide_at(position)));
+}
+inline void widths(const std::uint64_t* x, float* out) { store_lanes(out, to_float(wide_at(x))); }
 
-  static void log_at(const float* x, float* out) {
-    Float at;
-    load_lanes(at, x);
-    store_lanes(out, negative_log(at));
-  }
-  static void exponential_at(const std::uint64_t* bits, float* out) {
-    store_lanes(out, exponential(wide_at(bits)));
-  }
-  static void quantile_at(const std::uint64_t* position, float* out) {
-    store_lanes(out, normal_quantile(wide_at(position)));
-  }
-  static void width_at(const std::uint64_t* x, float* out) {
-    store_lanes(out, to_float(wide_at(x)));
-  }
+// --- What there is, by pair and tree ------------------------------------------------------------
 
- private:
-  static Wide wide_at(const std::uint64_t* from) {
-    Wide x{};
-    for (int i = 0; i < width; ++i) set_lane(x, i, from[i]);
-    return x;
+inline std::unique_ptr<LaneSearch> make_search(LanePair pair, Tree tree) {
+  // Not by make_unique, which would fill it with zeros: it is large.
+  if (pair == LanePair::normals && tree == Tree::halves) {
+    return std::unique_ptr<LaneSearch>(new ModeFirst<NormalPair, Halves>);
   }
-};
-
-// What there is in lanes, by the families and partitions that it stands for.
-struct Maker {
-  using Functions = Probe;
-
-  template <class Target, class Partition>
-  std::unique_ptr<LaneSearch> search() const {
-    using Families = std::conditional_t<std::is_same_v<Target, Normal>, NormalPair, void>;
-    using InLanes = std::conditional_t<std::is_same_v<Partition, Dyadic>, Halves, Sides>;
-    // Not by make_unique, which would fill it with zeros: it is large.
-    return std::unique_ptr<LaneSearch>(new ModeFirst<Families, InLanes>);
+  if (pair == LanePair::normals && tree == Tree::at_sample) {
+    return std::unique_ptr<LaneSearch>(new ModeFirst<NormalPair, Sides>);
   }
+  return nullptr;
+}
 
-  template <class Target, int dimensions>
-  std::unique_ptr<BoxLaneSearch> boxes() const {
-    using Families = std::conditional_t<std::is_same_v<Target, Normal>, NormalPair, void>;
-    return std::unique_ptr<BoxLaneSearch>(new Boxes<Families, dimensions>);
-  }
+inline std::unique_ptr<BoxLaneSearch> make_boxes(LanePair pair, std::size_t dimensions) {
+  if (pair != LanePair::normals) return nullptr;
+  using Search = std::unique_ptr<BoxLaneSearch>;
+  if (dimensions <= 2) return Search(new Boxes<NormalPair, 2>);
+  if (dimensions <= 4) return Search(new Boxes<NormalPair, 4>);
+  if (dimensions <= 8) return Search(new Boxes<NormalPair, 8>);
+  return Search(new Boxes<NormalPair, 16>);
+}
 
-  template <class Partition>
-  std::unique_ptr<LaneReplay> replay() const {
-    if constexpr (std::is_same_v<Partition, AtSample>) {
-      return std::unique_ptr<LaneReplay>(new SidesReplay);
-    } else {
-      return std::unique_ptr<LaneReplay>(new PlacesReplay<Partition>);
-    }
-  }
-};
+inline std::unique_ptr<LaneReplay> make_replay(Tree tree) {
+  if (tree == Tree::at_sample) return std::unique_ptr<LaneReplay>(new SidesReplay);
+  if (tree == Tree::halves) return std::unique_ptr<LaneReplay>(new PlacesReplay<Dyadic>);
+  return std::unique_ptr<LaneReplay>(new PlacesReplay<WholeSpace>);
+}
+
+inline const LaneSet lane_set = {
+    make_search,
+    make_boxes,
+    make_replay,
+    normal_quantiles,
+    {width, negative_logs, exponentials, approximate_normal_quantiles, widths}};

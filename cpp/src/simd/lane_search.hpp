@@ -17,6 +17,9 @@ namespace astar_rec {
 
 inline constexpr std::size_t most_in_lanes = 512;
 
+// What the searches in lanes know how to split, as in tree/partition.hpp.
+enum class Tree { whole_space, at_sample, halves };
+
 // Of some elements of location-scale families.
 struct LaneParameters {
   std::span<const double> target_loc;

@@ -26,41 +26,13 @@
 #include <span>
 #include <vector>
 
+#include "tree/halving_order.hpp"
+#include "tree/node.hpp"
 #include "tree/partition.hpp"
 #include "random/random.hpp"
 #include "math/positions.hpp"
 
 namespace astar_rec {
-
-inline constexpr int max_block = 16;
-
-// The dimension that is halved at every level: the one whose hint exceeds its number of halvings so
-// far by most, the first of several. Equal hints give round robin; a dimension with a hint larger by
-// 3 is halved three times before the others start.
-class HalvingOrder {
- public:
-  explicit HalvingOrder(std::span<const double> hints) {
-    std::vector<int> halvings(hints.size(), 0);
-    for (;;) {
-      std::size_t next = hints.size();
-      for (std::size_t j = 0; j < hints.size(); ++j) {
-        if (halvings[j] == max_index_depth) continue;
-        if (next == hints.size() || hints[j] - halvings[j] > hints[next] - halvings[next]) next = j;
-      }
-      if (next == hints.size()) return;
-      ++halvings[next];
-      order_.push_back(static_cast<std::uint8_t>(next));
-    }
-  }
-
-  // The deepest level; a node there has no children.
-  int levels() const { return static_cast<int>(order_.size()); }
-  // Which dimension's interval the children of a node of that depth halve.
-  std::size_t operator[](int depth) const { return order_[static_cast<std::size_t>(depth)]; }
-
- private:
-  std::vector<std::uint8_t> order_;
-};
 
 // Where in a box's random bits the place along a dimension is. Dimension 0 and the arrival share
 // lane 0, as in one dimension; the others have two to a lane.
@@ -77,6 +49,8 @@ struct BoxAddress {
 
   NodeRandom random;
   std::uint64_t node = 1;
+
+  NodeBits bits() const { return random({node, 0}); }
 
   BoxAddress child(int side) const {
     if (node >> 63 == 0) return {random, 2 * node + static_cast<std::uint64_t>(side)};
@@ -102,11 +76,7 @@ class Box {
     BoxAddress address;
   };
 
-  // The halved dimension's new boundary, and its two suprema.
-  struct Cut {
-    double z = 0.0;
-    std::array<double, 2> suprema{};
-  };
+  using Cut = astar_rec::Cut;  // of the dimension that is halved
 
   static constexpr int children = 2;
 
@@ -119,7 +89,7 @@ class Box {
   std::size_t halved(const Region& region) const { return (*order_)[region.depth]; }
 
   static NodeBits draw(const NodeRandom&, const Region& region) {
-    return region.address.random({region.address.node, 0});
+    return region.address.bits();
   }
   static double mass(const Region& region) { return region.mass; }
   static Position place(const Region&, std::uint64_t) { return 0; }  // see place_along
@@ -174,7 +144,7 @@ class WholeBox {
   static constexpr int children = 1;
 
   static NodeBits draw(const NodeRandom&, const Region& region) {
-    return region.address.random({region.address.node, 0});
+    return region.address.bits();
   }
   static double mass(const Region&) { return 1.0; }
   static Position place(const Region&, std::uint64_t) { return 0; }

@@ -13,10 +13,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 
 #include "random/random.hpp"
+#include "tree/halving_order.hpp"
 #include "math/positions.hpp"
 
 namespace astar_rec {
@@ -39,6 +41,12 @@ inline Region whole_region(double z_first, double z_last) {
   return region;
 }
 
+// Where an interval of z is cut in two, and the suprema of the log ratio over both parts.
+struct Cut {
+  double z = 0.0;
+  std::array<double, 2> suprema{};
+};
+
 // What the partitions of one dimension share: regions, where they are cut, where their random bits are
 // and what mass they have. (box.hpp has those of several dimensions.)
 struct OneDimension {
@@ -50,9 +58,6 @@ struct OneDimension {
   }
   static double mass(const Region& region) { return mass_of(region.first, region.last); }
 };
-
-// No index beyond this depth fits in 64 bits.
-inline constexpr int max_index_depth = 63;
 
 // Global-bound A* coding (equivalent to the Poisson functional representation of Li and El Gamal):
 // every node's one child is the same region. Address and index: the sample's number, from 1.

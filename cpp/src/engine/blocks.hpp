@@ -1,0 +1,66 @@
+// How the elements of a call fall into blocks, each of which has one message. A block of one is a
+// single element.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "tree/halving_order.hpp"
+
+namespace astar_rec {
+
+// Rows of `columns` elements are cut into blocks of `block`; the last block of a row may be shorter. A
+// block's random numbers are those of its first element.
+class Blocks {
+ public:
+  // `hints` has one number per column: in which order each block's dimensions are halved.
+  Blocks(std::size_t rows, std::size_t block, std::span<const double> hints)
+      : rows_(rows), columns_(hints.size()), block_(block) {
+    std::span<const double> before;
+    for (std::size_t begin = 0; begin < columns_; begin += block) {
+      const auto own = hints.subspan(begin, std::min(block, columns_ - begin));
+      if (begin == 0 || !std::ranges::equal(own, before)) orders_.emplace_back(own);
+      order_of_.push_back(orders_.size() - 1);
+      before = own;
+    }
+  }
+
+  // Blocks of one, all alike.
+  explicit Blocks(std::size_t elements) : Blocks(elements, 1, no_hint()) {}
+
+  std::size_t count() const { return rows_ * order_of_.size(); }
+  std::size_t block() const { return block_; }
+  std::size_t elements() const { return rows_ * columns_; }
+
+  const HalvingOrder& order(std::size_t number) const {
+    return orders_[order_of_[number % order_of_.size()]];
+  }
+  std::size_t first_element(std::size_t number) const {
+    if (block_ == 1) return number;
+    return number / order_of_.size() * columns_ + number % order_of_.size() * block_;
+  }
+  std::size_t dimensions(std::size_t number) const {
+    if (block_ == 1) return 1;
+    return std::min(block_, columns_ - number % order_of_.size() * block_);
+  }
+  // Where the elements of a range of blocks end.
+  std::size_t end_of(std::size_t number) const {
+    return number == 0 ? 0 : first_element(number - 1) + dimensions(number - 1);
+  }
+
+ private:
+  static std::span<const double> no_hint() {
+    static constexpr double none[1] = {0.0};
+    return none;
+  }
+
+  std::size_t rows_;
+  std::size_t columns_;
+  std::size_t block_;
+  std::vector<HalvingOrder> orders_;
+  std::vector<std::size_t> order_of_;  // each block of a row; neighbours with equal hints share one
+};
+
+}  // namespace astar_rec

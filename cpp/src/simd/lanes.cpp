@@ -1,0 +1,76 @@
+// The choice between sets of instructions.
+#include "simd/lanes.hpp"
+
+#include <atomic>
+
+#include "simd/set.hpp"
+
+namespace astar_rec::lanes {
+
+namespace {
+
+LanePair lane_pair_of(const Pair& pair) {
+  return Families::with(pair.target, [&](auto target) {
+    return Families::with(pair.proposal, [&](auto proposal) {
+      return lane_pair<typename decltype(target)::type, typename decltype(proposal)::type>;
+    });
+  });
+}
+
+std::atomic<Instructions>& chosen() {
+  static std::atomic<Instructions> set = available(Instructions::avx2)       ? Instructions::avx2
+                                         : available(Instructions::portable) ? Instructions::portable
+                                                                             : Instructions::none;
+  return set;
+}
+
+const LaneSet* used() { return lane_set(instructions()); }
+
+}  // namespace
+
+bool available(Instructions set) {
+  if (set == Instructions::none) return true;
+  if (set == Instructions::portable) return portable_set() != nullptr;
+#ifdef ASTAR_REC_HAS_AVX2
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+         __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+         __builtin_cpu_supports("popcnt");
+#else
+  return false;
+#endif
+}
+
+const LaneSet* lane_set(Instructions set) {
+  if (set == Instructions::none) return nullptr;
+  return set == Instructions::portable ? portable_set() : avx2_set();
+}
+
+Instructions instructions() { return chosen().load(std::memory_order_relaxed); }
+
+void use_instructions(Instructions set) { chosen().store(set); }
+
+std::unique_ptr<LaneSearch> make_search(const Pair& pair, Tree tree) {
+  const LaneSet* set = used();
+  return set == nullptr ? nullptr : set->make_search(lane_pair_of(pair), tree);
+}
+
+std::unique_ptr<BoxLaneSearch> make_boxes(const Pair& pair, std::size_t most) {
+  const LaneSet* set = used();
+  return set == nullptr ? nullptr : set->make_boxes(lane_pair_of(pair), most);
+}
+
+std::unique_ptr<LaneReplay> make_replay(Tree tree) {
+  const LaneSet* set = used();
+  return set == nullptr ? nullptr : set->make_replay(tree);
+}
+
+void quantiles(Family proposal, std::span<const Position> position, std::span<double> z) {
+  const LaneSet* set = used();
+  if (set != nullptr && proposal == family_of<Normal>) return set->normal_quantiles(position, z);
+  Families::with(proposal, [&](auto family) {
+    using Proposal = typename decltype(family)::type;
+    for (std::size_t i = 0; i < z.size(); ++i) z[i] = Proposal::quantile(position[i]);
+  });
+}
+
+}  // namespace astar_rec::lanes
