@@ -49,14 +49,13 @@ class Interrupt {
   std::chrono::steady_clock::time_point polled_ = std::chrono::steady_clock::now();
 };
 
-inline constexpr std::size_t max_chunk = 2048;
-
 // Calls body(begin, end, interrupt) for chunks of at most max_chunk that cover [0, count).
 // make_body() is called once a thread, so that a body may own scratch memory. Chunks of fewer than
 // min_chunk are not worth the handing out.
 template <class MakeBody>
 void parallel_for(std::size_t count, unsigned threads, const Interrupt::Poll& poll,
-                  const MakeBody& make_body, std::size_t min_chunk = 1) {
+                  const MakeBody& make_body, std::size_t min_chunk = 1,
+                  std::size_t max_chunk = 2048) {
   if (count == 0) return;
   // Small enough to share out evenly.
   const std::size_t shares = threads > 1 ? std::size_t{threads} * 8 : 1;

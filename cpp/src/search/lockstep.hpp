@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "engine/errors.hpp"
+#include "search/reach.hpp"
 #include "search/search.hpp"
 
 namespace astar_rec {
@@ -48,14 +49,25 @@ class Lockstep {
   // Their evaluations, in the same order.
   virtual void supply(std::span<const Evaluation> evaluations) = 0;
   virtual SearchResult result(std::size_t element) const = 0;
+  // Whether nodes have two children, and so need a cut and its suprema.
+  virtual bool splits() const = 0;
+
+  const Reach& reach() const { return reach_; }
+
+ protected:
+  explicit Lockstep(const Reach& reach) : reach_(reach) {}
+
+ private:
+  Reach reach_;
 };
 
 template <class Partition>
 class LockstepOver final : public Lockstep {
  public:
-  LockstepOver(const Partition& partition, const Limits& limits, std::size_t count,
-               std::uint64_t seed, std::uint64_t first_element)
-      : partition_(partition),
+  LockstepOver(const Partition& partition, const Limits& limits, const Reach& reach,
+               std::size_t count, std::uint64_t seed, std::uint64_t first_element)
+      : Lockstep(reach),
+        partition_(partition),
         limits_(limits),
         seed_(seed),
         first_element_(first_element),
@@ -116,6 +128,7 @@ class LockstepOver final : public Lockstep {
   }
 
   SearchResult result(std::size_t element) const override { return runs_[element].result; }
+  bool splits() const override { return Partition::children == 2; }
 
  private:
   // An evaluation belongs to the push it was made for: slots are used again.

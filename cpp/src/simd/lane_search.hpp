@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 
+#include "families/parameters.hpp"
 #include "tree/box.hpp"
 #include "math/positions.hpp"
 
@@ -28,7 +29,16 @@ struct LaneParameters {
   std::span<const double> proposal_scale;
 
   std::size_t count() const { return target_loc.size(); }
+  LaneParameters part(std::size_t begin, std::size_t size) const {
+    return {target_loc.subspan(begin, size), target_scale.subspan(begin, size),
+            proposal_loc.subspan(begin, size), proposal_scale.subspan(begin, size)};
+  }
 };
+
+// Of pairs that have lanes, whose parameters are these.
+inline LaneParameters lane_parameters(const Parameters& targets, const Parameters& proposals) {
+  return {targets.column(0), targets.column(1), proposals.column(0), proposals.column(1)};
+}
 
 // --- Single elements ------------------------------------------------------------------------------
 

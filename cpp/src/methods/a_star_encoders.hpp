@@ -1,0 +1,19 @@
+// The searches of a chunk of elements or of blocks: in lanes where there are any, and in exact
+// arithmetic what lanes do not know.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "methods/a_star.hpp"
+
+namespace astar_rec {
+
+std::unique_ptr<Encoder> make_a_star_encoder(const AStar& method, const Pair& pair,
+                                             std::size_t block);
+
+// Of elements alone, and of blocks.
+std::unique_ptr<Encoder> make_element_encoder(const AStar& method, const Pair& pair);
+std::unique_ptr<Encoder> make_block_encoder(const AStar& method, const Pair& pair);
+
+}  // namespace astar_rec

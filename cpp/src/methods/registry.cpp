@@ -1,0 +1,73 @@
+#include "methods/registry.hpp"
+
+#include <stdexcept>
+
+#include "methods/a_star.hpp"
+#include "methods/minimal_random.hpp"
+#include "tree/halving_order.hpp"
+
+namespace astar_rec {
+
+namespace {
+
+constexpr std::uint64_t any = ~std::uint64_t{0};
+constexpr std::uint64_t deepest = std::uint64_t{max_block} * max_index_depth;
+
+struct Row {
+  std::string_view name;
+  std::shared_ptr<const Method> (*make)(MethodNumbers&);
+};
+
+template <class It>
+std::shared_ptr<const Method> shared(const It& method) {
+  return std::make_shared<const It>(method);
+}
+
+// A new method is a row.
+constexpr Row rows[] = {
+    {"global",
+     [](MethodNumbers& n) { return shared(AStar::global(n.take("max_samples", 0, 0, any))); }},
+    {"as", [](MethodNumbers& n) { return shared(AStar::as_star(n.take("max_steps", 0, 0, any))); }},
+    {"ad", [](MethodNumbers& n) { return shared(AStar::ad_star(n.take("max_steps", 0, 0, any))); }},
+    {"dad",
+     [](MethodNumbers& n) {
+       const std::uint64_t depth = n.take("depth", any, 0, deepest);
+       return shared(AStar::dad_star(depth, n.take("max_steps", 0, 0, any)));
+     }},
+    {"mrc",
+     [](MethodNumbers& n) {
+       return shared(MinimalRandom(n.take("candidates", 0, 1, max_candidates)));
+     }},
+};
+
+}  // namespace
+
+std::uint64_t MethodNumbers::take(std::string_view name, std::uint64_t otherwise,
+                                  std::uint64_t least, std::uint64_t most) {
+  std::uint64_t number = otherwise;
+  if (const auto found = numbers_.find(name); found != numbers_.end()) {
+    number = found->second;
+    numbers_.erase(found);
+  }
+  if (number >= least && number <= most) return number;
+  throw std::invalid_argument(std::string(name) + " must be " + std::to_string(least) + " to " +
+                              std::to_string(most));
+}
+
+void MethodNumbers::require_all_taken() const {
+  if (!numbers_.empty()) {
+    throw std::invalid_argument("the method has no " + numbers_.begin()->first);
+  }
+}
+
+std::shared_ptr<const Method> make_method(std::string_view name, MethodNumbers numbers) {
+  for (const Row& row : rows) {
+    if (row.name != name) continue;
+    auto method = row.make(numbers);
+    numbers.require_all_taken();
+    return method;
+  }
+  throw std::invalid_argument("no method of the name " + std::string(name));
+}
+
+}  // namespace astar_rec
