@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "engine/parallel.hpp"
-#include "engine/codec.hpp"
 #include "engine/strided.hpp"
 
 namespace py = pybind11;

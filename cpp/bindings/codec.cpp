@@ -1,176 +1,158 @@
-// Encoding and decoding of batches for the built-in families.
+// Encoding and decoding of arrays: methods, distributions and blocks, and the two calls that join them.
+#include <map>
+#include <string>
 #include <vector>
 
-#include "engine/block_codec.hpp"
+#include <pybind11/stl.h>
+
 #include "bindings.hpp"
+#include "engine/driver.hpp"
+#include "methods/registry.hpp"
 
 namespace {
 
 using namespace astar_rec;
 
-// A family and two arrays of parameters, which broadcast to the batch's shape: that of its samples.
-ParametricFamily distribution(Family family, const py::array& first, const py::array& second,
-                              const Array<double>& batch) {
-  const std::vector<std::size_t> shape(batch.shape(), batch.shape() + batch.ndim());
-  return {family, strided(first).broadcast_to(shape), strided(second).broadcast_to(shape)};
+Family family_named(const std::string& name) {
+  const auto family = find_family(name);
+  require(family.has_value(), "no family of this name");
+  return *family;
 }
 
-void check_numbers(std::uint64_t first_element, std::size_t elements) {
-  require(first_element <= element_limit && elements <= element_limit - first_element,
-          "elements are numbered below 2^48");
-}
+// A family and its arrays of parameters, which broadcast to the shape of a call's samples.
+class Bound {
+ public:
+  Bound(const std::string& family, std::vector<py::array> parameters)
+      : family_(family_named(family)), parameters_(std::move(parameters)) {
+    const std::size_t wanted = Families::with(
+        family_, [](auto it) { return decltype(it)::type::parameters.size(); });
+    require(parameters_.size() == wanted, "as many parameters as the family has");
+  }
 
-// Without blocks an index is one word.
-void check_depth(const Method& method) {
-  require(method.variant != Variant::dad_star || method.limit <= max_index_depth,
-          "depth must be 0 to 63");
-}
+  Distribution broadcast_to(const Array<double>& samples) const {
+    const std::vector<std::size_t> shape(samples.shape(), samples.shape() + samples.ndim());
+    Distribution all{family_, {}};
+    for (const py::array& each : parameters_) {
+      all.parameters.push_back(strided(each).broadcast_to(shape));
+    }
+    return all;
+  }
 
-// The elements from `begin` to before `end` alone: the batch may be encoded in pieces.
-std::uint64_t encode_range(const Method& method, std::uint64_t seed, std::uint64_t first_element,
-                           unsigned threads, Family target, const py::array& target_first,
-                           const py::array& target_second, Family proposal,
-                           const py::array& proposal_first, const py::array& proposal_second,
-                           std::size_t begin, std::size_t end, Array<std::uint64_t>& index,
-                           Array<double>& sample, Array<std::uint64_t>& steps) {
-  const ParametricFamily q = distribution(target, target_first, target_second, sample);
-  const ParametricFamily p = distribution(proposal, proposal_first, proposal_second, sample);
-  require(has_built_in_ratio(target, proposal), "no built-in log ratio for this pair");
-  check_depth(method);
-  const Encoded all{writable(index), writable(sample), writable(steps)};
-  const std::size_t size = all.sample.size();
-  check_numbers(first_element, size);
-  require(all.index.size() == size && all.steps.size() == size, "outputs must have one size");
-  require(begin <= end && end <= size, "the range exceeds the batch");
-  const std::size_t count = end - begin;
-  const Encoded out{all.index.subspan(begin, count), all.sample.subspan(begin, count),
-                    all.steps.subspan(begin, count)};
-  const py::gil_scoped_release release;
-  return encode(q, p, method, seed, {first_element, begin}, threads, signalled, out);
-}
+  Family family() const { return family_; }
 
-void decode_batch(const Method& method, std::uint64_t seed, std::uint64_t first_element,
-                  unsigned threads, const Array<std::uint64_t>& index, Family proposal,
-                  const py::array& proposal_first, const py::array& proposal_second,
-                  Array<double>& sample) {
-  const ParametricFamily p = distribution(proposal, proposal_first, proposal_second, sample);
-  check_depth(method);
-  const auto from = view(index);
-  const auto to = writable(sample);
-  check_numbers(first_element, to.size());
-  require(from.size() == to.size(), "outputs must have one size");
-  const py::gil_scoped_release release;
-  decode(from, p, method, seed, {first_element, 0}, threads, signalled, to);
-}
+ private:
+  Family family_;
+  std::vector<py::array> parameters_;
+};
 
-// For custom proposals: the positions alone.
-void replay_batch(const Method& method, std::uint64_t seed, std::uint64_t first_element,
-                  const Array<std::uint64_t>& index, Array<std::uint64_t>& position) {
-  check_depth(method);
-  const auto from = view(index);
-  const auto to = writable(position);
-  check_numbers(first_element, to.size());
-  require(from.size() == to.size(), "outputs must have one size");
-  const py::gil_scoped_release release;
-  replay_all(from, method, seed, {first_element, 0}, 0, to);
-}
-
-// `hints`: one number per column; the batch has rows of that many elements.
-Blocks make_blocks(std::size_t block, const Array<double>& hints, py::ssize_t elements) {
+// `hints`: one number per column; the arrays have rows of that many elements. Blocks of one are alike.
+Blocks make_blocks(const Array<double>& samples, std::size_t block, const Array<double>& hints) {
+  const auto elements = static_cast<std::size_t>(samples.size());
+  if (block == 1) return Blocks(elements);
   require(block >= 1 && block <= max_block, "block must be 1 to 16");
-  const std::size_t columns = static_cast<std::size_t>(hints.size());
-  require(columns > 0 && static_cast<std::size_t>(elements) % columns == 0,
-          "one hint for each column");
-  return {static_cast<std::size_t>(elements) / columns, block, view(hints)};
+  const auto columns = static_cast<std::size_t>(hints.size());
+  require(columns > 0 && elements % columns == 0, "one hint for each column");
+  return {elements / columns, block, view(hints)};
 }
 
-std::uint64_t encode_in_blocks(const Method& method, std::uint64_t seed,
-                               std::uint64_t first_element, unsigned threads, std::size_t block,
-                               const Array<double>& hints, Family target,
-                               const py::array& target_first, const py::array& target_second,
-                               Family proposal, const py::array& proposal_first,
-                               const py::array& proposal_second, Array<std::uint64_t>& index,
-                               Array<double>& sample, Array<std::uint64_t>& steps) {
-  const ParametricFamily q = distribution(target, target_first, target_second, sample);
-  const ParametricFamily p = distribution(proposal, proposal_first, proposal_second, sample);
-  require(has_built_in_ratio(target, proposal), "no built-in log ratio for this pair");
-  check_numbers(first_element, static_cast<std::size_t>(sample.size()));
-  const Blocks blocks = make_blocks(block, hints, sample.size());
-  require(static_cast<std::size_t>(steps.size()) == blocks.count() &&
-              static_cast<std::size_t>(index.size()) == blocks.count() * blocks.words(),
-          "outputs must have the blocks' sizes");
-  const EncodedBlocks out{writable(index), writable(sample), writable(steps)};
+void check_call(const Method& method, const Blocks& blocks, std::uint64_t offset,
+                std::size_t words) {
+  require(blocks.block() <= method.most_in_block(), "the method has no such blocks");
+  require(offset <= element_limit && blocks.elements() <= element_limit - offset,
+          "elements are numbered below 2^48");
+  require(words == blocks.count() * method.words(blocks.block()), "messages of another size");
+}
+
+// The blocks from `begin` to before `end` alone: arrays may be encoded in pieces. The arrays are whole.
+std::uint64_t encode_arrays(const Method& method, std::uint64_t seed, std::uint64_t offset,
+                            unsigned threads, std::size_t block, const Array<double>& hints,
+                            const Bound& target, const Bound& proposal, std::size_t begin,
+                            std::size_t end, Array<std::uint64_t>& message, Array<double>& sample,
+                            Array<std::uint64_t>& steps) {
+  require(method.encodes({target.family(), proposal.family()}), "no such pair of families");
+  const Blocks blocks = make_blocks(sample, block, hints);
+  check_call(method, blocks, offset, static_cast<std::size_t>(message.size()));
+  require(static_cast<std::size_t>(steps.size()) == blocks.count(), "steps of another size");
+  require(begin <= end && end <= blocks.count(), "the range exceeds the arrays");
+  const Distribution q = target.broadcast_to(sample), p = proposal.broadcast_to(sample);
+  const std::size_t words = method.words(block), first = blocks.end_of(begin);
+  const Messages messages{writable(message).subspan(begin * words, (end - begin) * words), {}};
+  const auto samples = writable(sample).subspan(first, blocks.end_of(end) - first);
+  const auto own_steps = writable(steps).subspan(begin, end - begin);
+  const Interrupt::Poll poll = signalled;
   const py::gil_scoped_release release;
-  return encode_blocks(q, p, blocks, method, seed, first_element, threads, signalled, out);
+  return encode({method, blocks, seed, offset, begin, end, threads, poll}, q, p, messages, samples,
+                own_steps);
 }
 
-void decode_in_blocks(const Method& method, std::uint64_t seed, std::uint64_t first_element,
-                      unsigned threads, std::size_t block, const Array<double>& hints,
-                      const Array<std::uint64_t>& index, Family proposal,
-                      const py::array& proposal_first, const py::array& proposal_second,
-                      Array<double>& sample) {
-  const ParametricFamily p = distribution(proposal, proposal_first, proposal_second, sample);
-  check_numbers(first_element, static_cast<std::size_t>(sample.size()));
-  const Blocks blocks = make_blocks(block, hints, sample.size());
-  require(static_cast<std::size_t>(index.size()) == blocks.count() * blocks.words(),
-          "indices must have the blocks' sizes");
-  const auto from = view(index);
-  const auto to = writable(sample);
+void decode_arrays(const Method& method, std::uint64_t seed, std::uint64_t offset, unsigned threads,
+                   std::size_t block, const Array<double>& hints,
+                   const Array<std::uint64_t>& message, const Bound& proposal,
+                   Array<double>& sample) {
+  const Blocks blocks = make_blocks(sample, block, hints);
+  check_call(method, blocks, offset, static_cast<std::size_t>(message.size()));
+  const Distribution p = proposal.broadcast_to(sample);
+  const auto words = view(message);
+  const auto samples = writable(sample);
+  const Interrupt::Poll poll = signalled;
   const py::gil_scoped_release release;
-  decode_blocks(from, p, blocks, method, seed, first_element, threads, signalled, to);
+  decode({method, blocks, seed, offset, 0, blocks.count(), threads, poll}, {words, {}}, p, samples);
 }
 
-Method make_method(Variant variant, std::uint64_t limit, std::uint64_t max_steps) {
-  require(variant != Variant::dad_star || limit <= max_block * max_index_depth,
-          "depth must be 0 to 63 a dimension");
-  require(variant != Variant::global || max_steps == 0, "the global bound's budget is its limit");
-  require(variant != Variant::minimal_random ||
-              (limit >= 1 && limit <= max_candidates && max_steps == 0),
-          "candidates must be 1 to 2^32, all of which are evaluated");
-  return {variant, limit, max_steps};
+// For custom proposals: the positions alone, of blocks of one.
+void replay_array(const Method& method, std::uint64_t seed, std::uint64_t offset,
+                  const Array<std::uint64_t>& message, Array<std::uint64_t>& position) {
+  const Blocks blocks(static_cast<std::size_t>(position.size()));
+  check_call(method, blocks, offset, static_cast<std::size_t>(message.size()));
+  const auto words = view(message);
+  const auto positions = writable(position);
+  const Interrupt::Poll poll = [] { return false; };
+  const py::gil_scoped_release release;
+  replay({method, blocks, seed, offset, 0, blocks.count(), 1, poll}, words, positions);
+}
+
+std::shared_ptr<const Method> method_of(const std::string& name, const py::kwargs& numbers) {
+  return make_method(
+      name, MethodNumbers(numbers.cast<std::map<std::string, std::uint64_t, std::less<>>>()));
+}
+
+py::dict families() {
+  py::dict all;
+  Families::for_each([&](auto family) {
+    using It = typename decltype(family)::type;
+    py::list names;
+    for (const std::string_view name : It::parameters) names.append(std::string(name));
+    all[py::str(std::string(It::name))] = py::tuple(names);
+  });
+  return all;
 }
 
 }  // namespace
 
 void register_codec(py::module_& m) {
-  py::enum_<Family>(m, "Family")
-      .value("normal", Family::normal)
-      .value("laplace", Family::laplace)
-      .value("logistic", Family::logistic)
-      .value("uniform", Family::uniform);
-  py::enum_<Variant>(m, "Variant")
-      .value("global_bound", Variant::global)
-      .value("as_star", Variant::as_star)
-      .value("ad_star", Variant::ad_star)
-      .value("dad_star", Variant::dad_star)
-      .value("minimal_random", Variant::minimal_random);
-  py::class_<Method>(m, "Method")
-      .def(py::init(&make_method), py::arg("variant"), py::arg("limit") = 0,
-           py::arg("max_steps") = 0)
-      .def_readonly("limit", &Method::limit)
-      .def_property_readonly("splits",
-                             [](const Method& method) { return !numbers_samples(method); })
-      .def_property_readonly("max_bound_bits", &max_bound_bits)
-      .def_property_readonly("largest_index", &largest_index);
-  m.def("has_built_in_ratio", &has_built_in_ratio, py::arg("target"), py::arg("proposal"));
-  m.def("encode", &encode_range, py::arg("method"), py::arg("seed"), py::arg("first_element"),
-        py::arg("threads"), py::arg("target"), py::arg("target_first"), py::arg("target_second"),
-        py::arg("proposal"), py::arg("proposal_first"), py::arg("proposal_second"),
-        py::arg("begin"), py::arg("end"), py::arg("index").noconvert(),
+  py::class_<Method, std::shared_ptr<Method>>(m, "Method")
+      .def(py::init([](const std::string& name, const py::kwargs& numbers) {
+             return std::const_pointer_cast<Method>(method_of(name, numbers));
+           }),
+           py::arg("name"))
+      .def_property_readonly("largest_index", &Method::largest_index);
+  py::class_<Bound>(m, "Distribution")
+      .def(py::init<const std::string&, std::vector<py::array>>(), py::arg("family"),
+           py::arg("parameters"));
+  m.def("families", &families);
+  m.def(
+      "has_log_ratio",
+      [](const std::string& target, const std::string& proposal) {
+        return has_log_ratios({family_named(target), family_named(proposal)});
+      },
+      py::arg("target"), py::arg("proposal"));
+  m.def("encode", &encode_arrays, py::arg("method"), py::arg("seed"), py::arg("offset"),
+        py::arg("threads"), py::arg("block"), py::arg("hints").noconvert(), py::arg("target"),
+        py::arg("proposal"), py::arg("begin"), py::arg("end"), py::arg("message").noconvert(),
         py::arg("sample").noconvert(), py::arg("steps").noconvert());
-  m.def("decode", &decode_batch, py::arg("method"), py::arg("seed"), py::arg("first_element"),
-        py::arg("threads"), py::arg("index").noconvert(), py::arg("proposal"),
-        py::arg("proposal_first"), py::arg("proposal_second"), py::arg("sample").noconvert());
-  m.def("encode_blocks", &encode_in_blocks, py::arg("method"), py::arg("seed"),
-        py::arg("first_element"), py::arg("threads"), py::arg("block"),
-        py::arg("hints").noconvert(), py::arg("target"), py::arg("target_first"),
-        py::arg("target_second"), py::arg("proposal"), py::arg("proposal_first"),
-        py::arg("proposal_second"), py::arg("index").noconvert(), py::arg("sample").noconvert(),
-        py::arg("steps").noconvert());
-  m.def("decode_blocks", &decode_in_blocks, py::arg("method"), py::arg("seed"),
-        py::arg("first_element"), py::arg("threads"), py::arg("block"),
-        py::arg("hints").noconvert(), py::arg("index").noconvert(), py::arg("proposal"),
-        py::arg("proposal_first"), py::arg("proposal_second"), py::arg("sample").noconvert());
-  m.def("replay", &replay_batch, py::arg("method"), py::arg("seed"), py::arg("first_element"),
-        py::arg("index").noconvert(), py::arg("position").noconvert());
+  m.def("decode", &decode_arrays, py::arg("method"), py::arg("seed"), py::arg("offset"),
+        py::arg("threads"), py::arg("block"), py::arg("hints").noconvert(),
+        py::arg("message").noconvert(), py::arg("proposal"), py::arg("sample").noconvert());
+  m.def("replay", &replay_array, py::arg("method"), py::arg("seed"), py::arg("offset"),
+        py::arg("message").noconvert(), py::arg("position").noconvert());
 }

@@ -1,10 +1,16 @@
 // The functions under the codecs, element by element: for tests, and for those who build their own.
+#include <array>
+#include <string>
+#include <vector>
+
 #include <pybind11/stl.h>
 
 #include "random/gumbel.hpp"
 #include "random/philox.hpp"
 #include "math/special.hpp"
 #include "bindings.hpp"
+#include "families/registry.hpp"
+#include "math/normal_quantile.hpp"
 
 namespace {
 
@@ -22,31 +28,42 @@ Array<double> map(const Array<In>& in, const F& f) {
   return out;
 }
 
-Array<double> quantile(Family family, const Array<std::uint64_t>& positions) {
-  return detail::with_family(family, [&](auto make) {
-    using Distribution = decltype(make(0.0, 1.0));
+Family family_named(const std::string& name) {
+  const auto family = find_family(name);
+  require(family.has_value(), "no family of this name");
+  return *family;
+}
+
+Array<double> quantile(const std::string& family, const Array<std::uint64_t>& positions) {
+  return Families::with(family_named(family), [&](auto it) {
+    using Distribution = typename decltype(it)::type;
     return map(positions, [](Position k) { return Distribution::quantile(k); });
   });
 }
 
 // The samples at positions, each with parameters of its own.
-Array<double> samples(Family family, const Array<double>& first, const Array<double>& second,
+Array<double> samples(const std::string& family, const std::vector<Array<double>>& parameters,
                       const Array<std::uint64_t>& positions) {
-  require(first.size() == positions.size() && second.size() == positions.size(),
-          "one pair of parameters per position");
-  Array<double> out(positions.size());
-  const auto a = view(first);
-  const auto b = view(second);
-  const auto at = view(positions);
-  const auto to = writable(out);
-  const py::gil_scoped_release release;
-  detail::with_family(family, [&](auto make) {
-    using Distribution = decltype(make(0.0, 1.0));
-    for (std::size_t i = 0; i < to.size(); ++i) {
-      to[i] = make(a[i], b[i]).sample(Distribution::quantile(at[i]));
+  return Families::with(family_named(family), [&](auto it) {
+    using Member = typename decltype(it)::type;
+    constexpr std::size_t count = Member::parameters.size();
+    require(parameters.size() == count, "as many parameters as the family has");
+    std::array<const double*, count> columns;
+    for (std::size_t k = 0; k < count; ++k) {
+      require(parameters[k].size() == positions.size(), "one parameter of each kind per position");
+      columns[k] = parameters[k].data();
     }
+    Array<double> out(positions.size());
+    const auto at = view(positions);
+    const auto to = writable(out);
+    const py::gil_scoped_release release;
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      std::array<double, count> own;
+      for (std::size_t k = 0; k < count; ++k) own[k] = columns[k][i];
+      to[i] = Member::from(own).sample(Member::quantile(at[i]));
+    }
+    return out;
   });
-  return out;
 }
 
 py::tuple philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
@@ -65,8 +82,8 @@ Array<double> table(const Row (&from)[rows]) {
 
 void register_functions(py::module_& m) {
   m.def("quantile", &quantile, py::arg("family"), py::arg("positions").noconvert());
-  m.def("samples", &samples, py::arg("family"), py::arg("first").noconvert(),
-        py::arg("second").noconvert(), py::arg("positions").noconvert());
+  m.def("samples", &samples, py::arg("family"), py::arg("parameters"),
+        py::arg("positions").noconvert());
   m.def("philox", &philox, py::arg("counter"), py::arg("key"));
   m.def(
       "log",

@@ -2,6 +2,7 @@
 #include "simd/lanes.hpp"
 
 #include <string>
+#include <utility>
 
 #include "bindings.hpp"
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "methods/candidates.hpp"
+#include "methods/method.hpp"
 #include "bindings.hpp"
 
 namespace {
@@ -13,19 +13,16 @@ using namespace astar_rec;
 
 class Batch {
  public:
-  Batch(const Method& method, std::uint64_t seed, std::uint64_t first_element, std::size_t count)
-      : method_(method), count_(count) {
-    require(first_element <= element_limit && count <= element_limit - first_element,
+  Batch(const Method& method, std::uint64_t seed, std::uint64_t offset, std::size_t count)
+      : count_(count) {
+    require(offset <= element_limit && count <= element_limit - offset,
             "elements are numbered below 2^48");
-    if (method.variant == Variant::minimal_random) {
-      run_ = std::make_unique<CandidatesInLockstep>(method.limit, count, seed, first_element);
-      return;
-    }
-    detail::with_partition(method, [&](auto partition) {
-      run_ = std::make_unique<LockstepOver<decltype(partition)>>(
-          partition, detail::limits_of(method), count, seed, first_element);
-    });
+    run_ = method.lockstep(count, seed, offset);
+    require(run_ != nullptr, "the method takes no ratios from outside");
   }
+
+  bool splits() const { return run_->splits(); }
+  double most_bound_bits() const { return run_->reach().custom; }
 
   void start(const Array<double>& x_first, const Array<double>& x_last,
              const Array<double>& supremum) {
@@ -81,7 +78,7 @@ class Batch {
     std::uint64_t cut = 0;
     for (std::size_t i = 0; i < count_; ++i) {
       const SearchResult result = run_->result(i);
-      detail::check_outcome(result, suprema_[i], method_, i);
+      run_->reach().check_outcome(result, suprema_[i], i);
       index.mutable_data()[i] = result.index;
       position.mutable_data()[i] = result.position;
       steps.mutable_data()[i] = result.steps;
@@ -96,7 +93,6 @@ class Batch {
     return static_cast<std::size_t>(array.size());
   }
 
-  Method method_;
   std::size_t count_;
   std::size_t pending_ = 0;
   std::vector<double> suprema_;
@@ -108,7 +104,9 @@ class Batch {
 void register_lockstep(py::module_& m) {
   py::class_<Batch>(m, "Lockstep")
       .def(py::init<const Method&, std::uint64_t, std::uint64_t, std::size_t>(), py::arg("method"),
-           py::arg("seed"), py::arg("first_element"), py::arg("count"))
+           py::arg("seed"), py::arg("offset"), py::arg("count"))
+      .def_property_readonly("splits", &Batch::splits)
+      .def_property_readonly("most_bound_bits", &Batch::most_bound_bits)
       .def("start", &Batch::start, py::arg("x_first").noconvert(), py::arg("x_last").noconvert(),
            py::arg("supremum").noconvert())
       .def("request", &Batch::request, py::arg("width"))

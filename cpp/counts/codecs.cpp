@@ -13,9 +13,10 @@ constexpr std::size_t elements = 4096;
 // DAD* may go so much deeper than there are bits of information.
 constexpr int levels_beyond = 3;
 
-Method method_of(Variant variant, int bits) {
-  if (variant != Variant::dad_star) return {variant};
-  return {variant, static_cast<std::uint64_t>(bits + levels_beyond)};
+std::shared_ptr<const Method> method_of(const std::string& name, int bits) {
+  std::map<std::string, std::uint64_t, std::less<>> numbers;
+  if (name == "dad") numbers["depth"] = static_cast<std::uint64_t>(bits + levels_beyond);
+  return make_method(name, MethodNumbers(std::move(numbers)));
 }
 
 template <class Array>
@@ -39,18 +40,13 @@ Loop decoding(std::shared_ptr<Array> array) {
 }  // namespace
 
 std::vector<NamedLoop> codec_loops() {
-  struct Variants {
-    const char* name;
-    Variant variant;
-  };
   std::vector<NamedLoop> loops;
-  for (const Variants& each :
-       {Variants{"ad", Variant::ad_star}, {"as", Variant::as_star}, {"dad", Variant::dad_star}}) {
+  for (const char* method : {"ad", "as", "dad"}) {
     for (const int bits : {1, 3, 5}) {
       const auto array = [=] {
-        return std::make_shared<Singles>(elements, bits, method_of(each.variant, bits));
+        return std::make_shared<Coded>(elements, 1, bits, method_of(method, bits));
       };
-      const std::string name = each.name, at = "-" + std::to_string(bits);
+      const std::string name = method, at = "-" + std::to_string(bits);
       loops.push_back({name + "-encode" + at, [=] { return encoding(array()); }});
       // Decoding is one loop at any bits: AD*'s takes as long at all, AS*'s longer at more.
       if (bits == 3) loops.push_back({name + "-decode" + at, [=] { return decoding(array()); }});
@@ -59,7 +55,8 @@ std::vector<NamedLoop> codec_loops() {
   // Blocks take the longer, the larger they are.
   for (const std::size_t block : {4U, 8U}) {
     const auto array = [=] {
-      return std::make_shared<InBlocks>(block == 4 ? elements : elements / 4, block, 1.0);
+      return std::make_shared<Coded>(block == 4 ? elements : elements / 4, block, 1.0,
+                                     method_of("ad", 1));
     };
     const std::string name = "block" + std::to_string(block);
     loops.push_back({name + "-encode-1", [=] { return encoding(array()); }});

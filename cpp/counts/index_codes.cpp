@@ -43,13 +43,13 @@ void add(std::vector<NamedLoop>& loops, const std::string& code, const std::stri
 }
 
 Words single_indices(std::size_t count, int bits) {
-  Singles array(count, bits, {Variant::ad_star});
+  Coded array(count, 1, bits, make_method("ad", MethodNumbers({})));
   array.encode();
   return array.index;
 }
 
 Words block_indices(std::size_t count, std::size_t block, int bits) {
-  InBlocks array(count, block, bits);
+  Coded array(count, block, bits, make_method("ad", MethodNumbers({})));
   array.encode();
   return array.index;
 }

@@ -4,11 +4,14 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <random>
+#include <utility>
 #include <vector>
 
-#include "engine/block_codec.hpp"
-#include "engine/codec.hpp"
+
+#include "engine/driver.hpp"
+#include "methods/registry.hpp"
 
 using Words = std::vector<std::uint64_t>;
 
@@ -25,14 +28,14 @@ class Inputs {
   }
 
   std::size_t size() const { return loc_.size(); }
-  astar_rec::ParametricFamily targets() const {
-    return {astar_rec::Family::normal, {loc_.data(), {size()}, {sizeof(double)}}, all(scale_)};
+  astar_rec::Distribution targets() const {
+    return {normal, {{loc_.data(), {size()}, {sizeof(double)}}, all(scale_)}};
   }
-  astar_rec::ParametricFamily proposals() const {
-    return {astar_rec::Family::normal, all(zero_), all(one_)};
-  }
+  astar_rec::Distribution proposals() const { return {normal, {all(zero_), all(one_)}}; }
 
  private:
+  static constexpr astar_rec::Family normal = astar_rec::family_of<astar_rec::Normal>;
+
   // A number as an array of equal ones.
   astar_rec::StridedView all(const double& number) const { return {&number, {size()}, {0}}; }
 
@@ -44,52 +47,33 @@ class Inputs {
 
 inline bool never() { return false; }  // asked whether to stop
 
-// An array of single elements, and what is found for it.
-struct Singles {
-  Inputs inputs;
-  astar_rec::Method method;
-  Words index, steps;
-  std::vector<double> sample, received;
-
-  Singles(std::size_t count, double bits, const astar_rec::Method& by)
-      : inputs(count, bits),
-        method(by),
-        index(count),
-        steps(count),
-        sample(count),
-        received(count) {}
-
-  void encode() {
-    astar_rec::encode(inputs.targets(), inputs.proposals(), method, counted_seed, {0, 0}, 1, never,
-                      {index, sample, steps});
-  }
-  void decode() {
-    astar_rec::decode(index, inputs.proposals(), method, counted_seed, {0, 0}, 1, never, received);
-  }
-};
-
-// An array in blocks.
-struct InBlocks {
+// An array in blocks, by a method, and what is found for it. Single elements are blocks of one.
+struct Coded {
   Inputs inputs;
   astar_rec::Blocks blocks;
+  std::shared_ptr<const astar_rec::Method> method;
   Words index, steps;
   std::vector<double> sample, received;
 
-  InBlocks(std::size_t count, std::size_t block, double bits)
+  Coded(std::size_t count, std::size_t block, double bits,
+        std::shared_ptr<const astar_rec::Method> by)
       : inputs(count, bits),
         blocks(count / block, block, std::vector<double>(block, 0.0)),
+        method(std::move(by)),
         index(count),
         steps(count / block),
         sample(count),
         received(count) {}
 
   void encode() {
-    astar_rec::encode_blocks(inputs.targets(), inputs.proposals(), blocks,
-                             {astar_rec::Variant::ad_star}, counted_seed, 0, 1, never,
-                             {index, sample, steps});
+    astar_rec::encode(call(), inputs.targets(), inputs.proposals(), {index, {}}, sample, steps);
   }
-  void decode() {
-    astar_rec::decode_blocks(index, inputs.proposals(), blocks, {astar_rec::Variant::ad_star},
-                             counted_seed, 0, 1, never, received);
+  void decode() { astar_rec::decode(call(), {index, {}}, inputs.proposals(), received); }
+
+ private:
+  astar_rec::Call call() const {
+    return {*method, blocks, counted_seed, 0, 0, blocks.count(), 1, poll};
   }
+
+  astar_rec::Interrupt::Poll poll = never;
 };

@@ -1,5 +1,4 @@
 // Indices to samples: any index is refused, or names a sample that the proposal can have.
-#include "engine/codec.hpp"
 #include "input.hpp"
 #include "proposals.hpp"
 
@@ -7,7 +6,7 @@ using namespace astar_rec;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Input input(data, size);
-  const Method method = method_of(input, max_index_depth);
+  const MethodCase method = method_of(input, max_index_depth);
   const std::uint64_t seed = input.bytes(8);
   const auto count = static_cast<std::size_t>(input.between(0, 40));
   const std::size_t begin = input.byte() % 8;

@@ -1,5 +1,4 @@
 // Blocks of indices to samples, with hints and short blocks: refused, or what the proposal can have.
-#include "engine/block_codec.hpp"
 #include "input.hpp"
 #include "proposals.hpp"
 
@@ -7,7 +6,7 @@ using namespace astar_rec;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Input input(data, size);
-  Method method = method_of(input, max_block * max_index_depth);
+  MethodCase method = method_of(input, max_block * max_index_depth);
   if (method.variant == Variant::as_star) method.variant = Variant::ad_star;  // has no blocks
   const std::uint64_t seed = input.bytes(8);
   const auto block = static_cast<std::size_t>(input.between(1, max_block));
@@ -28,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const BoxIndexView own = BoxIndexView(index).subspan(number * block, block);
     const int depth = depth_of(own);
     const int levels = max_index_depth * static_cast<int>(blocks.dimensions(number));
-    if (numbers_samples(method)) {
+    if (method.numbers_samples()) {
       return depth >= 0 && depth < 64 && (method.limit == 0 || own[0] <= method.limit);
     }
     const bool limited = method.variant == Variant::dad_star;

@@ -9,7 +9,7 @@ using namespace astar_rec;
 namespace {
 
 void decode(const std::vector<std::uint8_t>& bytes, const TreeCode& code, std::size_t count) {
-  std::vector<std::uint64_t> index(count * code.blocks->words());
+  std::vector<std::uint64_t> index(count * code.blocks->block());
   try {
     unpack_sequence(bytes, code, index);
   } catch (const CorruptDataError&) {

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "engine/codec.hpp"
+#include "../tests/calls.hpp"
 #include "input.hpp"
 
 struct Proposals {
@@ -16,7 +16,7 @@ struct Proposals {
 
   // The parameters of elements: two numbers of the input, or one distribution for all.
   Proposals(Input& input, std::size_t count)
-      : family(static_cast<astar_rec::Family>(input.byte() % 4)), first(count), second(count) {
+      : family(input.byte() % astar_rec::Families::count), first(count), second(count) {
     const bool broadcast = input.flag();
     for (std::size_t i = 0; i < count; ++i) {
       if (i > 0 && broadcast) {
@@ -26,7 +26,7 @@ struct Proposals {
       }
       double a = input.real();
       double b = input.real();
-      if (family == astar_rec::Family::uniform) {
+      if (family == astar_rec::family_of<astar_rec::Uniform>) {
         if (a == b) b = a + 1.0;
         first[i] = std::min(a, b);
         second[i] = std::max(a, b);
@@ -37,20 +37,20 @@ struct Proposals {
     }
   }
 
-  astar_rec::ParametricFamily view() const {
+  astar_rec::Distribution view() const {
     const auto strided = [](const std::vector<double>& values) {
       return astar_rec::StridedView(values.data(), {values.size()}, {sizeof(double)});
     };
-    return {family, strided(first), strided(second)};
+    return {family, {strided(first), strided(second)}};
   }
 
   void require_within(std::span<const double> samples) const {
-    astar_rec::detail::with_family(family, [&](auto make) {
-      using Proposal = decltype(make(0.0, 1.0));
+    astar_rec::Families::with(family, [&](auto it) {
+      using Proposal = typename decltype(it)::type;
       const double z_first = Proposal::quantile(0);
       const double z_last = Proposal::quantile(astar_rec::last_position);
       for (std::size_t i = 0; i < samples.size(); ++i) {
-        const auto support = astar_rec::support_of(make(first[i], second[i]), z_first, z_last);
+        const auto support = Proposal::from({first[i], second[i]}).support(z_first, z_last);
         REQUIRE(std::isfinite(samples[i]));
         REQUIRE(samples[i] >= support.low && samples[i] <= support.high);
       }
@@ -59,14 +59,14 @@ struct Proposals {
 };
 
 // A method, and its limit: of any depth up to `deepest`.
-inline astar_rec::Method method_of(Input& input, int deepest) {
-  astar_rec::Method method{static_cast<astar_rec::Variant>(input.byte() % 5)};
+inline MethodCase method_of(Input& input, int deepest) {
+  MethodCase method{static_cast<Variant>(input.byte() % 5)};
   const std::uint64_t limit = input.number();
-  if (method.variant == astar_rec::Variant::global) method.limit = limit;
-  if (method.variant == astar_rec::Variant::minimal_random) {
-    method.limit = 1 + limit % astar_rec::max_candidates;
+  if (method.variant == Variant::global) method.limit = limit;
+  if (method.variant == Variant::minimal_random) {
+    method.limit = 1 + limit % (std::uint64_t{1} << 32);
   }
-  if (method.variant == astar_rec::Variant::dad_star) {
+  if (method.variant == Variant::dad_star) {
     method.limit = limit % (static_cast<std::uint64_t>(deepest) + 1);
   }
   return method;

@@ -1,22 +1,19 @@
 // The lists over which tests are written: every family, every pair with a built-in ratio, every
-// partition. A pair added to ratio_pairs.hpp is in them by itself.
+// partition. A pair added to ratios.hpp is in them by itself.
 #pragma once
 
 #include <ostream>
 
-#include "families/family.hpp"
 #include "tree/partition.hpp"
-#include "families/ratio_pairs.hpp"
+#include "families/ratios.hpp"
 #include "search/search.hpp"
 #include "draws.hpp"
 
 // Calls f.template operator()<Family>() for all families.
 template <class F>
 void for_every_family(const F& f) {
-  f.template operator()<astar_rec::Normal>();
-  f.template operator()<astar_rec::Laplace>();
-  f.template operator()<astar_rec::Logistic>();
-  f.template operator()<astar_rec::Uniform>();
+  astar_rec::Families::for_each(
+      [&](auto family) { f.template operator()<typename decltype(family)::type>(); });
 }
 
 // Calls f.template operator()<Target, Proposal>() for all pairs that have a log ratio.

@@ -17,10 +17,9 @@
 #include <vector>
 
 #include "codes/adaptive_code.hpp"
-#include "engine/block_codec.hpp"
-#include "engine/codec.hpp"
 #include "codes/index_codes.hpp"
 #include "codes/tree_code.hpp"
+#include "calls.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 
@@ -44,8 +43,8 @@ constexpr std::uint64_t seed = 0x0123456789abcdef;
 constexpr std::uint64_t first_element = (std::uint64_t{1} << 40) + 7;
 constexpr unsigned many_threads = 4;
 
-constexpr Family every_family[] = {Family::normal, Family::laplace, Family::logistic,
-                                   Family::uniform};
+constexpr Family every_family[] = {family_of<Normal>, family_of<Laplace>, family_of<Logistic>,
+                                   family_of<Uniform>};
 
 bool never() { return false; }
 
@@ -115,8 +114,8 @@ struct Latents {
   }
 
   std::size_t count() const { return q_first.size(); }
-  ParametricFamily targets() const { return family(target, q_first, q_second); }
-  ParametricFamily proposals() const { return family(proposal, p_first, p_second); }
+  Distribution targets() const { return family(target, q_first, q_second); }
+  Distribution proposals() const { return family(proposal, p_first, p_second); }
 
  private:
   void add(Draws& draws, const Spread& spread) {
@@ -125,7 +124,7 @@ struct Latents {
     const int width = integer(draws, spread.narrowest, spread.widest);
     // No part of a target is outside a uniform proposal.
     const int most =
-        proposal == Family::uniform ? std::min(spread.most_away, 64 - width) : spread.most_away;
+        proposal == family_of<Uniform> ? std::min(spread.most_away, 64 - width) : spread.most_away;
     const double away = unit * (integer(draws, -most, most) * 0x1p-6);
     double own_unit = unit * (width * 0x1p-6);
     for (int n = integer(draws, spread.fewest_halvings, spread.most_halvings); n > 0; --n)
@@ -136,16 +135,15 @@ struct Latents {
 
   static void append(Family family, double middle, double unit, std::vector<double>& first,
                      std::vector<double>& second) {
-    const bool uniform = family == Family::uniform;
+    const bool uniform = family == family_of<Uniform>;
     first.push_back(uniform ? middle - unit : middle);
     second.push_back(uniform ? middle + unit : unit);
   }
 
-  static ParametricFamily family(Family family, const std::vector<double>& first,
+  static Distribution family(Family family, const std::vector<double>& first,
                                  const std::vector<double>& second) {
-    return {family,
-            {first.data(), {first.size()}, {sizeof(double)}},
-            {second.data(), {second.size()}, {sizeof(double)}}};
+    return distribution(family, {first.data(), {first.size()}, {sizeof(double)}},
+                        {second.data(), {second.size()}, {sizeof(double)}});
   }
 };
 
@@ -154,7 +152,7 @@ template <class F>
 void for_every_pair(const F& f) {
   for (const Family target : every_family) {
     for (const Family proposal : every_family) {
-      if (has_built_in_ratio(target, proposal)) f(target, proposal);
+      if (has_log_ratios({target, proposal})) f(target, proposal);
     }
   }
 }
@@ -200,7 +198,7 @@ struct Coded {
   bool operator==(const Coded&) const = default;
 };
 
-Coded encoded(const Latents& latents, const Method& method, unsigned threads) {
+Coded encoded(const Latents& latents, const MethodCase& method, unsigned threads) {
   const std::size_t count = latents.count();
   Coded out{Words(count), std::vector<double>(count), Words(count)};
   encode(latents.targets(), latents.proposals(), method, seed, {first_element, 0}, threads, never,
@@ -208,7 +206,7 @@ Coded encoded(const Latents& latents, const Method& method, unsigned threads) {
   return out;
 }
 
-std::vector<double> decoded(const Words& index, const Latents& latents, const Method& method,
+std::vector<double> decoded(const Words& index, const Latents& latents, const MethodCase& method,
                             unsigned threads) {
   std::vector<double> sample(index.size());
   decode(index, latents.proposals(), method, seed, {first_element, 0}, threads, never, sample);
@@ -217,7 +215,7 @@ std::vector<double> decoded(const Words& index, const Latents& latents, const Me
 
 // Encodes and decodes what `spread` gives of every pair, and decodes any indices; returns those of
 // the encoder.
-Words single_elements(Report& report, const std::string& name, const Method& method,
+Words single_elements(Report& report, const std::string& name, const MethodCase& method,
                       const Spread& spread) {
   Digest sent, received;
   Draws draws(3);
@@ -249,10 +247,10 @@ Words single_elements(Report& report, const std::string& name, const Method& met
 // --- Blocks --------------------------------------------------------------------------------------
 
 // A block's index, of any depth up to the deepest, in as many words as `index` has.
-void draw_index(Draws& draws, const Method& method, const HalvingOrder& order,
+void draw_index(Draws& draws, const MethodCase& method, const HalvingOrder& order,
                 std::span<std::uint64_t> index) {
   std::fill(index.begin(), index.end(), 0);
-  if (numbers_samples(method)) {
+  if (method.numbers_samples()) {
     index[0] = 1 + draws.below(method.limit);
     return;
   }
@@ -266,7 +264,7 @@ void draw_index(Draws& draws, const Method& method, const HalvingOrder& order,
   index[static_cast<std::size_t>(depth / 64)] = (draws.bits() & (leading_one - 1)) | leading_one;
 }
 
-void blocks(Report& report, const std::string& name, const Method& method) {
+void blocks(Report& report, const std::string& name, const MethodCase& method) {
   Digest sent, received;
   Draws draws(4);
   const auto code = [&](Family target, Family proposal, std::size_t block, const Spread& spread) {
@@ -308,17 +306,17 @@ void blocks(Report& report, const std::string& name, const Method& method) {
   };
   for_every_pair([&](Family target, Family proposal) {
     // At a limit, no node need be inside a uniform target.
-    if (is_approximate(method) && target == Family::uniform) return;
+    if (method.is_approximate() && target == family_of<Uniform>) return;
     // In a normal's tails, wide Laplaces are the denser.
-    const bool bounded = target != Family::laplace || proposal != Family::normal;
+    const bool bounded = target != family_of<Laplace> || proposal != family_of<Normal>;
     const Spread spread = bounded ? Spread{16, 24, 56} : Spread{16, 8, 13};
     for (const std::size_t block : {2U, 3U, 4U}) code(target, proposal, block, spread);
     // Steps grow with the information and with the dimensions.
-    if (target != proposal || target == Family::uniform) return;
+    if (target != proposal || target == family_of<Uniform>) return;
     code(target, proposal, 7, {8, 48, 60});
     code(target, proposal, 16, {4, 58, 63});
     // Paths of more than 63 bits.
-    if (!is_approximate(method)) code(target, proposal, 5, {192, 32, 48, 24, 24});
+    if (!method.is_approximate()) code(target, proposal, 5, {192, 32, 48, 24, 24});
   });
   report.add(name + ", encoded", sent);
   report.add(name + ", any indices", received);

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "families/family.hpp"
-#include "search/shallow_cuts.hpp"
+#include "families/shallow_cuts.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 #include "families.hpp"
@@ -60,8 +60,7 @@ void supports(const std::vector<Position>& positions) {
   Draws draws(2);
   for (int i = 0; i < 20; ++i) {
     const Family family = draw_proposal<Family>(draws);
-    const Support support =
-        support_of(family, Family::quantile(0), Family::quantile(last_position));
+    const Support support = family.support(Family::quantile(0), Family::quantile(last_position));
     CHECK(support.low < support.high, family);
     for (std::size_t at = 0; at < positions.size(); at += 7) {
       const double x = family.sample(Family::quantile(positions[at]));
@@ -102,7 +101,7 @@ void shallow_cuts() {
     region.first = cell_first(cell);
     region.last = cell_last(cell);
     region.address.node = cell;
-    CHECK(cuts.of(region) == Family::quantile(Dyadic::cut(region)), cell);
+    CHECK(cuts.of(cell) == Family::quantile(Dyadic::cut(region)), cell);
   }
 }
 

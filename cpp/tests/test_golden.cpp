@@ -12,8 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/block_codec.hpp"
-#include "engine/codec.hpp"
+#include "calls.hpp"
 #include "check.hpp"
 
 using namespace astar_rec;
@@ -43,25 +42,28 @@ Variant variant_of(std::string_view name) {
   return static_cast<Variant>(place);
 }
 
-Family family_of(std::string_view name) {
+Family family_named(std::string_view name) {
   constexpr std::string_view names[] = {"Normal", "Laplace", "Logistic", "Uniform"};
+  const Family families[] = {family_of<Normal>, family_of<Laplace>, family_of<Logistic>,
+                             family_of<Uniform>};
   const std::size_t place = place_of(name, names);
   CHECK(place < 4, name);
-  return static_cast<Family>(place);
+  return families[place];
 }
 
-struct Distribution {
+struct Parametric {
   std::string family;
   std::string first, second;  // hexadecimal: streams do not read those
 
-  ParametricFamily of(const double (&parameters)[2]) const {
-    return {family_of(family), {&parameters[0], {1}, {0}}, {&parameters[1], {1}, {0}}};
+  Distribution of(const double (&parameters)[2]) const {
+    return distribution(family_named(family), {&parameters[0], {1}, {0}},
+                        {&parameters[1], {1}, {0}});
   }
 };
 
 double number(const std::string& text) { return std::strtod(text.c_str(), nullptr); }
 
-std::istream& operator>>(std::istream& in, Distribution& d) {
+std::istream& operator>>(std::istream& in, Parametric& d) {
   return in >> d.family >> d.first >> d.second;
 }
 
@@ -70,9 +72,9 @@ std::istream& operator>>(std::istream& in, Distribution& d) {
 void check_line(const std::string& line) {
   std::istringstream columns(line);
   std::string variant, sample_text;
-  Method method{};
+  MethodCase method{Variant::ad_star};
   std::uint64_t seed, element, index, steps;
-  Distribution target, proposal;
+  Parametric target, proposal;
   columns >> variant >> method.limit >> seed >> element >> target >> proposal >> index >>
       sample_text >> steps;
   CHECK(!columns.fail() && (columns >> std::ws).eof(), line);
@@ -83,7 +85,7 @@ void check_line(const std::string& line) {
 
   // By itself, and with neighbours on several threads: but for those that may find no sample in a
   // uniform target before the limit.
-  const std::uint64_t reach = target.family == "Uniform" && is_approximate(method) ? 0 : 20;
+  const std::uint64_t reach = target.family == "Uniform" && method.is_approximate() ? 0 : 20;
   const auto before = static_cast<std::size_t>(std::min(element, reach));
   const auto after = static_cast<std::size_t>(std::min(element_limit - 1 - element, reach));
   struct Case {
@@ -145,7 +147,7 @@ void check_block(const std::string& line) {
   CHECK(parts.size() == 4, line);
   std::istringstream columns(parts[0]), samples(parts[2]);
   std::string variant, family, bits, hint_list;
-  Method method{};
+  MethodCase method{Variant::ad_star};
   std::uint64_t seed, element;
   columns >> variant >> method.limit >> seed >> element >> family >> bits >> hint_list;
   method.variant = variant_of(variant);
@@ -173,9 +175,8 @@ void check_block(const std::string& line) {
     const unsigned threads = rows == 1 ? 1 : many_threads;
     const Blocks blocks(rows, block, hints);
     const std::uint64_t first = element - row * block;
-    const ParametricFamily q{
-        family_of(family), {means.data(), {rows, block}, {0, sizeof(double)}}, {&scale, {1}, {0}}};
-    const ParametricFamily p{family_of(family), {&zero, {1}, {0}}, {&one, {1}, {0}}};
+    const Distribution q = distribution(family_named(family), {means.data(), {rows, block}, {0, sizeof(double)}}, {&scale, {1}, {0}});
+    const Distribution p = distribution(family_named(family), {&zero, {1}, {0}}, {&one, {1}, {0}});
     const auto own = [&](const auto& all) { return std::span(all).subspan(row * block, block); };
     const auto is_sample = [&](const std::vector<double>& all) {
       return std::ranges::equal(own(all), sample, same_bits);

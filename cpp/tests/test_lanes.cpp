@@ -7,8 +7,10 @@
 #include <initializer_list>
 #include <vector>
 
-#include "engine/block_codec.hpp"
-#include "engine/codec.hpp"
+#include "calls.hpp"
+#include "math/normal_quantile.hpp"
+#include "random/gumbel.hpp"
+#include "simd/lanes.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 
@@ -16,6 +18,8 @@ using namespace astar_rec;
 using lanes::Instructions;
 
 namespace {
+
+constexpr Pair normals{family_of<Normal>, family_of<Normal>};
 
 // Numbers of 64 bits: evenly spread, close to both ends, and close to the middle.
 std::vector<std::uint64_t> numbers(std::size_t count) {
@@ -31,8 +35,6 @@ std::vector<std::uint64_t> numbers(std::size_t count) {
   return found;
 }
 
-#ifdef ASTAR_REC_HAS_LANES
-
 // What lanes/families.inl counts on.
 constexpr double most_in_log = 0x1p-22;  // of 1 + |log|
 constexpr double most_in_exponential = 0x1p-21;
@@ -40,11 +42,11 @@ constexpr double most_in_quantile = 0x1p-21;
 constexpr double most_in_quantile_at_centre = 0x1p-31;  // absolute
 
 // Calls check(x, exact(x), approximation) for all of `at`.
-template <std::size_t count, class T, class Exact, class Check>
-void compare(std::vector<T> at, const Exact& exact, void (*approximate)(const T*, float*),
+template <class T, class Exact, class Check>
+void compare(std::size_t count, std::vector<T> at, const Exact& exact, void (*approximate)(const T*, float*),
              const Check& check) {
   while (at.size() % count != 0) at.push_back(at.back());
-  std::array<float, count> found;
+  std::vector<float> found(count);
   for (std::size_t i = 0; i < at.size(); i += count) {
     approximate(&at[i], found.data());
     for (std::size_t j = 0; j < count; ++j) {
@@ -53,47 +55,44 @@ void compare(std::vector<T> at, const Exact& exact, void (*approximate)(const T*
   }
 }
 
-template <class Functions>
-void approximations_are_close() {
-  constexpr std::size_t count = Functions::count;
+void approximations_are_close(const LaneSet::Functions& functions) {
+  const std::size_t count = functions.width;
   Draws draws(2);
   std::vector<float> positive;
   for (int i = 0; i < 200'000; ++i) {
     positive.push_back(static_cast<float>(draws.power_of_two(-100, 60)));
     positive.push_back(static_cast<float>(draws.power_of_two(-1, 1)));
   }
-  compare<count, float>(
-      positive, [](float x) { return -portable_log(x); }, &Functions::log_at,
+  compare<float>(
+      count, positive, [](float x) { return -portable_log(x); }, functions.negative_log,
       [](float x, double exact, double found) {
         CHECK(std::fabs(found - exact) <= most_in_log * (1.0 + std::fabs(exact)), x, exact, found);
       });
   const auto bits = numbers(200'000);
-  compare<count, std::uint64_t>(
-      bits, [](std::uint64_t x) { return exponential(x); }, &Functions::exponential_at,
+  compare<std::uint64_t>(
+      count, bits, [](std::uint64_t x) { return exponential(x); }, functions.exponential,
       [](std::uint64_t x, double exact, double found) {
         CHECK(std::fabs(found - exact) <= most_in_exponential * exact, x, exact, found);
       });
-  compare<count, std::uint64_t>(
-      bits, [](std::uint64_t x) { return normal_quantile(x); }, &Functions::quantile_at,
+  compare<std::uint64_t>(
+      count, bits, [](std::uint64_t x) { return normal_quantile(x); }, functions.normal_quantile,
       [](std::uint64_t x, double exact, double found) {
         const double most = most_in_quantile * std::fabs(exact) + most_in_quantile_at_centre;
         CHECK(std::fabs(found - exact) <= most, x, exact, found);
       });
-  compare<count, std::uint64_t>(
-      bits, [](std::uint64_t x) { return static_cast<double>(x); }, &Functions::width_at,
+  compare<std::uint64_t>(
+      count, bits, [](std::uint64_t x) { return static_cast<double>(x); }, functions.to_float,
       [](std::uint64_t x, double exact, double found) {
         CHECK(std::fabs(found - exact) <= 0x1p-23 * exact, x, exact, found);
       });
 }
-
-#endif  // ASTAR_REC_HAS_LANES
 
 // The same bits, also where the number of positions is no multiple of anything.
 void quantiles_are_exact() {
   const auto position = numbers(100'000);
   std::vector<double> z(position.size());
   for (const std::size_t size : {position.size(), position.size() - 1, std::size_t{3}}) {
-    lanes::quantiles<Normal>(std::span(position).first(size), std::span(z).first(size));
+    lanes::quantiles(family_of<Normal>, std::span(position).first(size), std::span(z).first(size));
     for (std::size_t i = 0; i < size; ++i) {
       const double exact = normal_quantile(position[i]);
       CHECK(std::bit_cast<std::uint64_t>(z[i]) == std::bit_cast<std::uint64_t>(exact), position[i],
@@ -115,15 +114,13 @@ struct Batch {
     proposal_scale.push_back(unit);
   }
   LaneParameters all() const { return {target_loc, target_scale, proposal_loc, proposal_scale}; }
-  ParametricFamily targets() const { return normals(target_loc, target_scale); }
-  ParametricFamily proposals() const { return normals(proposal_loc, proposal_scale); }
+  Distribution targets() const { return normals(target_loc, target_scale); }
+  Distribution proposals() const { return normals(proposal_loc, proposal_scale); }
 
  private:
-  static ParametricFamily normals(const std::vector<double>& loc,
+  static Distribution normals(const std::vector<double>& loc,
                                   const std::vector<double>& scale) {
-    return {Family::normal,
-            {loc.data(), {loc.size()}, {sizeof(double)}},
-            {scale.data(), {scale.size()}, {sizeof(double)}}};
+    return distribution(family_of<Normal>, {loc.data(), {loc.size()}, {sizeof(double)}}, {scale.data(), {scale.size()}, {sizeof(double)}});
   }
 };
 
@@ -185,7 +182,7 @@ struct Found {
 
 bool never() { return false; }
 
-Found search(const Batch& batch, const Method& method, std::uint64_t first_element) {
+Found search(const Batch& batch, const MethodCase& method, std::uint64_t first_element) {
   const std::size_t n = batch.size();
   Found found{std::vector<std::uint64_t>(n), std::vector<double>(n), std::vector<std::uint64_t>(n)};
   found.cut = encode(batch.targets(), batch.proposals(), method, 42, {first_element, 0}, 1, never,
@@ -193,7 +190,7 @@ Found search(const Batch& batch, const Method& method, std::uint64_t first_eleme
   return found;
 }
 
-std::vector<double> replay_all(const Found& found, const Batch& batch, const Method& method,
+std::vector<double> replay_all(const Found& found, const Batch& batch, const MethodCase& method,
                                std::uint64_t first_element) {
   std::vector<double> sample(batch.size());
   decode(found.index, batch.proposals(), method, 42, {first_element, 0}, 1, never, sample);
@@ -205,11 +202,11 @@ constexpr std::initializer_list<Instructions> all_sets = {Instructions::portable
 
 // Lanes find what the exact search finds, and what they find is decoded by all.
 void searches_are_exact(const Batch& batch, std::uint64_t first_element) {
-  for (const Method& method :
-       {Method{Variant::ad_star}, Method{Variant::as_star}, Method{Variant::dad_star, 0},
-        Method{Variant::dad_star, 3}, Method{Variant::dad_star, 9}, Method{Variant::dad_star, 40},
-        Method{Variant::ad_star, 0, 4}, Method{Variant::as_star, 0, 4},
-        Method{Variant::global, 50}}) {
+  for (const MethodCase& method :
+       {MethodCase{Variant::ad_star}, MethodCase{Variant::as_star}, MethodCase{Variant::dad_star, 0},
+        MethodCase{Variant::dad_star, 3}, MethodCase{Variant::dad_star, 9}, MethodCase{Variant::dad_star, 40},
+        MethodCase{Variant::ad_star, 0, 4}, MethodCase{Variant::as_star, 0, 4},
+        MethodCase{Variant::global, 50}}) {
     lanes::use_instructions(Instructions::none);
     const Found exact = search(batch, method, first_element);
     CHECK(replay_all(exact, batch, method, first_element) == exact.sample);
@@ -238,9 +235,9 @@ void searches_are_exact(const Batch& batch, std::uint64_t first_element) {
 
 // --- Blocks -------------------------------------------------------------------------------------
 
-Found search_blocks(const Batch& batch, const Blocks& blocks, const Method& method,
+Found search_blocks(const Batch& batch, const Blocks& blocks, const MethodCase& method,
                     std::uint64_t first_element) {
-  Found found{std::vector<std::uint64_t>(blocks.count() * blocks.words()),
+  Found found{std::vector<std::uint64_t>(blocks.count() * blocks.block()),
               std::vector<double>(batch.size()), std::vector<std::uint64_t>(blocks.count())};
   found.cut = encode_blocks(batch.targets(), batch.proposals(), blocks, method, 42, first_element,
                             1, never, {found.index, found.sample, found.steps});
@@ -269,9 +266,9 @@ void blocks_are_exact(std::size_t block, std::size_t columns, std::size_t rows, 
   }
   const Blocks blocks(rows, block, hints);
   const std::uint64_t first_element = (std::uint64_t{1} << 32) - 100;
-  for (const Method& method :
-       {Method{Variant::ad_star}, Method{Variant::dad_star, 0}, Method{Variant::dad_star, 4},
-        Method{Variant::dad_star, 20}, Method{Variant::ad_star, 0, 10}}) {
+  for (const MethodCase& method :
+       {MethodCase{Variant::ad_star}, MethodCase{Variant::dad_star, 0}, MethodCase{Variant::dad_star, 4},
+        MethodCase{Variant::dad_star, 20}, MethodCase{Variant::ad_star, 0, 10}}) {
     lanes::use_instructions(Instructions::none);
     const Found exact = search_blocks(batch, blocks, method, first_element);
     for (const Instructions set : all_sets) {
@@ -308,7 +305,7 @@ void lanes_know_most_blocks() {
   for (const Instructions set : all_sets) {
     if (!lanes::available(set)) continue;
     lanes::use_instructions(set);
-    const auto search = lanes::make_boxes<Normal, Normal, 4>();
+    const auto search = lanes::make_boxes(normals, 4);
     search->run(
         {batch.all(), size, first_element, orders, 42, 4 * max_index_depth, ~std::uint64_t{0}},
         stub, {node, steps});
@@ -317,14 +314,13 @@ void lanes_know_most_blocks() {
 }
 
 // Most typical elements are not left to the exact search.
-template <class Partition>
-void lanes_know_most(double least) {
+void lanes_know_most(Tree tree, double least) {
   const Batch batch = typical(most_in_lanes);
   std::vector<std::uint64_t> index(batch.size()), position(batch.size()), steps(batch.size());
   for (const Instructions set : all_sets) {
     if (!lanes::available(set)) continue;
     lanes::use_instructions(set);
-    const auto search = lanes::make_search<Normal, Normal, Partition>();
+    const auto search = lanes::make_search(normals, tree);
     search->run({batch.all(), 42, 0, max_index_depth, ~std::uint64_t{0}}, {index, position, steps});
     const auto unknown = static_cast<double>(std::ranges::count(index, 0U));
     CHECK(unknown <= (1.0 - least) * static_cast<double>(batch.size()), unknown);
@@ -334,12 +330,9 @@ void lanes_know_most(double least) {
 }  // namespace
 
 int main() {
-#ifdef ASTAR_REC_HAS_LANES
-  approximations_are_close<lanes::portable::Probe>();
-#endif
-#ifdef ASTAR_REC_HAS_AVX2
-  if (lanes::available(Instructions::avx2)) approximations_are_close<lanes::avx2::Probe>();
-#endif
+  for (const Instructions set : all_sets) {
+    if (lanes::available(set)) approximations_are_close(lanes::lane_set(set)->functions);
+  }
   const auto used = lanes::instructions();
   for (const Instructions set : all_sets) {
     if (!lanes::available(set)) continue;
@@ -350,8 +343,8 @@ int main() {
   searches_are_exact(typical(20'000), element_limit - 20'000);
   searches_are_exact(unusual(20'000), (std::uint64_t{1} << 32) - 10'001);
   for (const std::size_t few : {1, 3, 4, 5, 9}) searches_are_exact(typical(few), 7);
-  lanes_know_most<Dyadic>(0.97);
-  lanes_know_most<AtSample>(0.97);
+  lanes_know_most(Tree::halves, 0.97);
+  lanes_know_most(Tree::at_sample, 0.97);
   for (const bool with_hints : {false, true}) {
     blocks_are_exact(1, 40, 2, 2.0, with_hints);
     blocks_are_exact(2, 41, 20, 1.0, with_hints);

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "methods/candidates.hpp"
+#include "methods/minimal_random.hpp"
 #include "search/lockstep.hpp"
 #include "check.hpp"
 #include "draws.hpp"
@@ -20,6 +20,22 @@ namespace {
 constexpr std::uint64_t seed = 11;
 constexpr std::uint64_t first_element = 1000;
 constexpr std::size_t elements = 60;
+
+// The candidate with the largest Gumbel + log ratio, one after the other.
+template <class RatioAt>
+SearchResult choose(const NodeRandom& random, std::uint64_t candidates, const RatioAt& ratio_at) {
+  SearchResult best{Outcome::no_candidate, 0, 0, candidates};
+  double most = -HUGE_VAL;
+  for (std::uint64_t number = 1; number <= candidates; ++number) {
+    const NodeBits bits = random({number, 0});
+    const double value = gumbel_of(exponential(bits.arrival)) + ratio_at(bits.place);
+    if (value > most) {
+      most = value;
+      best = {Outcome::found, number, bits.place, candidates};
+    }
+  }
+  return best;
+}
 
 template <class Target, class Proposal, class Partition>
 void equals_the_plain_search(const Partition& partition, const Limits& limits) {
@@ -41,7 +57,7 @@ void equals_the_plain_search(const Partition& partition, const Limits& limits) {
   }
 
   for (const std::size_t width : {std::size_t{1}, std::size_t{10}, std::size_t{1000}}) {
-    LockstepOver<Partition> lockstep(partition, limits, elements, seed, first_element);
+    LockstepOver<Partition> lockstep(partition, limits, Reach{}, elements, seed, first_element);
     lockstep.start(lows, highs, suprema);
     std::vector<Evaluation> evaluations;
     std::set<std::pair<std::size_t, Position>> asked;
@@ -82,8 +98,6 @@ void equals_the_plain_search(const Partition& partition, const Limits& limits) {
 
 // The candidates of minimal random coding, each evaluated once, and chosen from as one by one.
 void candidates_of_all_elements() {
-  std::atomic<bool> stop = false;
-  Interrupt interrupt(stop, nullptr);
   for (const std::uint64_t candidates : {1, 7, 100, 10'000}) {
     for (const std::size_t count : {std::size_t{1}, elements}) {
       const auto scale_of = [](std::size_t i) { return 1.0 + static_cast<double>(i % 5); };
@@ -97,7 +111,8 @@ void candidates_of_all_elements() {
         if (has_none(i)) suprema[i] = -HUGE_VAL;
       }
       const std::vector<double> lows(count, -10.0), highs(count, 10.0);
-      CandidatesInLockstep lockstep(candidates, count, seed, first_element);
+      const auto made = MinimalRandom(candidates).lockstep(count, seed, first_element);
+      Lockstep& lockstep = *made;
       lockstep.start(lows, highs, suprema);
       std::vector<Evaluation> evaluations;
       std::set<std::pair<std::size_t, Position>> asked;
@@ -119,9 +134,8 @@ void candidates_of_all_elements() {
           CHECK(result.outcome == Outcome::no_candidate, i, candidates);
           continue;
         }
-        const SearchResult plain =
-            choose(NodeRandom(seed, first_element + i), candidates, interrupt,
-                   [&](std::uint64_t, const NodeBits& bits) { return ratio(i, bits.place); });
+        const SearchResult plain = choose(NodeRandom(seed, first_element + i), candidates,
+                                          [&](Position place) { return ratio(i, place); });
         CHECK(result.outcome == Outcome::found && !result.cut, i, candidates);
         CHECK(result.index == plain.index, i, candidates, result.index, plain.index);
         CHECK(result.position == plain.position, i, candidates);
@@ -134,16 +148,16 @@ void candidates_of_all_elements() {
 // Searches that are over before they begin, and a batch of none.
 void nothing_to_do() {
   const std::vector<double> none, zeros = {0.0, 0.0}, nothing = {-HUGE_VAL, -HUGE_VAL};
-  LockstepOver<Dyadic> two(Dyadic(), {}, 2, seed, 0);
+  LockstepOver<Dyadic> two(Dyadic(), {}, Reach{}, 2, seed, 0);
   two.start(zeros, zeros, nothing);
   CHECK(two.request(10).empty(), "no search can win");
   CHECK(two.result(1).outcome == Outcome::no_candidate && two.result(1).steps == 0, "");
-  LockstepOver<Dyadic> empty(Dyadic(), {}, 0, seed, 0);
+  LockstepOver<Dyadic> empty(Dyadic(), {}, Reach{}, 0, seed, 0);
   empty.start(none, none, none);
   CHECK(empty.request(10).empty(), "there is no search");
-  CandidatesInLockstep no_element(5, 0, seed, 0);
-  no_element.start(none, none, none);
-  CHECK(no_element.request(10).empty(), "there is no element");
+  const auto no_element = MinimalRandom(5).lockstep(0, seed, 0);
+  no_element->start(none, none, none);
+  CHECK(no_element->request(10).empty(), "there is no element");
 }
 
 }  // namespace

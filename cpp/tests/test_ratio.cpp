@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "families/ratio.hpp"
-#include "families/ratio_pairs.hpp"
+#include "families/ratios.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 #include "families.hpp"

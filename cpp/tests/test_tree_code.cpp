@@ -5,10 +5,10 @@
 #include <span>
 #include <vector>
 
-#include "engine/block_codec.hpp"
 #include "math/normal_quantile.hpp"
 #include "random/random.hpp"
 #include "codes/tree_code.hpp"
+#include "calls.hpp"
 #include "check.hpp"
 
 using namespace astar_rec;
@@ -53,13 +53,13 @@ void write_path(BoxIndex index, int depth, Path path, std::uint64_t salt) {
 
 // Indices that hardly any search makes, down to the deepest.
 Words improbable(const Blocks& blocks) {
-  Words indices(blocks.count() * blocks.words());
+  Words indices(blocks.count() * blocks.block());
   for (std::size_t i = 0; i < blocks.count(); ++i) {
     const int deepest = blocks.order(i).levels();
     const auto any = static_cast<int>(bits_at(i) % static_cast<std::uint64_t>(deepest + 1));
     const int depth = i % 5 == 0 ? deepest : i % 5 == 1 ? deepest - 1 : i % 5 == 2 ? any : any % 9;
     const Path path = i % 7 == 0 ? Path::ones : i % 7 == 1 ? Path::zeros : Path::random;
-    write_path(BoxIndex(indices).subspan(i * blocks.words(), blocks.words()), depth, path, i);
+    write_path(BoxIndex(indices).subspan(i * blocks.block(), blocks.block()), depth, path, i);
   }
   return indices;
 }
@@ -75,9 +75,9 @@ Words encoded(const Array& array, const Blocks& blocks, double bits) {
   const auto view = [&](const std::vector<double>& values) {
     return StridedView(values.data(), {count}, {sizeof(double)});
   };
-  const ParametricFamily targets{Family::normal, view(mean), view(scale)};
-  const ParametricFamily proposals{Family::normal, view(zeros), view(ones)};
-  Words index(blocks.count() * blocks.words()), steps(blocks.count());
+  const Distribution targets = distribution(family_of<Normal>, view(mean), view(scale));
+  const Distribution proposals = distribution(family_of<Normal>, view(zeros), view(ones));
+  Words index(blocks.count() * blocks.block()), steps(blocks.count());
   std::vector<double> sample(count);
   encode_blocks(targets, proposals, blocks, {Variant::ad_star}, array.seed, array.first_element, 1,
                 [] { return false; }, {index, sample, steps});
@@ -89,7 +89,7 @@ RangeCoded check_round_trip(const Words& indices, const TreeCode& code) {
   CHECK(coded.bytes.size() <= (coded.bits + 7) / 8, coded.bytes.size(), coded.bits);
   Words back(indices.size(), 7);
   unpack_sequence(coded.bytes, code, back);
-  CHECK(back == indices, code.blocks->words(), indices.size());
+  CHECK(back == indices, code.blocks->block(), indices.size());
   return coded;
 }
 

@@ -11,9 +11,8 @@ namespace {
 void to_samples(Family proposal, const Parameters& parameters, std::span<double> samples) {
   Families::with(proposal, [&](auto family) {
     using Proposal = typename decltype(family)::type;
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-      samples[i] = parameters.at<Proposal>(i).sample(samples[i]);
-    }
+    const Parameters::Members<Proposal> members(parameters);
+    for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = members[i].sample(samples[i]);
   });
 }
 

@@ -24,8 +24,10 @@ class LogRatiosOf final : public LogRatios {
 
   void set(const Parameters& targets, const Parameters& proposals, std::size_t begin,
            std::size_t end) override {
+    const Parameters::Members<Target> q(targets);
+    const Parameters::Members<Proposal> p(proposals);
     elements_.clear();
-    for (std::size_t i = begin; i < end; ++i) add(targets.at<Target>(i), proposals.at<Proposal>(i));
+    for (std::size_t i = begin; i < end; ++i) add(q[i], p[i]);
   }
 
   void add(const Target& target, const Proposal& proposal) {

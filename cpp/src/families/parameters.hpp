@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "engine/strided.hpp"
@@ -31,18 +30,24 @@ class Parameters {
 
   std::span<const double> column(std::size_t parameter) const { return columns_[parameter]; }
 
-  // The distribution of an element.
+  // The distributions of elements, of a family.
   template <class It>
-  It at(std::size_t element) const {
-    return at<It>(element, std::make_index_sequence<It::parameters.size()>());
-  }
+  class Members {
+   public:
+    explicit Members(const Parameters& of) {
+      for (std::size_t k = 0; k < columns_.size(); ++k) columns_[k] = of.columns_[k].data();
+    }
+    It operator[](std::size_t element) const {
+      std::array<double, It::parameters.size()> numbers;
+      for (std::size_t k = 0; k < numbers.size(); ++k) numbers[k] = columns_[k][element];
+      return It::from(numbers);
+    }
+
+   private:
+    std::array<const double*, It::parameters.size()> columns_;
+  };
 
  private:
-  template <class It, std::size_t... k>
-  It at(std::size_t element, std::index_sequence<k...>) const {
-    return It::from({columns_[k][element]...});
-  }
-
   std::vector<std::vector<double>> columns_;
 };
 

@@ -1,6 +1,7 @@
 #include "methods/registry.hpp"
 
 #include <stdexcept>
+#include <string>
 
 #include "methods/a_star.hpp"
 #include "methods/minimal_random.hpp"
@@ -13,7 +14,7 @@ namespace {
 constexpr std::uint64_t any = ~std::uint64_t{0};
 constexpr std::uint64_t deepest = std::uint64_t{max_block} * max_index_depth;
 
-struct Row {
+struct MethodRow {
   std::string_view name;
   std::shared_ptr<const Method> (*make)(MethodNumbers&);
 };
@@ -24,7 +25,7 @@ std::shared_ptr<const Method> shared(const It& method) {
 }
 
 // A new method is a row.
-constexpr Row rows[] = {
+constexpr MethodRow rows[] = {
     {"global",
      [](MethodNumbers& n) { return shared(AStar::global(n.take("max_samples", 0, 0, any))); }},
     {"as", [](MethodNumbers& n) { return shared(AStar::as_star(n.take("max_steps", 0, 0, any))); }},
@@ -61,7 +62,7 @@ void MethodNumbers::require_all_taken() const {
 }
 
 std::shared_ptr<const Method> make_method(std::string_view name, MethodNumbers numbers) {
-  for (const Row& row : rows) {
+  for (const MethodRow& row : rows) {
     if (row.name != name) continue;
     auto method = row.make(numbers);
     numbers.require_all_taken();

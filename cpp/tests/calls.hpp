@@ -1,0 +1,103 @@
+// Whole arrays by a method, in one call: what tests of methods share.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/driver.hpp"
+#include "methods/registry.hpp"
+
+enum class Variant { global, as_star, ad_star, dad_star, minimal_random };
+
+// A method with its numbers, as tests list them.
+struct MethodCase {
+  Variant variant;
+  // global: the most samples, 0 for no limit; DAD*: the largest depth; minimal random: candidates
+  std::uint64_t limit = 0;
+  std::uint64_t max_steps = 0;
+
+  std::shared_ptr<const astar_rec::Method> made() const {
+    std::map<std::string, std::uint64_t, std::less<>> numbers;
+    constexpr const char* names[] = {"global", "as", "ad", "dad", "mrc"};
+    if (variant == Variant::global) numbers["max_samples"] = limit;
+    if (variant == Variant::dad_star) numbers["depth"] = limit;
+    if (variant == Variant::minimal_random) numbers["candidates"] = limit;
+    if (max_steps != 0) numbers["max_steps"] = max_steps;
+    return astar_rec::make_method(names[static_cast<int>(variant)],
+                                  astar_rec::MethodNumbers(std::move(numbers)));
+  }
+
+  // Whether an index is the number of a sample of all of the space.
+  bool numbers_samples() const {
+    return variant == Variant::global || variant == Variant::minimal_random;
+  }
+  // Whether it ends at its limit, whatever the ratio, with the best it has found.
+  bool is_approximate() const { return limit != 0 || variant == Variant::dad_star; }
+};
+
+inline std::uint64_t largest_index(const MethodCase& method) {
+  return method.made()->largest_index();
+}
+
+inline astar_rec::Distribution distribution(astar_rec::Family family,
+                                            const astar_rec::StridedView& first,
+                                            const astar_rec::StridedView& second) {
+  return {family, {first, second}};
+}
+
+struct Encoded {
+  std::span<std::uint64_t> index;
+  std::span<double> sample;
+  std::span<std::uint64_t> steps;
+};
+
+// Which elements of the arrays a call is about, as many as it has places for output: place i is for the
+// arrays' element begin + i, whose number is first_element + begin + i.
+struct Range {
+  std::uint64_t first_element;
+  std::size_t begin;
+};
+
+inline std::uint64_t encode(const astar_rec::Distribution& targets,
+                            const astar_rec::Distribution& proposals, const MethodCase& method,
+                            std::uint64_t seed, Range range, unsigned threads,
+                            const astar_rec::Interrupt::Poll& poll, const Encoded& out) {
+  const astar_rec::Blocks blocks(range.begin + out.index.size());
+  return astar_rec::encode({*method.made(), blocks, seed, range.first_element, range.begin,
+                            blocks.count(), threads, poll},
+                           targets, proposals, {out.index, {}}, out.sample, out.steps);
+}
+
+inline void decode(std::span<const std::uint64_t> index, const astar_rec::Distribution& proposals,
+                   const MethodCase& method, std::uint64_t seed, Range range, unsigned threads,
+                   const astar_rec::Interrupt::Poll& poll, std::span<double> sample) {
+  const astar_rec::Blocks blocks(range.begin + index.size());
+  astar_rec::decode({*method.made(), blocks, seed, range.first_element, range.begin, blocks.count(),
+                     threads, poll},
+                    {index, {}}, proposals, sample);
+}
+
+inline std::uint64_t encode_blocks(const astar_rec::Distribution& targets,
+                                   const astar_rec::Distribution& proposals,
+                                   const astar_rec::Blocks& blocks, const MethodCase& method,
+                                   std::uint64_t seed, std::uint64_t first_element,
+                                   unsigned threads, const astar_rec::Interrupt::Poll& poll,
+                                   const Encoded& out) {
+  return astar_rec::encode(
+      {*method.made(), blocks, seed, first_element, 0, blocks.count(), threads, poll}, targets,
+      proposals, {out.index, {}}, out.sample, out.steps);
+}
+
+inline void decode_blocks(std::span<const std::uint64_t> index,
+                          const astar_rec::Distribution& proposals,
+                          const astar_rec::Blocks& blocks, const MethodCase& method,
+                          std::uint64_t seed, std::uint64_t first_element, unsigned threads,
+                          const astar_rec::Interrupt::Poll& poll, std::span<double> sample) {
+  astar_rec::decode(
+      {*method.made(), blocks, seed, first_element, 0, blocks.count(), threads, poll}, {index, {}},
+      proposals, sample);
+}
