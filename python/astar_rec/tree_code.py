@@ -9,7 +9,6 @@ import numpy as np
 
 from . import _core
 from ._validate import ELEMENT_LIMIT, Indices, Shape, integer, shape_of
-from .codecs import ADStar
 from .errors import CorruptDataError, ParameterError
 from .index_codes import LearningCode, Parts
 
@@ -74,7 +73,7 @@ class TreeCode(LearningCode):
         Raises:
             ParameterError: Another codec, or one of another block.
         """
-        if not isinstance(codec, ADStar) or codec.block != self.block:
+        if not codec.draws_tree or codec.block != self.block:
             raise ParameterError("codec", codec, f"an ADStar with blocks of {self.block}")
         bound = copy.copy(self)
         first = integer("offset", offset, 0, ELEMENT_LIMIT)

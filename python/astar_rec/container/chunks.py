@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .._validate import Indices, Shape
+    from ..codecs import Codec, Message
     from .format import Contexts
 
 # So many indices choose where the depths' model starts, of these places: bits an element.
@@ -45,7 +46,7 @@ class ChunkWriter:
         self._waiting = 0
 
     def add(self, index: Indices, contexts: Contexts | None) -> None:
-        """Adds indices of shape (n,) or (n, block), and their contexts, of shape (n,), if given."""
+        """Adds indices of shape (n,) or (n, words), and their contexts, of shape (n,), if given."""
         chunk = self.header.chunk
         while len(index):
             room = chunk - self._waiting
@@ -68,7 +69,7 @@ class ChunkWriter:
 
     def _flush(self, rows: int | None) -> None:
         pieces, self._pieces, self._waiting = self._pieces, [], 0
-        words = () if self.header.block == 1 else (self.header.block,)
+        words = () if self.header.words == 1 else (self.header.words,)
         index = np.concatenate([np.empty((0, *words), np.uint64), *(piece for piece, _ in pieces)])
         given = [np.empty(0, np.uint16), *(own for _, own in pieces if own is not None)]
         contexts = self._contexts(len(index), np.concatenate(given))
@@ -112,6 +113,12 @@ def _started(code: LearningCode, index: Indices, contexts: Contexts | None) -> L
     return type(code)(code.block, expected_bits=best)
 
 
+def indices_of(codec: Codec, message: Message) -> Indices:
+    """Returns messages as codes take them: indices of shape (n,), or (n, words)."""
+    index = codec.kind.to_index(message)
+    return index.reshape(-1) if codec.words == 1 else index.reshape(-1, codec.words)
+
+
 def pack_chunk(
     header: Header, shape: Shape, begin: int, index: Indices, contexts: Contexts | None
 ) -> bytes:
@@ -124,7 +131,7 @@ def pack_chunk(
         index: The chunk's indices.
         contexts: Their contexts, if there are any.
     """
-    code = header.code.at(header.codec(None), shape, offset=header.offset, begin=begin)
+    code = header.code.at(header.codec, shape, offset=header.offset, begin=begin)
     payload = code.pack(index, contexts)
     if header.contexts == "given" and contexts is not None and len(contexts):
         payload = contexts_checksum(contexts) + payload
