@@ -287,7 +287,7 @@ def test_repr() -> None:
     assert repr(rec.ADStar(1, 2, max_steps=9)) == "ADStar(seed=1, block=2, max_steps=9)"
     assert repr(rec.ASStar(1, max_steps=9)) == "ASStar(seed=1, max_steps=9)"
     assert repr(rec.DADStar(4, 1, max_steps=9)) == "DADStar(depth=4, seed=1, block=1, max_steps=9)"
-    for codec in (rec.ADStar(), rec.ASStar(), rec.DADStar(4), rec.GlobalAStar()):
+    for codec in (rec.ADStar(0), rec.ASStar(0), rec.DADStar(4, 0), rec.GlobalAStar(0)):
         assert "max_steps" not in repr(codec)
 
 
@@ -337,7 +337,7 @@ def test_a_generous_budget_is_exact(kind: Kind) -> None:
 
 @pytest.mark.parametrize("bad", [0, -1, 1.5, True, 2**64, "3"], ids=repr)
 def test_budgets_that_are_none(bad: Any) -> None:
-    for make in (rec.ADStar, rec.ASStar, lambda max_steps: rec.DADStar(5, max_steps=max_steps)):
+    for make in (rec.ADStar, rec.ASStar, lambda max_steps: rec.DADStar(5, 0, max_steps=max_steps)):
         with pytest.raises(rec.ParameterError, match="max_steps") as caught:
             make(max_steps=bad)
         assert caught.value.argument == "max_steps"

@@ -682,8 +682,8 @@ except rec.DivergenceError as error:
 
 def test_absurd_bounds_for_approximate_codecs() -> None:
     target = rec.CustomTarget(lambda x: -4 * x * x, bound=1000.0, shape=20)
-    assert (rec.GlobalAStar(max_samples=30).encode(target, P).steps <= 30).all()
-    assert (rec.DADStar(5).encode(target, P).steps <= 63).all()
+    assert (rec.GlobalAStar(0, max_samples=30).encode(target, P).steps <= 30).all()
+    assert (rec.DADStar(5, 0).encode(target, P).steps <= 63).all()
 
 
 @each_codec

@@ -62,8 +62,8 @@ def file(digits):
     [
         {},
         {"block": 1, "seed": 7, "chunk": 5, "threads": 1},
-        {"method": "as*"},
-        {"method": "dad*", "depth": 6},
+        {"method": "as"},
+        {"method": "dad", "depth": 6},
         {"method": "global", "max_samples": 30},
         {"max_steps": 3},
     ],

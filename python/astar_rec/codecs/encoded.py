@@ -39,7 +39,7 @@ class Encoded:
     Examples:
         >>> import astar_rec as rec
         >>> rec.ADStar(seed=1).encode(rec.Normal([0.5, -1.0], 0.25), rec.Normal(0.0, 1.0))
-        Encoded(message: uint64 of shape (2,), 8 bits; sample: float64 of shape (2,); cut: 0)
+        Encoded(message: uint64 of shape (2,), 4 bits; sample: float64 of shape (2,); cut: 0)
     """
 
     message: npt.NDArray[Any]

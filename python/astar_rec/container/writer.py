@@ -22,7 +22,7 @@ from ..custom import CustomProposal, CustomTarget
 from ..distributions import as_distribution
 from ..errors import ApproximationWarning, ParameterError
 from .chunks import ChunkWriter, indices_of
-from .codes import code_for, code_number, code_parameters
+from .codes import code_for
 from .format import CONTEXTS, DEFAULT_CHUNK, MAX_CHUNK, MIN_CHUNK, Header, dtype_of
 from .grid import Grid
 from .reader import Reader
@@ -311,11 +311,14 @@ def warn_if_cut(encoded: Encoded) -> int:
 
 
 def _as_written(name: str, header: Header) -> object:
-    """Returns what a header's bytes say of a field."""
+    """Returns what parts must have in common of a field: what decides the indices, and the code.
+
+    Where a code's model starts may differ, as what is appended is coded again.
+    """
     if name == "codec":
         return header.codec.number, header.codec.seed, header.codec.parameters
     if name == "code":
-        return code_number(header.code), code_parameters(header.code)
+        return type(header.code), header.code._parameter
     return getattr(header, name)
 
 
