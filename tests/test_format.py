@@ -14,6 +14,7 @@ import pytest
 
 import astar_rec as rec
 import format_decoder
+import words
 from common import same_bits
 from format_decoder import decode
 
@@ -38,7 +39,7 @@ def plain(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def compress(q: Any, p: Any, **options: Any) -> bytes:
-    return rec.compress(q, p, **plain(options))
+    return words.compress(q, p, **plain(options))
 
 
 def proposals(p: Any, shape: tuple[int, ...]) -> list[tuple[str, float, float]]:
@@ -60,7 +61,7 @@ def opened(q: Any, contexts: Any = None, *, columns: bool = False, **options: An
     """Write what does not know how many rows it will have."""
     kind = "column" if columns else None if contexts is None else "given"
     file = io.BytesIO()
-    with rec.Writer(file, contexts=kind, **plain(options)) as writer:
+    with words.writer_of(file, contexts=kind, **plain(options)) as writer:
         writer.write(q, P, contexts)
     return file.getvalue()
 
@@ -122,6 +123,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "dad": {"method": "dad", "depth": 6},
     "global": {"method": "global"},
     "global, limited": {"method": "global", "max_samples": 20},
+    "mrc": {"method": "mrc", "candidates": 300},
 }
 CODES = [
     None,
@@ -237,17 +239,18 @@ def test_large_indices(code: Any, number: int, parameter: int) -> None:
     indices = [1 << depth | int.from_bytes(rng.bytes(128), "little") % 2**depth for depth in depths]
     words = [[index >> 64 * word & (2**64 - 1) for word in range(block)] for index in indices]
     data = code.pack(np.array(words, np.uint64).reshape((-1, block) if block > 1 else -1))
-    header = format_decoder.Header(format_decoder.AD, number, parameter, (len(depths) * block,))
+    own = {"block": block} if number == 4 else {"parameter": parameter}
+    header = format_decoder.Header(format_decoder.AD, number, (len(depths) * block,), **own)
     assert format_decoder.read_chunk(data, header, 0, len(depths), None) == indices
 
 
 BARE: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({}, {}),
-    ({"code": rec.GammaCode()}, {"code": 1, "parameter": 0}),
-    ({"block": 3, "expected_bits": 2.2}, {"parameter": 3, "start": 18}),
+    ({"code": rec.GammaCode()}, {"code": 1}),
+    ({"block": 3, "expected_bits": 2.2}, {"block": 3, "start": 18}),
     (
         {"block": 2, "bits_hint": [0.03, 1.97, 3, 9, 1]},
-        {"parameter": 2, "hints": (0, 32, 48, 144, 16)},
+        {"block": 2, "hints": (0, 32, 48, 144, 16)},
     ),
     ({"contexts": np.arange(5)}, {"contexts": format_decoder.GIVEN}),
 ]
@@ -258,8 +261,8 @@ def test_without_a_header(options: dict[str, Any], fields: dict[str, Any]) -> No
     shape = (7, 5)
     data = compress(targets(*shape), P, header=False, seed=5, **options)
     again = plain({"seed": 5, **options})
-    expected = rec.decompress(data, P, header=False, shape=shape, **again)
-    said = {"code": 4, "parameter": 1, "shape": shape, "seed": 5} | fields
+    expected = words.bare(data, P, shape=shape, **again)
+    said = {"code": 4, "shape": shape, "seed": 5} | fields
     header = format_decoder.Header(format_decoder.AD, **said)
     contexts = [*range(5)] * 7
     samples = format_decoder.decode_without_header(data, header, proposals(P, shape), contexts)
@@ -296,61 +299,71 @@ def forge(fields: str, *payloads: str, rows: int | None = None) -> bytes:
     return header + frames
 
 
-#        version, method, code, parameter, chunk; start or limit; seed, offset, axes, shape; hints
+#        version, method, flags, code, chunk; code's parameter, seed, method's; offset, axes, shape
 GOOD: list[tuple[tuple[str, ...], int | None]] = [
-    (("02 02 04 01 04 00 01 00 01 03", ""), None),
-    (("02 02 01 00 04 01 00 01 03", "e0"), None),
-    (("02 00 00 08 04 02 01 00 01 03", "01 02 01"), None),
-    (("02 03 04 02 04 00 7e 01 00 01 03", ""), None),
-    (("02 22 04 02 04 00 01 00 01 03 01 02 03", ""), None),
-    (("02 02 14 01 04 00 01 00 02 01 03", ""), None),
-    (("02 42 04 01 04 00 01 00 01 00", ""), 0),
-    (("02 42 04 01 04 00 01 00 01 00", "", ""), 17),
+    (("03 02 00 04 04 00 01 01 00 00 01 03", ""), None),
+    (("03 02 00 01 04 01 01 00 00 01 03", "e0"), None),
+    (("03 00 00 00 04 08 01 01 02 00 01 03", "01 02 01"), None),
+    (("03 01 00 04 04 00 01 00 01 03", ""), None),
+    (("03 03 00 04 04 00 01 02 7e 00 00 01 03", ""), None),
+    (("03 04 00 00 04 08 01 01 02 00 01 03", "01 02 01"), None),
+    (("03 02 00 04 04 00 01 02 03 01 02 03 00 01 03", ""), None),
+    (("03 02 04 04 04 00 01 01 00 00 02 01 03", ""), None),
+    (("03 02 02 04 04 00 01 01 00 00 01 00", ""), 0),
+    (("03 02 02 04 04 00 01 01 00 00 01 00", "", ""), 17),
 ]
 REFUSED: list[tuple[tuple[str, ...], int | None]] = [
-    (("01 02 04 01 04 00 01 00 01 03", ""), None),  # another version
-    (("03 02 04 01 04 00 01 00 01 03", ""), None),
-    (("02 04 04 01 04 00 01 00 01 03", ""), None),  # an unknown method
-    (("02 82 04 01 04 00 01 00 01 03", ""), None),
-    (("02 02 0f 01 04 00 01 00 01 03", ""), None),  # an unknown code
-    (("02 02 34 01 04 00 01 00 01 03", ""), None),
-    (("02 02 01 01 04 01 00 01 03", "e0"), None),  # a code's parameter
-    (("02 02 00 41 04 01 00 01 00",), None),
-    (("02 02 03 00 04 01 00 01 03", "ff"), None),
-    (("02 02 04 11 04 00 01 00 01 03", ""), None),
-    (("02 02 11 00 04 01 00 01 03", "e0"), None),  # contexts without the adaptive code
-    (("02 01 04 02 04 00 01 00 01 03", ""), None),  # AS* with blocks
-    (("02 03 04 01 04 00 40 01 00 01 03", ""), None),  # the largest depth
-    (("02 03 04 02 04 00 7f 01 00 01 03", ""), None),
-    (("02 22 04 01 04 00 01 00 01 03 01 02 03", ""), None),  # hints without blocks
-    (("02 20 04 02 04 00 00 01 00 01 03 01 02 03", ""), None),
-    (("02 22 04 02 04 00 01 00 01 03 01 02 81 80 04", ""), None),  # a hint's size
-    (("02 02 14 01 04 00 01 00 01 03", ""), None),  # columns of one axis
-    (("02 02 04 01 03 00 01 00 01 03", ""), None),  # a chunk's size
-    (("02 02 04 01 11 00 01 00 01 03", ""), None),
-    (("02 02 04 01 04 00 81 00 00 01 03", ""), None),  # idle zeros
-    (("02 02 04 01 04 00 01 00 21" + 33 * " 01", ""), None),  # axes
-    (("02 02 04 01 04 00 01 fe ff ff ff ff ff 3f 01 03", ""), None),  # element numbers
-    (("02 02 04 01 04 00 01 00 01 03",), None),  # frames
-    (("02 02 04 01 04 00 01 00 01 03", "", ""), None),
-    (("02 02 04 01 04 00 01 00 01 00", ""), None),
-    (("02 02 04 01 04 00 01 00 01 03", ""), 3),  # an end that is not open's
-    (("02 42 04 01 04 00 01 00 01 00",), None),  # an open container without one
-    (("02 42 04 01 04 00 01 00 01 00", ""), None),
-    (("02 42 04 01 04 00 01 00 01 03", ""), 3),
-    (("02 42 04 01 04 00 01 00 00", ""), 1),
-    (("02 42 04 01 04 00 01 00 01 00", ""), 17),
-    (("02 42 04 01 04 00 01 00 01 00", "", ""), 16),
-    (("02 42 04 01 04 00 01 00 01 00", "00"), 0),  # a payload without an index
-    (("02 02 04 01 04 00 01 00 01 03", "00"), None),  # what no encoder writes
-    (("02 02 04 01 04 00 01 00 01 03", 8 * "ff"), None),
-    (("02 02 01 00 04 01 00 01 03", "e1"), None),
-    (("02 02 01 00 04 01 00 01 03", "e0 00"), None),
-    (("02 02 01 00 04 01 00 01 03", "c0"), None),
-    (("02 02 01 00 04 01 00 01 01", 8 * "00" + "80" + 8 * "00"), None),  # 2^64
-    (("02 02 00 08 04 01 00 01 03", "01 00 01"), None),  # an index of 0
-    (("02 00 00 08 04 02 01 00 01 03", "01 03 01"), None),  # an index above the limit
-    (("02 03 00 08 04 02 01 00 01 03", "01 08 01"), None),
+    (("02 02 00 04 04 00 01 01 00 00 01 03", ""), None),  # another version
+    (("04 02 00 04 04 00 01 01 00 00 01 03", ""), None),
+    (("03 05 00 04 04 00 01 01 00 00 01 03", ""), None),  # an unknown method
+    (("03 80 00 04 04 00 01 01 00 00 01 03", ""), None),
+    (("03 02 10 04 04 00 01 01 00 00 01 03", ""), None),  # unknown flags
+    (("03 02 0c 04 04 00 01 01 00 00 01 03", ""), None),
+    (("03 02 00 0f 04 00 01 01 00 00 01 03", ""), None),  # an unknown code
+    (("03 02 00 00 04 00 01 01 00 00 01 00",), None),  # a code's parameter
+    (("03 02 00 00 04 41 01 01 00 00 01 00",), None),
+    (("03 02 00 03 04 00 01 01 00 00 01 03", "ff"), None),
+    (("03 02 00 03 04 40 01 01 00 00 01 03", "ff"), None),
+    (("03 02 00 04 04 80 02 01 01 00 00 01 03", ""), None),  # a code's start
+    (("03 02 00 04 04 00 01 00 00 00 01 03", ""), None),  # a block's size
+    (("03 02 00 04 04 00 01 11 00 00 01 03", ""), None),
+    (("03 02 08 01 04 01 01 00 00 01 03", "e0"), None),  # contexts without the adaptive code
+    (("03 02 00 01 04 01 02 00 00 01 03", "e0"), None),  # blocks without it
+    (("03 03 00 04 04 00 01 01 40 00 00 01 03", ""), None),  # the largest depth
+    (("03 03 00 04 04 00 01 02 7f 00 00 01 03", ""), None),
+    (("03 04 00 04 04 00 01 01 00 00 01 03", ""), None),  # the number of candidates
+    (("03 04 00 04 04 00 01 01 81 80 80 80 10 00 01 03", ""), None),
+    (("03 02 00 04 04 00 01 01 03 01 02 03 00 01 03", ""), None),  # hints without blocks
+    (("03 02 00 04 04 00 01 02 02 01 02 00 01 03", ""), None),  # the number of hints
+    (("03 02 00 04 04 00 01 02 04 01 02 03 04 00 01 03", ""), None),
+    (("03 02 00 04 04 00 01 02 03 01 02 81 80 04 00 01 03", ""), None),  # a hint's size
+    (("03 02 04 04 04 00 01 01 00 00 01 03", ""), None),  # columns of one axis
+    (("03 02 00 04 03 00 01 01 00 00 01 03", ""), None),  # a chunk's size
+    (("03 02 00 04 11 00 01 01 00 00 01 03", ""), None),
+    (("03 02 00 04 04 00 81 00 01 00 00 01 03", ""), None),  # idle zeros
+    (("03 02 00 04 04 00 01 01 00 00 21" + 33 * " 01", ""), None),  # axes
+    (("03 02 00 04 04 00 01 01 00 fe ff ff ff ff ff 3f 01 03", ""), None),  # element numbers
+    (("03 02 00 04 04 00 01 01 00 00 01 03",), None),  # frames
+    (("03 02 00 04 04 00 01 01 00 00 01 03", "", ""), None),
+    (("03 02 00 04 04 00 01 01 00 00 01 00", ""), None),
+    (("03 02 00 04 04 00 01 01 00 00 01 03", ""), 3),  # an end that is not open's
+    (("03 02 02 04 04 00 01 01 00 00 01 00",), None),  # an open container without one
+    (("03 02 02 04 04 00 01 01 00 00 01 00", ""), None),
+    (("03 02 02 04 04 00 01 01 00 00 01 03", ""), 3),
+    (("03 02 02 04 04 00 01 01 00 00 00", ""), 1),
+    (("03 02 02 04 04 00 01 01 00 00 01 00", ""), 17),
+    (("03 02 02 04 04 00 01 01 00 00 01 00", "", ""), 16),
+    (("03 02 02 04 04 00 01 01 00 00 01 00", "00"), 0),  # a payload without an index
+    (("03 02 00 04 04 00 01 01 00 00 01 03", "00"), None),  # what no encoder writes
+    (("03 02 00 04 04 00 01 01 00 00 01 03", 8 * "ff"), None),
+    (("03 02 00 01 04 01 01 00 00 01 03", "e1"), None),
+    (("03 02 00 01 04 01 01 00 00 01 03", "e0 00"), None),
+    (("03 02 00 01 04 01 01 00 00 01 03", "c0"), None),
+    (("03 02 00 01 04 01 01 00 00 01 01", 8 * "00" + "80" + 8 * "00"), None),  # 2^64
+    (("03 02 00 00 04 08 01 01 00 00 01 03", "01 00 01"), None),  # an index of 0
+    (("03 00 00 00 04 08 01 01 02 00 01 03", "01 03 01"), None),  # an index above the limit
+    (("03 04 00 00 04 08 01 01 02 00 01 03", "01 03 01"), None),
+    (("03 03 00 00 04 08 01 01 02 00 00 01 03", "01 08 01"), None),
 ]
 
 

@@ -30,8 +30,9 @@ def said(
     own = {key: words.pop(key) for key in list(words) if key in {"method", *fields}}
     codec = codec_of(**own)
     if isinstance(code, str):
-        code = CODES[code](codec.words)
-    if expected_bits is not None:
+        bits = None if expected_bits is None else expected_bits * codec.block
+        code = CODES[code](codec.words, expected_bits=bits)
+    elif expected_bits is not None:
         code = codec.default_code(expected_bits=expected_bits, contexts=contexts is not None)
     return {"codec": codec, "code": code, "contexts": contexts, **words}
 

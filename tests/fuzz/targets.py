@@ -29,6 +29,7 @@ from astar_rec.images.files import read_images, write_images
 from astar_rec.images.png import to_png
 
 from words import bare as decompress_bare
+from words import compress as compress_words
 from words import writer_of
 
 from .layout import take_apart
@@ -355,7 +356,7 @@ def bare_streams() -> list[bytes]:
     streams = []
     for kind, options in enumerate(BARE):
         q = rec.Normal(np.linspace(-0.5, 0.5, 21).reshape(3, 7), 0.6)
-        body = rec.compress(q, P, header=False, **options)
+        body = compress_words(q, P, header=False, **options)
         streams.append(bytes([kind, 3]) + body)
     return streams
 
