@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import io
 import pickle
 import re
 import warnings
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import astar_rec as rec
+from astar_rec.codecs import method_named
 from common import CODECS, FAMILIES, each_codec, each_family, same_bits
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ def test_errors_can_be_pickled(error: rec.RecError, again: Callable[[Any], Any])
 
 
 def test_long_values_are_shortened() -> None:
-    error = refused(lambda: rec.compress(Q, P, method="x" * 1000))
+    error = refused(lambda: rec.compress(Q, P, code="x" * 1000))
     assert "..." in str(error)
     assert error.value == "x" * 1000
 
@@ -258,7 +260,7 @@ def test_indices_out_of_range(codec_case: Any) -> None:
 @pytest.mark.parametrize("threads", [1, 2, 8])
 def test_first_bad_index_of_many(codec_case: Any, threads: int) -> None:
     codec = codec_case.make(0)
-    codec.threads = threads
+    codec = codec.with_threads(threads)
     indices = np.ones((300, 1000), np.uint64)
     indices[123, 456:] = 0
     indices[200:] = 0
@@ -372,7 +374,6 @@ MAKERS = [
     rec.ADStar,
     lambda **options: rec.DADStar(5, **options),
     lambda **options: rec.MinimalRandomCoding(5, **options),
-    lambda **options: rec.compress(Q, P, **options),
 ]
 
 
@@ -388,9 +389,9 @@ def test_seed(make: Callable[..., Any], bad: object) -> None:
 @pytest.mark.parametrize("bad", [0, -1, 4097, 2**200, *NO_INTEGERS], ids=repr)
 def test_threads(make: Callable[..., Any], bad: object) -> None:
     if bad is None:
-        make(threads=None)
+        make(seed=0, threads=None)
         return
-    error = refused(lambda: make(threads=bad))
+    error = refused(lambda: make(seed=0, threads=bad))
     assert error.argument == "threads"
     assert error.value is bad
 
@@ -398,14 +399,28 @@ def test_threads(make: Callable[..., Any], bad: object) -> None:
 @pytest.mark.parametrize("bad", [0, 4097, 1.5, "2"])
 def test_threads_set_later(bad: Any) -> None:
     codec = rec.ADStar(0)
-    codec.threads = bad
-    assert refused(lambda: codec.encode(Q, P)).argument == "threads"
+    assert refused(lambda: codec.with_threads(bad)).argument == "threads"
+
+
+def test_codecs_are_frozen() -> None:
+    for codec in (rec.ADStar(0), rec.DADStar(5, 0), rec.MinimalRandomCoding(5, 0)):
+        for name in ("threads", "seed", "anything"):
+            with pytest.raises(AttributeError):
+                setattr(codec, name, 1)
+
+
+def test_no_codec_has_a_seed_by_default() -> None:
+    for make in (rec.GlobalAStar, rec.ASStar, rec.ADStar):
+        with pytest.raises(TypeError, match="seed"):
+            make()
+    for make in (rec.DADStar, rec.MinimalRandomCoding):
+        with pytest.raises(TypeError, match="seed"):
+            make(5)
 
 
 @pytest.mark.parametrize("bad", [-1, 64, *NO_INTEGERS], ids=repr)
 def test_depth(bad: Any) -> None:
-    assert refused(lambda: rec.DADStar(bad)).argument == "depth"
-    error = refused(lambda: rec.compress(Q, P, method="dad", depth=bad))
+    error = refused(lambda: rec.DADStar(bad, 0))
     assert error.argument == "depth"
     assert "from 0 to 63" in str(error)
 
@@ -414,8 +429,6 @@ def test_depth(bad: Any) -> None:
 def test_max_samples(bad: Any) -> None:
     if bad is not None:
         assert refused(lambda: rec.GlobalAStar(0, max_samples=bad)).argument == "max_samples"
-        error = refused(lambda: rec.compress(Q, P, method="global", max_samples=bad))
-        assert error.argument == "max_samples"
 
 
 CUSTOM = rec.CustomTarget(lambda x: 0.0 * x, bound=0.0, shape=(2,))
@@ -449,23 +462,23 @@ def test_integers_of_all_kinds(seed: Any) -> None:
     assert same_bits(a.sample, b.sample)
 
 
-@pytest.mark.parametrize("bad", ["x", "AD*", "", None, 2, b"ad"])
+@pytest.mark.parametrize("bad", ["x", "AD*", "ad*", "", None, 2, b"ad"])
 def test_method(bad: Any) -> None:
-    error = refused(lambda: rec.compress(Q, P, method=bad))
+    error = refused(lambda: method_named(bad))
     assert error.argument == "method"
-    assert "'ad*'" in str(error)
+    assert "global, as, ad, dad, mrc" in str(error)
 
 
-def test_options_of_other_methods() -> None:
-    for method in ("ad", "as", "global"):
-        error = refused(lambda: rec.compress(Q, P, method=method, depth=5))  # noqa: B023
-        assert (error.argument, error.value) == ("depth", 5)
-    for method in ("ad", "as", "dad"):
-        error = refused(
-            lambda: rec.compress(Q, P, method=method, max_samples=5)  # noqa: B023
-        )
-        assert (error.argument, error.value) == ("max_samples", 5)
-    assert refused(lambda: rec.compress(Q, P, method="dad")).argument == "depth"
+@pytest.mark.parametrize("bad", ["ad", 2, rec.ADStar, rec.GammaCode()], ids=repr)
+def test_no_codec(bad: Any) -> None:
+    for call in (
+        lambda: rec.compress(Q, P, codec=bad),
+        lambda: rec.compress(Q, P, codec=bad, header=False),
+        lambda: rec.decompress(b"", P, codec=bad, shape=(2,)),
+        lambda: rec.Writer(io.BytesIO(), codec=bad),
+        lambda: rec.Reader(b"", codec=bad, shape=(2,)),
+    ):
+        assert refused(call).argument == "codec"
 
 
 class OtherCode(rec.GammaCode):

@@ -15,6 +15,7 @@ import astar_rec as rec
 from astar_rec import reference_tree_code as ref
 from astar_rec.reference_codes import start_of
 from common import SEEDS, same_bits
+from words import bare, compress, writer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -482,12 +483,12 @@ def test_names() -> None:
     sizes = {}
     for block in (1, 4):
         data = {
-            name: rec.compress(target, P, block=block, code=name, **options)
+            name: compress(target, P, block=block, code=name, **options)
             for name in (None, "tree", "adaptive")
         }
         assert data[None] == data["adaptive" if block == 1 else "tree"]
         given = rec.TreeCode(block, expected_bits=block)
-        assert rec.compress(target, P, block=block, seed=4, code=given) == data["tree"]
+        assert compress(target, P, block=block, seed=4, code=given) == data["tree"]
         expected = rec.ADStar(4, block).encode(target, P).sample
         for some in data.values():
             assert same_bits(rec.decompress(some, P), expected)
@@ -499,15 +500,20 @@ def test_names() -> None:
 
 def test_methods_that_have_no_tree() -> None:
     target = of_normals(1.0, (4,))
-    for options in ({"method": "as"}, {"method": "dad", "depth": 9}, {"method": "global"}):
+    for options in (
+        {"method": "as"},
+        {"method": "dad", "depth": 9},
+        {"method": "global"},
+        {"method": "mrc", "candidates": 9},
+    ):
         for code in ("tree", rec.TreeCode()):
             with pytest.raises(rec.ParameterError) as caught:
-                rec.compress(target, P, code=code, **options)
+                compress(target, P, code=code, **options)
             assert caught.value.argument == "code"
-    for bad in ("trees", rec.TreeCode(2)):
+    for bad in ("tree", rec.TreeCode(2)):
         with pytest.raises(rec.ParameterError):
             rec.compress(target, P, code=bad)
-    assert rec.compress(target, P, method="dad", depth=9, block=2)  # is adaptive
+    assert compress(target, P, method="dad", depth=9, block=2)  # is adaptive
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (5, 0), (1,), (50,), (9, 7), (3, 4, 6)], ids=str)
@@ -516,13 +522,13 @@ def test_shapes(shape: tuple[int, ...], block: int) -> None:
     target = of_normals(1.0, shape)
     options: dict[str, Any] = {"code": "tree", "block": block, "seed": 4, "offset": 11}
     expected = rec.ADStar(4, block).encode(target, P, offset=11).sample
-    data = rec.compress(target, P, chunk=16, **options)
+    data = compress(target, P, chunk=16, **options)
     assert same_bits(rec.decompress(data, P), expected)
     report = rec.inspect(data)
     assert report.total_bits == 8 * len(data) == sum(report.bits.values())
     assert report.bits["depth"] == 0
-    bare = rec.compress(target, P, header=False, **options)
-    assert same_bits(rec.decompress(bare, P, header=False, shape=shape, **options), expected)
+    data = compress(target, P, header=False, **options)
+    assert same_bits(bare(data, P, shape=shape, **options), expected)
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["shape known", "open"])
@@ -548,7 +554,7 @@ def test_pieces(
 
     def write(pieces: list[int]) -> bytes:
         file = io.BytesIO()
-        with rec.Writer(file, shape=shape if known else None, **all_options) as writer:
+        with writer_of(file, shape=shape if known else None, **all_options) as writer:
             for begin, end in zip([0, *pieces], [*pieces, shape[0]], strict=True):
                 writer.write(rec.Normal(target.loc[begin:end], target.scale), P)
         return file.getvalue()
@@ -556,7 +562,7 @@ def test_pieces(
     data = write([])
     assert write(cuts) == data
     if known:
-        assert rec.compress(target, P, **all_options) == data
+        assert compress(target, P, **all_options) == data
     codec = rec.ADStar(4, block, bits_hint=options.get("bits_hint"))
     expected = codec.encode(target, P, offset=3).sample
     assert same_bits(rec.decompress(data, P), expected)
@@ -569,7 +575,7 @@ def test_pieces(
 
 def test_a_damaged_chunk_loses_no_other() -> None:
     target = of_normals(1.0, (200,))
-    data = bytearray(rec.compress(target, P, code="tree", chunk=16, seed=4))
+    data = bytearray(compress(target, P, code="tree", chunk=16, seed=4))
     data[len(data) // 2] ^= 1
     with pytest.raises(rec.CorruptDataError):
         rec.decompress(data, P)
@@ -585,7 +591,7 @@ def test_threads() -> None:
     target = of_normals(0.25, (60, 11))
 
     def pack(threads: int) -> bytes:
-        return rec.compress(target, P, block=11, seed=4, threads=1 + threads % 3)
+        return compress(target, P, block=11, seed=4, threads=1 + threads % 3)
 
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(pack, range(8)))

@@ -334,7 +334,8 @@ class Codec(ABC):
 
     def __post_init__(self) -> None:
         """Checks what all codecs have; a method that checks more calls it."""
-        threads_of(self.threads, 1)
+        if self.threads is not None:
+            self._set(threads=threads_of(self.threads))
         block = block_of(self.block, self.largest_block)
         self._set(seed=seed_of(self.seed), block=block, bits_hint=hints_of(self.bits_hint, block))
 

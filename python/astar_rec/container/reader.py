@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._validate import ELEMENT_LIMIT, broadcast_shape, context_array, integer, shape_of
+from ..codecs import Codec
 from ..custom import as_proposal
 from ..distributions import Distribution
 from ..errors import CorruptDataError, ParameterError
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from .._validate import Indices, Shape
-    from ..codecs import Codec, Message, Progress
+    from ..codecs import Message, Progress
     from ..codecs.codec import Proposal
     from ..distributions import ProposalLike
     from ..index_codes import IndexCode
@@ -362,6 +363,8 @@ def _known_header(
     contexts: Any,
 ) -> Header:
     """Returns what a header would say, where there is none."""
+    if not isinstance(codec, Codec):
+        raise ParameterError("codec", codec, "a Codec, such as ADStar(seed=1), or None")
     if shape is None:
         raise ParameterError("shape", None, "the samples' shape, without a header")
     kind = context_kind(contexts)
