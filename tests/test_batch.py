@@ -70,7 +70,9 @@ def test_threads_of_a_codec_may_change() -> None:
     first = codec.encode(q, P)
     codec = codec.with_threads(3)
     assert_same(codec.encode(q, P), first)
-    assert repr(codec) == repr(rec.ADStar(0))
+    assert codec == rec.ADStar(0)
+    assert hash(codec) == hash(rec.ADStar(0))
+    assert repr(codec) == "ADStar(seed=0, threads=3)"
 
 
 @settings(deadline=None, max_examples=50)
