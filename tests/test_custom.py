@@ -653,7 +653,7 @@ def test_loose_bounds(codec_case: Any) -> None:
         assert same_bits(loose.sample, tight.sample)
 
 
-@pytest.mark.parametrize("codec", ["ADStar()", "ASStar()", "GlobalAStar()"])
+@pytest.mark.parametrize("codec", ["ADStar(0)", "ASStar(0)", "GlobalAStar(0)"])
 def test_absurd_bounds(codec: str) -> None:
     """A bound without use is refused, before it has eaten the memory or the day."""
     resource = pytest.importorskip("resource", reason="measures memory the way of Unix")

@@ -96,7 +96,7 @@ def codec_of(
             raise ParameterError(key, value, f"none, with method {name}")
     for field in fields(method):  # type: ignore[arg-type]
         if field.name in method.limits and field.default is MISSING and field.name not in chosen:
-            raise ParameterError(field.name, None, f"an integer, with method {name}")
+            raise ParameterError(field.name, None, method.limits[field.name])
     if takes(method, "block"):
         chosen["block"] = block
     elif block != 1:
