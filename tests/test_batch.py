@@ -38,9 +38,7 @@ def assert_same(a: rec.Encoded, b: rec.Encoded, part: Any = ...) -> None:
 
 
 def on_threads(case: Any, threads: int | None, seed: int = 1) -> rec.Codec:
-    codec = case.make(seed)
-    codec = codec.with_threads(threads)
-    return codec
+    return case.make(seed).with_threads(threads)
 
 
 # --- Nothing but seed, element and parameters matters -------------------------------------------
@@ -325,7 +323,8 @@ LONG = {
     "custom": """rec.ADStar(0, threads={threads}).encode(
         rec.CustomTarget(lambda x: -1e6 * x * x, mode=0.0, shape=50_000_000 // 10), p)""",
     "decode": "[rec.ADStar(0, threads={threads}).decode(index, p, out=out) for _ in range(100)]",
-    "compress": "rec.compress(rec.Normal(np.zeros(20_000_000), 2.0**-9), p, codec=rec.ADStar(0, threads={threads}))",
+    "compress": """rec.compress(
+        rec.Normal(np.zeros(20_000_000), 2.0**-9), p, codec=rec.ADStar(0, threads={threads}))""",
 }
 
 

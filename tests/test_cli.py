@@ -109,7 +109,8 @@ def test_a_fresh_seed_each_time(targets):
 
 def test_every_method_is_a_choice():
     said = succeed("encode", "--help")
-    for method in rec.codecs.methods():
+    own = [kind for kind in rec.codecs.methods() if kind.__module__.startswith("astar_rec.")]
+    for method in own:
         assert re.search(rf"[\[|]{method.name}[|\]]", said)
         for limit in method.limits:
             assert f"--{limit.replace('_', '-')}" in said

@@ -320,7 +320,10 @@ def test_codecs_convert_scipy(codec_case: Any) -> None:
     r = codec.encode(q, p)
     assert same_bits(r.sample, codec.encode(rec.Normal([0.1, 0.2], 0.5), P).sample)
     assert same_bits(codec.decode(r.index, p), r.sample)
-    assert same_bits(rec.decompress(rec.compress(q, p, codec=rec.ADStar(0)), p), rec.ADStar(0).encode(q, p).sample)
+    assert same_bits(
+        rec.decompress(rec.compress(q, p, codec=rec.ADStar(0)), p),
+        rec.ADStar(0).encode(q, p).sample,
+    )
 
 
 @pytest.mark.parametrize("family", ["expon", "cauchy", "t", "gamma", "norm-discrete"])
@@ -514,4 +517,4 @@ def test_any_parameters_are_held_or_refused(family: str, a: float, b: float) -> 
 
 def test_every_codec_is_in_the_shared_list() -> None:
     made = {type(case.make(0)) for case in CODECS}
-    assert made == set(methods())
+    assert made == {kind for kind in methods() if kind.__module__.startswith("astar_rec.")}

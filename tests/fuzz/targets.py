@@ -27,7 +27,6 @@ from astar_rec.cli.failures import Failure
 from astar_rec.container.chunks import pack_chunk
 from astar_rec.images.files import read_images, write_images
 from astar_rec.images.png import to_png
-
 from words import bare as decompress_bare
 from words import compress as compress_words
 from words import writer_of

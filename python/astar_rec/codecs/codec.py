@@ -302,7 +302,7 @@ class Codec(ABC):
         given = None if shape is None else shape_of("shape", shape)
         own = self.blocks.samples_shape(numbers.shape, p.shape, given)
         checked_size(own, offset)
-        if broadcast_shape(proposal=p.shape, samples=own) != own:
+        if broadcast_shape(samples=own, proposal=p.shape) != own:
             raise ParameterError(
                 "shape of proposal", p.shape, f"one that broadcasts to the samples' {own}"
             )

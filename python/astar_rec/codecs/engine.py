@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
 from .. import _core
 from .._validate import threads_of, unravel
 from ..custom import CustomProposal, CustomTarget, decode_custom, encode_custom
+from ..custom import _Sampler as Sampler
 from ..distributions import Distribution, as_distribution
 from ..errors import DivergenceError, ParameterError
 from .codec import Codec
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from .encoded import Arrays
     from .messages import Message
 
-__all__ = ["CoreCodec"]
+__all__ = ["CoreCodec", "samples_at"]
 
 # Elements between two calls of a progress callback.
 _PIECE = 1 << 18
@@ -221,6 +224,18 @@ class CoreCodec(Codec):
             proposal._second,
             sample,
         )
+
+
+def samples_at(proposal: Proposal, position: Indices) -> Floats:
+    """Returns what a proposal has at 64-bit positions in its CDF, for methods outside of the core.
+
+    Args:
+        proposal: The proposal, of a shape that broadcasts to the positions'.
+        position: Positions x, which stand for the probabilities (x + ½) / 2^64; uint64.
+    """
+    sampler = Sampler(proposal, position.shape)
+    flat = np.ascontiguousarray(position).reshape(-1)
+    return sampler(flat, np.arange(flat.size)).reshape(position.shape)
 
 
 def _pieces(size: int, progress: Progress | None) -> Iterator[tuple[int, int]]:

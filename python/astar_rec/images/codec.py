@@ -15,7 +15,7 @@ from threadpoolctl import ThreadpoolController
 
 from .._validate import as_bytes, integer, threads_of
 from .._varint import read_varint, varint
-from ..codecs import ADStar
+from ..codecs import ADStar, Codec
 from ..codecs.automatic import fresh_seed
 from ..container import Reader, Writer, compress, decompress
 from ..container.format import MAX_CHUNK as MOST_INDICES
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from .._validate import Buffer, Floats
-    from ..codecs import Codec, Progress
+    from ..codecs import Progress
     from ..index_codes import IndexCode
     from .networks import Images
     from .weights import Weights
@@ -388,6 +388,8 @@ def load(model: str | os.PathLike[str] = "mnist") -> ImageCodec:
 
 def _given(codec: Codec, threads: int | None) -> Codec:
     """The codec as it is used here: with a budget, and with the threads of the call."""
+    if not isinstance(codec, Codec):
+        raise ParameterError("codec", codec, "a Codec, such as ADStar(seed=1, block=8)")
     limited = codec.limited(_MOST_STEPS)
     return limited if threads is None else limited.with_threads(threads)
 
