@@ -7,10 +7,9 @@ location, and sends that number: a signed integer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -18,6 +17,9 @@ from astar_rec import ParameterError
 from astar_rec._validate import integer
 from astar_rec.codecs import INTEGERS, Codec, register
 from astar_rec.codecs.engine import samples_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 
 @register
