@@ -267,7 +267,7 @@ def test_wrong_proposal() -> None:
 
 
 def test_items_one_by_one_follow_their_law() -> None:
-    """Each item has random numbers of its own; with the same seed for all the deviation is 0.6.
+    """Each item has random numbers of its own, though all have the same element number.
 
     The variance of 3,000 standard normal samples has a standard error of 0.026. A true library
     fails once in 10^7: that is at 5.3 of these.

@@ -37,6 +37,10 @@ Random numbers are addressed by (seed, element, node), where elements are number
 the broadcast shape, from ``offset``. So the same arrays give the same indices in one call or in
 pieces, on one thread or many, on any machine. They are not for cryptography.
 
+A method is a subclass of `Codec` in one file, which says of itself what the rest must know: its
+name, its number in containers, its limits, its units, its messages, its index code. `register`
+makes it known; `methods` lists them all.
+
 Reference: G. Flamich, S. Markou, J. M. Hernández-Lobato, "Fast Relative Entropy Coding with A*
 coding", ICML 2022. M. Havasi, R. Peharz, J. M. Hernández-Lobato, "Minimal Random Code Learning:
 Getting Bits Back from Compressed Model Parameters", ICLR 2019.

@@ -12,6 +12,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import MISSING, fields, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -68,7 +69,7 @@ class Codec(ABC):
         number: The number in containers, 0 to 255; those from 128 are for methods elsewhere.
         exact: Whether samples follow their targets exactly, but for searches that are cut.
         kind: What a message consists of: `INDICES` or `INTEGERS`.
-        largest_block: The most elements that a unit may have.
+        largest_block: The most elements that a unit may have; 1 for single elements alone.
         draws_tree: Whether an index names a node of AD*'s tree, which `TreeCode` predicts.
         limits: The arguments that bound the work, each with what it means.
         seed: The seed, which sender and receiver share.
@@ -179,7 +180,7 @@ class Codec(ABC):
 
     # --- What follows ----------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def blocks(self) -> Blocks:
         """How elements of an array fall into units."""
         return Blocks(self.block, self.words, self.bits_hint)

@@ -306,11 +306,11 @@ class Reader:
         first = begin // header.block * header.block
         last = min(first + len(index) * header.block, grid.rows)
         wanted = slice(begin - first, begin - first + shape[0])
-        if header.block > 1 and shape[0] and proposal.shape not in ((), (1,)):
+        codec = self.codec.for_columns(slice(first, last))
+        if not codec.single_elements and shape[0] and proposal.shape not in ((), (1,)):
             assert isinstance(proposal, Distribution)
             places = np.clip(np.arange(first, last) - begin, 0, shape[0] - 1)
             proposal = type(proposal)(*(each[places] for each in proposal._broadcast(shape)))
-        codec = self.codec.for_columns(slice(first, last))
         own = message.reshape((-1, *words))
         return decoded(codec, own, proposal, (last - first,), header.offset + first)[wanted]
 
