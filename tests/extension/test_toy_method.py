@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from toy_method import NearestShift
+from toy_method import NearestShift, ShiftInBytes
 
 import astar_rec as rec
 from common import CodecCase, check_codec, each_family
 from method_tests import MethodTests
 
+BYTES = CodecCase("toy-bytes", lambda seed: ShiftInBytes(40, seed), exact=False)
 TOY = CodecCase("toy", lambda seed: NearestShift(40, seed), exact=False)
 P = rec.Normal(0.0, 1.0)
 
@@ -17,9 +18,10 @@ P = rec.Normal(0.0, 1.0)
 class TestToyMethod(MethodTests):
     """The general tests."""
 
-    @pytest.fixture
-    def codec_case(self) -> CodecCase:
-        return TOY
+    @pytest.fixture(params=[TOY, BYTES], ids=lambda case: case.name)
+    def codec_case(self, request: pytest.FixtureRequest) -> CodecCase:
+        case: CodecCase = request.param
+        return case
 
 
 @each_family
@@ -46,3 +48,21 @@ def test_what_it_refuses() -> None:
         NearestShift(4, 1).encode(rec.Uniform(0.0, 1.0), P)
     with pytest.raises(rec.ParameterError, match="code"):
         rec.compress(P, P, codec=NearestShift(4, 1), code=rec.TreeCode())
+
+
+def test_bytes_that_no_encoder_writes() -> None:
+    code = rec.codecs.ByteCode()
+    assert code.unpack(b"", 0).shape == (0,)
+    for data, count in ((b"", 1), (b"\x02a", 1), (b"\0\0", 1), (b"\0", 2), (b"\x80\x00", 1)):
+        with pytest.raises(rec.CorruptDataError):
+            code.unpack(data, count)
+    with pytest.raises(rec.ParameterError, match="message"):
+        code.pack(np.array([b"a", "b"], object))
+    codec = ShiftInBytes(40, 1)
+    for codec_of_numbers in (rec.ADStar(1), NearestShift(40, 1)):
+        with pytest.raises(rec.ParameterError, match="code"):
+            rec.compress(P, P, codec=codec_of_numbers, code=code)
+    data = rec.compress(P, P, codec=codec, header=False)
+    with pytest.raises(rec.CorruptDataError, match="number as text"):
+        rec.decompress(b"\x02x1", P, codec=codec, shape=())
+    assert rec.decompress(data, P, codec=codec, shape=()).shape == ()

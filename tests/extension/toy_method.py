@@ -7,6 +7,7 @@ location, and sends that number: a signed integer.
 
 from __future__ import annotations
 
+import re
 from dataclasses import KW_ONLY, dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,7 +16,7 @@ import numpy as np
 
 from astar_rec import ParameterError
 from astar_rec._validate import integer
-from astar_rec.codecs import INTEGERS, Codec, register
+from astar_rec.codecs import BYTES, INTEGERS, Codec, register
 from astar_rec.codecs.engine import samples_at
 
 if TYPE_CHECKING:
@@ -91,6 +92,31 @@ class NearestShift(Codec):
         return mixed(mixed(elements) ^ np.uint64(self.seed)).reshape(shape) + step * np.asarray(
             shift
         ).astype(np.uint64)
+
+
+@register
+@dataclass(frozen=True, repr=False)
+class ShiftInBytes(NearestShift):
+    """The same with bytes for messages: the shift as text, none for 0."""
+
+    name = "toy-bytes"
+    number = 201
+    kind = BYTES
+
+    def encode_into(self, target: Any, proposal: Any, offset: int, out: Any, progress: Any) -> int:
+        shift = np.empty(out[1].shape, np.int64)
+        cut = super().encode_into(target, proposal, offset, (shift, *out[1:]), progress)
+        for position, number in np.ndenumerate(shift):
+            out[0][position] = str(number).encode() if number else b""
+        return cut
+
+    def decode_into(self, message: Any, proposal: Any, offset: int, sample: Any) -> None:
+        shift = np.zeros(sample.shape, np.int64)
+        for position, text in np.ndenumerate(message):
+            if not re.fullmatch(b"(-?[1-9][0-9]{0,3})?", text):
+                raise ParameterError("message", text, "a number as text, or nothing", position)
+            shift[position] = int(text or b"0")
+        super().decode_into(shift, proposal, offset, sample)
 
 
 def mixed(x: Any) -> Any:

@@ -48,17 +48,20 @@ Getting Bits Back from Compressed Model Parameters", ICLR 2019.
 
 from .a_star import ADStar, ASStar, DADStar, GlobalAStar
 from .automatic import automatic_codec
+from .byte_code import ByteCode
 from .codec import Codec, Progress
 from .encoded import Encoded
-from .messages import INDICES, INTEGERS, Message, MessageKind
+from .messages import BYTES, INDICES, INTEGERS, Message, MessageKind
 from .minimal_random import MinimalRandomCoding
 from .registry import method_named, method_numbered, methods, register
 
 __all__ = [
+    "BYTES",
     "INDICES",
     "INTEGERS",
     "ADStar",
     "ASStar",
+    "ByteCode",
     "Codec",
     "DADStar",
     "Encoded",

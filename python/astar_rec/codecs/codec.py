@@ -68,7 +68,7 @@ class Codec(ABC):
         name: The name for the command line: letters and digits that no shell expands.
         number: The number in containers, 0 to 255; those from 128 are for methods elsewhere.
         exact: Whether samples follow their targets exactly, but for searches that are cut.
-        kind: What a message consists of: `INDICES` or `INTEGERS`.
+        kind: What a message has for a unit: `INDICES`, `INTEGERS` or `BYTES`.
         largest_block: The most elements that a unit may have; 1 for single elements alone.
         draws_tree: Whether an index names a node of AD*'s tree, which `TreeCode` predicts.
         limits: The arguments that bound the work, each with what it means.
@@ -134,7 +134,10 @@ class Codec(ABC):
         """
         del contexts  # an adaptive code does
         from ..index_codes import AdaptiveCode
+        from .byte_code import ByteCode
 
+        if not self.kind.is_number:
+            return ByteCode()
         bits = expected_bits
         return AdaptiveCode(self.words, expected_bits=None if bits is None else bits * self.block)
 
@@ -322,6 +325,8 @@ class Codec(ABC):
 
     def check_message(self, message: Message) -> None:
         """Raises ParameterError for the first number of a message that the codec cannot make."""
+        if not self.kind.is_number:
+            return
         least, largest = self.message_range
         good = (message >= least) & (message <= largest)
         require_all(self.kind.argument, message, good, f"an integer from {least} to {largest}")

@@ -93,7 +93,9 @@ def _array(array: npt.NDArray[Any]) -> str:
 
 
 def _bits(message: npt.NDArray[Any]) -> int:
-    """How many binary digits the numbers have without leading zeros."""
+    """How many binary digits the numbers have without leading zeros; of bytes, all."""
+    if message.dtype == object:
+        return 8 * sum(map(len, message.flat))
     magnitude = np.abs(message.astype(np.int64)) if message.dtype.kind == "i" else message
     magnitude = magnitude.astype(np.uint64)
     # Halves are floats exactly. Of a number with a higher half, the lower has 32 digits.

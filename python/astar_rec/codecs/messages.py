@@ -2,6 +2,8 @@
 
 Index codes code unsigned integers from 1 to 2^64 - 1. Indices are that already. Signed integers
 become indices by zigzag: 0, -1, 1, -2, 2, … are 1, 2, 3, 4, 5, …, so that numbers near 0 are short.
+Bytes, of any number for each unit, are in an array of objects, and have a code of their own,
+`ByteCode`.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from .._validate import Indices
 
-__all__ = ["INDICES", "INTEGERS", "Message", "MessageKind"]
+__all__ = ["BYTES", "INDICES", "INTEGERS", "Message", "MessageKind"]
 
 Message = npt.NDArray[Any]
 
@@ -30,22 +32,28 @@ _LEAST_INTEGER = -(2**63) + 1
 
 @dataclass(frozen=True)
 class MessageKind:
-    """What the numbers of a message are.
+    """What a message has for a unit.
 
     Attributes:
         argument: What errors call such a message.
         dtype: The dtype of its arrays.
-        least: The least number there is.
-        largest: The largest.
+        least: The least number there is; of bytes, 0.
+        largest: The largest; of bytes, 255.
+        is_number: Whether it has numbers, which a codec has a range for.
+        carried: The dtype of what codes get.
+        filler: What a code may have for a unit that is missing.
         checked: Makes an array of that dtype of what a user gives.
-        to_index: Messages to indices.
-        from_index: Indices to messages; the inverse.
+        to_index: Messages to what codes get.
+        from_index: The inverse.
     """
 
     argument: str
-    dtype: type[np.uint64] | type[np.int64]
+    dtype: type[np.uint64] | type[np.int64] | type[np.object_]
     least: int
     largest: int
+    is_number: bool
+    carried: type[np.uint64] | type[np.object_]
+    filler: int | bytes
     checked: Callable[[str, object], Message]
     to_index: Callable[[Message], Indices]
     from_index: Callable[[Indices], Message]
@@ -60,6 +68,17 @@ def _integer_array(argument: str, value: object) -> npt.NDArray[np.int64]:
     what = f"an integer from {_LEAST_INTEGER}"
     require_all(argument, numbers, numbers >= _LEAST_INTEGER, what)
     return numbers
+
+
+def _bytes_array(argument: str, value: object) -> Message:
+    """Returns an array of objects, all of them bytes."""
+    array = value if isinstance(value, np.ndarray) else np.asarray(value, dtype=object)
+    if array.dtype != object:
+        raise ParameterError(f"dtype of {argument}", str(array.dtype), "object, of bytes")
+    for position, item in np.ndenumerate(array):
+        if not isinstance(item, bytes):
+            raise ParameterError(argument, item, "bytes", position)
+    return np.ascontiguousarray(array).reshape(array.shape)
 
 
 def _zigzag(message: Message) -> Indices:
@@ -78,7 +97,21 @@ def _itself(array: Any) -> Any:
     return array
 
 
-INDICES = MessageKind("index", np.uint64, 1, 2**64 - 1, index_array, _itself, _itself)
+INDICES = MessageKind(
+    "index", np.uint64, 1, 2**64 - 1, True, np.uint64, 1, index_array, _itself, _itself
+)
 INTEGERS = MessageKind(
-    "message", np.int64, _LEAST_INTEGER, 2**63 - 1, _integer_array, _zigzag, _unzigzag
+    "message",
+    np.int64,
+    _LEAST_INTEGER,
+    2**63 - 1,
+    True,
+    np.uint64,
+    1,
+    _integer_array,
+    _zigzag,
+    _unzigzag,
+)
+BYTES = MessageKind(
+    "message", np.object_, 0, 255, False, np.object_, b"", _bytes_array, _itself, _itself
 )

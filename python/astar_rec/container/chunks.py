@@ -70,7 +70,8 @@ class ChunkWriter:
     def _flush(self, rows: int | None) -> None:
         pieces, self._pieces, self._waiting = self._pieces, [], 0
         words = () if self.header.words == 1 else (self.header.words,)
-        index = np.concatenate([np.empty((0, *words), np.uint64), *(piece for piece, _ in pieces)])
+        none = np.empty((0, *words), self.header.codec.kind.carried)
+        index = np.concatenate([none, *(piece for piece, _ in pieces)])
         given = [np.empty(0, np.uint16), *(own for _, own in pieces if own is not None)]
         contexts = self._contexts(len(index), np.concatenate(given))
         if self._head is None:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from ..codecs import ByteCode
 from ..errors import CorruptDataError, ParameterError
 from ..index_codes import (
     AdaptiveCode,
@@ -37,12 +40,14 @@ class _Row:
         count: How many numbers a header holds of it.
         parameters: These numbers.
         read: Makes it of these, and of the number of words that an index has.
+        carried: The dtype of what it codes.
     """
 
     kind: type[IndexCode]
     count: int
     parameters: Callable[[IndexCode], tuple[int, ...]]
     read: Callable[..., IndexCode]
+    carried: type[np.generic] = np.uint64
 
 
 def _none(code: IndexCode) -> tuple[int, ...]:
@@ -84,6 +89,7 @@ _CODES = {
     3: _Row(ZetaCode, 1, _parameter, _zeta),
     4: _Row(AdaptiveCode, 1, _start, partial(_learning, AdaptiveCode)),
     5: _Row(TreeCode, 1, _start, partial(_learning, TreeCode)),
+    6: _Row(ByteCode, 0, _none, lambda _: ByteCode(), np.object_),
 }
 
 
@@ -139,8 +145,9 @@ def code_for(codec: Codec, code: IndexCode | None, *, contexts: bool) -> IndexCo
         ParameterError: A code that does not go with the codec, or with contexts.
     """
     if code is None:
-        return codec.default_code(contexts=contexts)
-    code_number(code)
+        code = codec.default_code(contexts=contexts)
+    if _CODES[code_number(code)].carried is not codec.kind.carried:
+        raise ParameterError("code", code, f"another one, with {codec!r}")
     if isinstance(code, LearningCode) and code.block == 1 < codec.words:
         code = type(code)(codec.words, expected_bits=code.expected_bits)
     words = code.block if isinstance(code, LearningCode) else 1

@@ -263,6 +263,8 @@ def contexts_checksum(contexts: Contexts) -> bytes:
 
 def longest_payload(header: Header) -> int:
     """More bytes than any chunk's payload has."""
+    if not header.codec.kind.is_number:
+        return ELEMENT_LIMIT  # bytes may be any number
     # Decisions of 16 bits, 64 a word, and the path.
     return 64 + header.chunk * header.words * 136
 

@@ -41,7 +41,7 @@ class Inspection:
             it spends on the paths themselves; `TreeCode` on both), ``padding`` and ``framing``
             (what surrounds the chunks). They add up to ``total_bits``.
         total_bits: Eight times the number of bytes.
-        mean_depth: Mean depth of the indices, ⌊log2 index⌋.
+        mean_depth: Mean depth of the indices, ⌊log2 index⌋; of bytes, their mean number of bits.
         kl_bits: The sum of the targets' KL divergences; None unless targets were given.
     """
 
@@ -123,7 +123,8 @@ def inspect(
         for number in range(contents.grid.chunks):
             index, _ = reader._unpack(number)
             parts = reader._code(number).parts(index, reader._contexts(number, len(index)))
-            depths += _core.path_bits(index, header.words)
+            numbers = header.codec.kind.is_number
+            depths += _core.path_bits(index, header.words) if numbers else parts.path
             bits["depth"] += parts.depth
             bits["path"] += parts.path
             bits["padding"] += parts.padding

@@ -225,7 +225,8 @@ class Reader:
     ) -> tuple[Indices, npt.NDArray[np.bool_]]:
         """Returns these indices, 1 for those that are missing, and which are there."""
         chunk, words = self._contents.grid.chunk, self._header.words
-        index = np.zeros((len(indices), words), np.uint64)
+        kind = self.codec.kind
+        index: Message = np.zeros((len(indices), words), kind.carried)
         there = np.ones(len(indices), bool)
         for number in range(indices.start // chunk, -(-indices.stop // chunk)):
             first = number * chunk
@@ -234,7 +235,7 @@ class Reader:
             if number in self._contents.frames:
                 index[own] = self._chunk(number)[begin - first : end - first]
             else:
-                index[own, 0] = 1
+                index[own, 0] = kind.filler
                 there[own] = False
             if progress is not None:
                 progress(end - indices.start, len(indices))
@@ -262,7 +263,7 @@ class Reader:
                     raise ParameterError("contexts", "other ones", expected)
                 payload = payload[4:]
         index = self._code(number).unpack(payload, count, contexts)
-        if self._header.words == 1 and count:
+        if self._header.words == 1 and count and self.codec.kind.is_number:
             self._check_range(number, self.codec.kind.from_index(index))
         return index, contexts if given else None
 
