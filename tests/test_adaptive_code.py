@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 import astar_rec as rec
 from astar_rec import _core
-from astar_rec import reference_codes as ref
+from astar_rec.reference import adaptive as ref
+from astar_rec.reference import depth_prior
 
 
 def indices(block: int = 1) -> st.SearchStrategy[int]:
@@ -102,7 +103,7 @@ def test_starts_are_the_references() -> None:
     for block in range(1, 17):
         for start in (0, 1, 2, 7, 8, 16, 33, 100, 254, 255):
             for level in {*range(0, 64 * block, 7), 64 * block - 1}:
-                expected = ref.depth_prior(block, start, level)[0]
+                expected = depth_prior(block, start, level)[0]
                 assert _core.depth_prior(block, start, level) == expected
 
 
@@ -306,8 +307,15 @@ def test_expected_bits() -> None:
     assert rec.AdaptiveCode().expected_bits is None
     assert rec.AdaptiveCode(expected_bits=2).expected_bits == 2.0
     assert rec.AdaptiveCode(4, expected_bits=3).expected_bits == 3.0
-    assert rec.AdaptiveCode(expected_bits=2.3).expected_bits == 2.25
-    assert rec.AdaptiveCode(expected_bits=0).expected_bits == 0.125
+    assert rec.AdaptiveCode(1, expected_bits=2.3).expected_bits == 2.25
+    assert rec.AdaptiveCode(1, expected_bits=0).expected_bits == 0.125
+    # It is of the whole block, so it is not rounded before that is known.
+    unbound = rec.AdaptiveCode(expected_bits=2.3)
+    assert unbound.expected_bits == 2.3
+    assert unbound.with_block(1) == rec.AdaptiveCode(1, expected_bits=2.3)
+    assert unbound.with_block(2).expected_bits == 2.25
+    index = [1, 5, 2, 2**60]
+    assert unbound.pack(index) == unbound.with_block(1).pack(index)
     assert rec.AdaptiveCode(2, expected_bits=1e300).expected_bits == 63.75
     assert repr(rec.AdaptiveCode(2)) == "AdaptiveCode(block=2)"
     assert repr(rec.AdaptiveCode(2, expected_bits=3)) == "AdaptiveCode(block=2, expected_bits=3.0)"
@@ -364,7 +372,7 @@ def test_indices_too_large() -> None:
 
 
 def test_errors() -> None:
-    for bad in (0, 17, 1.5, "2", None):
+    for bad in (0, 17, 1.5, "2", True):
         with pytest.raises(rec.ParameterError):
             rec.AdaptiveCode(bad)
     for bad in (-1, math.nan, math.inf, "2", True, [1, 2], 10**400):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import astar_rec as rec
-from astar_rec import reference, reference_blocks
+from astar_rec import reference
 from common import SEEDS, same_bits
 from goodness import check_uniform, seed_for
 
@@ -57,11 +57,11 @@ def test_reference(
     r = codec.encode(make(means, 2.0**-bits), make(0.0, 1.0), offset=offset)
     p = [make_reference(0.0, 1.0)] * k
     q = [make_reference(mean, 2.0**-bits) for mean in means]
-    expected = reference_blocks.encode_block(q, p, seed, offset, hints)
+    expected = reference.encode_block(q, p, seed, offset, hints)
     assert number(r.index[0]) == expected.index
     assert r.sample.tolist() == expected.samples
     assert r.steps.tolist() == [expected.steps]
-    assert reference_blocks.decode_block(expected.index, p, seed, offset, hints) == expected.samples
+    assert reference.decode_block(expected.index, p, seed, offset, hints) == expected.samples
 
 
 @pytest.mark.parametrize("depth", [0, 1, 7, 80])
@@ -70,7 +70,7 @@ def test_reference_with_a_limit(depth: int) -> None:
     r = rec.DADStar(depth, 5, block=3).encode(rec.Normal(means, scale), P)
     p = [reference.Normal(0.0, 1.0)] * 3
     q = [reference.Normal(mean, scale) for mean in means]
-    expected = reference_blocks.encode_block(q, p, 5, 0, depth=depth)
+    expected = reference.encode_block(q, p, 5, 0, depth=depth)
     assert number(r.index[0]) == expected.index < 2 ** (depth + 1)
     assert r.sample.tolist() == expected.samples
 
@@ -84,7 +84,7 @@ def test_paths_of_several_words() -> None:
     p = [reference.Normal(0.0, 1.0)] * 4
     for i in range(3):
         q = [reference.Normal(mean, scale) for mean in means[i]]
-        expected = reference_blocks.encode_block(q, p, 3, 4 * i)
+        expected = reference.encode_block(q, p, 3, 4 * i)
         assert number(r.index[i, 0]) == expected.index
         assert r.sample[i].tolist() == expected.samples
 

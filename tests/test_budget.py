@@ -19,7 +19,7 @@ import pytest
 from scipy import special
 
 import astar_rec as rec
-from astar_rec import custom, reference_blocks
+from astar_rec import custom, reference
 from astar_rec import reference as ref
 from astar_rec.codecs import engine
 from common import PAIRS, PairCase, check_codec, each_pair, same_bits
@@ -126,7 +126,7 @@ def test_reference_of_blocks(depth: int | None, hints: list[float] | None, most:
     for i in range(10):
         pairs = zip(q.loc[i].tolist(), q.scale[i].tolist(), strict=True)
         one = [ref.Normal(loc, scale) for loc, scale in pairs]
-        expected = reference_blocks.encode_block(
+        expected = reference.encode_block(
             one, [ref.Normal(0.0, 1.0)] * 3, seed, 3 * i, hints, depth, most
         )
         assert r.index[i, 0].tolist() == [expected.index, 0, 0]

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 import astar_rec as rec
 from astar_rec import reference as ref
+from extension.toy_code import FibonacciCode
 
 LARGEST = 2**64 - 1
 ZETAS = {k: rec.ZetaCode(1 + 1 / k) for k in (*range(1, 13), 21, 31, 32, 33, 62, 63)}
 FIXED = {width: rec.FixedCode(width) for width in (1, 2, 3, 8, 31, 32, 33, 63, 64)}
 UNIVERSAL = [rec.GammaCode(), rec.DeltaCode(), *ZETAS.values()]
-CODES = [*UNIVERSAL, *FIXED.values()]
+OURS = [*UNIVERSAL, *FIXED.values()]
+CODES = [*OURS, FibonacciCode()]  # and one that a user may have written
 each_code = pytest.mark.parametrize("code", CODES, ids=repr)
 each_universal_code = pytest.mark.parametrize("code", UNIVERSAL, ids=repr)
 
@@ -138,7 +140,7 @@ def test_words_follow_each_other() -> None:
     )
 
 
-@each_code
+@pytest.mark.parametrize("code", OURS, ids=repr)
 @settings(deadline=None, max_examples=50)
 @given(n=INDICES)
 def test_words_are_the_references(code: rec.IndexCode, n: int) -> None:
@@ -401,6 +403,6 @@ def test_shortest_code_of_what_has_no_code() -> None:
 
 @each_code
 def test_repr(code: rec.IndexCode) -> None:
-    again = eval(repr(code), vars(rec))
+    again = eval(repr(code), {**vars(rec), "FibonacciCode": FibonacciCode})
     assert type(again) is type(code)
     assert again.pack([1]) == code.pack([1])

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 import astar_rec as rec
-from astar_rec import reference, reference_blocks
+from astar_rec import reference
 from common import SEEDS, PairCase, check_codec, each_pair, same_bits
 from goodness import ALPHA, check, check_counts, check_uniform, seed_for
 
@@ -162,7 +162,7 @@ def test_blocks_of_the_reference(
     codec = rec.MinimalRandomCoding(candidates, seed, block=size)
     q, p = zip(*pair.references(parameters), strict=True)
     try:
-        expected = reference_blocks.choose_block(q, p, seed, offset, candidates)
+        expected = reference.choose_block(q, p, seed, offset, candidates)
     except reference.TooMuchInformationError:
         with pytest.raises(rec.DivergenceError, match="no sample within"):
             codec.encode(*pair.distributions(parameters), offset=offset)
@@ -172,7 +172,7 @@ def test_blocks_of_the_reference(
     assert same_bits(r.sample, expected.samples)
     assert r.steps.tolist() == [candidates]
     assert r.cut == 0
-    assert reference_blocks.decode_number(expected.index, p, seed, offset) == expected.samples
+    assert reference.decode_number(expected.index, p, seed, offset) == expected.samples
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (4,), (3, 7), (2, 3, 10), (0,), (3, 0), (0, 4)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import astar_rec as rec
-from astar_rec import reference_tree_code as ref
-from astar_rec.reference_codes import start_of
+from astar_rec.reference import start_of
+from astar_rec.reference import tree as ref
 from common import SEEDS, same_bits
 from words import bare, compress, writer_of
 
@@ -399,7 +400,7 @@ def test_any_bytes(data: bytes, count: int, block: int) -> None:
 
 
 def test_errors() -> None:
-    for bad in (0, 17, 1.5, "2", None):
+    for bad in (0, 17, 1.5, "2", True):
         with pytest.raises(rec.ParameterError):
             rec.TreeCode(bad)  # type: ignore[arg-type]
     with pytest.raises(rec.ParameterError) as caught:
@@ -411,9 +412,12 @@ def test_errors() -> None:
         with pytest.raises(rec.ParameterError, match=r"at\(\)"):
             call(index)
     for codec in (rec.ADStar(0, block=2), rec.ASStar(0), rec.GlobalAStar(0), rec.DADStar(9, 0)):
-        with pytest.raises(rec.ParameterError) as caught:
-            code.at(codec, (4,))
-        assert caught.value.argument == "codec"
+        for other in (rec.TreeCode(1), rec.TreeCode(3), code):
+            if other is code and isinstance(codec, rec.ADStar):
+                continue  # any block suits it
+            with pytest.raises(rec.ParameterError) as caught:
+                other.at(codec, (4,))
+            assert caught.value.argument == "codec"
     for options in ({"offset": -1}, {"begin": 2**48 + 1}):
         with pytest.raises(rec.ParameterError) as caught:
             code.at(rec.ADStar(0), (4,), **options)
@@ -424,8 +428,23 @@ def test_errors() -> None:
     with pytest.raises(rec.ParameterError):
         code.pack(index)
     assert repr(rec.TreeCode(2, expected_bits=3)) == "TreeCode(block=2, expected_bits=3.0)"
-    assert repr(bound) == "TreeCode(block=1)"
-    assert rec.TreeCode(expected_bits=2.3)._start == start_of(2.3)
+    assert repr(bound).startswith("TreeCode(block=1).at(")
+    assert repr(bound).endswith("(4,), offset=0, begin=0)")
+    assert rec.TreeCode(expected_bits=2.3).start == start_of(2.3)
+
+
+def test_block_of_the_codec() -> None:
+    """It need not be said twice."""
+    target, codec = of_normals(1.0, (40, 8)), rec.ADStar(4, 2)
+    index = codec.encode(target, P).index
+    unbound, given = rec.TreeCode(expected_bits=2.3), rec.TreeCode(2, expected_bits=2.3)
+    data = given.at(codec, (40, 8)).pack(index)
+    assert unbound.at(codec, (40, 8)).pack(index) == data
+    assert unbound.at(codec, (40, 8)).unpack(data, 160).tolist() == index.reshape(160, 2).tolist()
+    assert unbound.with_block(2) == given
+    packed = {rec.compress(target, P, codec=codec, code=code) for code in (unbound, given)}
+    assert len(packed) == 1
+    assert rec.inspect(packed.pop()).code == given
 
 
 def test_indices_that_the_codec_cannot_make() -> None:
@@ -443,6 +462,34 @@ def test_indices_that_the_codec_cannot_make() -> None:
     for bad in (np.ones(3, np.uint64), np.ones((2, 3), np.uint64)):
         with pytest.raises(rec.ParameterError):
             blocks.pack(bad)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX signals")
+@pytest.mark.parametrize("direction", ["pack", "unpack"])
+def test_signals(direction: str) -> None:
+    """Handlers run in the middle of a long call, and what one raises ends it."""
+
+    class AlarmError(Exception):
+        pass
+
+    seen: list[int] = []
+
+    def handler(number: int, _: object) -> None:
+        seen.append(number)
+        if len(seen) == 3:  # a call that lets none in would run one at its end
+            raise AlarmError
+
+    count = 4_000_000
+    code = rec.TreeCode().at(rec.ADStar(1), (count,))
+    index = np.ones(count, np.uint64)
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+        with pytest.raises(AlarmError):
+            code.pack(index) if direction == "pack" else code.unpack(b"", count)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_contexts() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 import astar_rec as rec
 from astar_rec import reference as ref
-from astar_rec.reference_blocks import decode_block, decode_number
+from astar_rec.reference import decode_block, decode_number
 from common import same_bits
 from words import compress, writer_of
 

@@ -5,6 +5,7 @@
 
 #include "astar_rec/adaptive_code.hpp"
 #include "bindings.hpp"
+#include "sequence_code.hpp"
 
 namespace {
 
@@ -50,35 +51,20 @@ Array<std::uint64_t> unpack_bytes(const py::buffer& data, std::size_t count, Cod
 }
 
 AdaptiveCode adaptive_code(std::size_t words, int start, const Array<std::uint16_t>& contexts,
-                           std::size_t count) {
+                           const Array<std::uint64_t>& index) {
   require(words >= 1 && words <= max_block, "words must be 1 to 16");
-  require(start >= 0 && start <= max_start, "start must be 0 to 255");
-  const auto numbers = view(contexts);
-  require(numbers.empty() || numbers.size() == count / words, "one context per index, or none");
-  return {words, start, numbers};
+  check_start(start);
+  return {words, start, contexts_of(contexts, static_cast<std::size_t>(index.size()) / words)};
 }
 
-// bytes, bits
 py::tuple pack_array_adaptively(const Array<std::uint64_t>& index, std::size_t words, int start,
                                 const Array<std::uint16_t>& contexts) {
-  const auto from = view(index);
-  const AdaptiveCode code = adaptive_code(words, start, contexts, from.size());
-  RangeCoded coded;
-  {
-    const py::gil_scoped_release release;
-    coded = pack_adaptively(from, code);
-  }
-  return py::make_tuple(to_bytes(coded.bytes), coded.bits);
+  return pack_sequence_of(index, adaptive_code(words, start, contexts, index));
 }
 
 void unpack_bytes_adaptively(const py::buffer& data, std::size_t words, int start,
                              const Array<std::uint16_t>& contexts, Array<std::uint64_t>& index) {
-  const py::buffer_info info = data.request();
-  const auto bytes = bytes_of(info);
-  const auto to = writable(index);
-  const AdaptiveCode code = adaptive_code(words, start, contexts, to.size());
-  const py::gil_scoped_release release;
-  unpack_adaptively(bytes, code, to);
+  unpack_sequence_of(data, adaptive_code(words, start, contexts, index), index);
 }
 
 std::uint64_t path_bits_of(const Array<std::uint64_t>& index, std::size_t words) {
@@ -90,7 +76,8 @@ std::uint64_t path_bits_of(const Array<std::uint64_t>& index, std::size_t words)
 
 // The probability, of 2^24, with which the adaptive code starts at a level.
 std::uint32_t depth_prior(std::size_t words, int start, int level) {
-  adaptive_code(words, start, {}, 0);
+  require(words >= 1 && words <= max_block, "words must be 1 to 16");
+  check_start(start);
   require(level >= 0 && level < static_cast<int>(64 * words), "no such level");
   return DepthStart(words, start)(level).probability;
 }

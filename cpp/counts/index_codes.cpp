@@ -63,16 +63,17 @@ std::vector<NamedLoop> index_code_loops() {
   for (const int bits : {1, 3, 5}) {
     add(
         loops, "adaptive", "-" + std::to_string(bits), [=] { return single_indices(16384, bits); },
-        [](const Words& all) { return pack_adaptively(all, {}); },
-        [](const Bytes& bytes, Words& all) { unpack_adaptively(bytes, {}, all); });
+        [](const Words& all) { return pack_sequence(all, AdaptiveCode{}); },
+        [](const Bytes& bytes, Words& all) { unpack_sequence(bytes, AdaptiveCode{}, all); });
   }
   const auto add_tree = [&](const std::string& name, std::size_t count, std::size_t block,
                             const std::function<Words()>& find) {
     const auto blocks = std::make_shared<Blocks>(count / block, block, std::vector(block, 0.0));
     const TreeCode code{.seed = counted_seed, .blocks = blocks.get()};
     add(
-        loops, name, "-1", find, [blocks, code](const Words& all) { return pack_tree(all, code); },
-        [blocks, code](const Bytes& bytes, Words& all) { unpack_tree(bytes, code, all); });
+        loops, name, "-1", find,
+        [blocks, code](const Words& all) { return pack_sequence(all, code); },
+        [blocks, code](const Bytes& bytes, Words& all) { unpack_sequence(bytes, code, all); });
   };
   add_tree("tree", 1024, 1, [] { return single_indices(1024, 1); });
   add_tree("tree-block4", 1024, 4, [] { return block_indices(1024, 4, 1); });

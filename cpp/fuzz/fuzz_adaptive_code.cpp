@@ -11,11 +11,11 @@ namespace {
 void decode(const std::vector<std::uint8_t>& bytes, const AdaptiveCode& code, std::size_t count) {
   std::vector<std::uint64_t> index(count * code.words);
   try {
-    unpack_adaptively(bytes, code, index);
+    unpack_sequence(bytes, code, index);
   } catch (const CorruptDataError&) {
     return;
   }
-  const RangeCoded again = pack_adaptively(index, code);
+  const RangeCoded again = pack_sequence(index, code);
   REQUIRE(again.bytes == bytes);
   REQUIRE(bytes.size() <= (again.bits + 7) / 8);
   path_bits(index, code.words);  // throws for an index of 0
@@ -50,7 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   std::vector<std::uint8_t> bytes;
   try {
-    bytes = pack_adaptively(index, code).bytes;
+    bytes = pack_sequence(index, code).bytes;
   } catch (const IndexError& error) {
     const BoxIndexView refused =
         BoxIndexView(index).subspan(error.element * code.words, code.words);
@@ -58,7 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   std::vector<std::uint64_t> again(index.size());
-  unpack_adaptively(bytes, code, again);
+  unpack_sequence(bytes, code, again);
   REQUIRE(again == index);
   how.damage(bytes);
   decode(bytes, code, count);

@@ -11,11 +11,11 @@ namespace {
 void decode(const std::vector<std::uint8_t>& bytes, const TreeCode& code, std::size_t count) {
   std::vector<std::uint64_t> index(count * code.blocks->words());
   try {
-    unpack_tree(bytes, code, index);
+    unpack_sequence(bytes, code, index);
   } catch (const CorruptDataError&) {
     return;
   }
-  REQUIRE(pack_tree(index, code).bytes == bytes);
+  REQUIRE(pack_sequence(index, code).bytes == bytes);
 }
 
 }  // namespace
@@ -56,14 +56,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   std::vector<std::uint8_t> bytes;
   try {
-    bytes = pack_tree(index, code).bytes;
+    bytes = pack_sequence(index, code).bytes;
   } catch (const IndexError& error) {
     const int depth = depth_of(BoxIndexView(index).subspan(error.element * block, block));
     REQUIRE(depth < 0 || depth > blocks.order(code.begin + error.element).levels());
     return 0;
   }
   std::vector<std::uint64_t> again(index.size());
-  unpack_tree(bytes, code, again);
+  unpack_sequence(bytes, code, again);
   REQUIRE(again == index);
   how.damage(bytes);
   decode(bytes, code, count);

@@ -143,26 +143,45 @@ void round_trips() {
       for (const bool with_contexts : {false, true}) {
         AdaptiveCode code{words, start, {}};
         if (with_contexts) code.contexts = contexts;
-        const RangeCoded coded = pack_adaptively(indices, code);
+        const RangeCoded coded = pack_sequence(indices, code);
         CHECK(path_bits(indices, words) <= coded.bits, words, start);
         CHECK(coded.bytes.size() <= (coded.bits + 7) / 8, words, start);
         std::vector<std::uint64_t> back(indices.size(), 1);
-        unpack_adaptively(coded.bytes, code, back);
+        unpack_sequence(coded.bytes, code, back);
         CHECK(back == indices, words, start, with_contexts);
       }
     }
   }
-  CHECK_THROWS(IndexError, pack_adaptively(std::vector<std::uint64_t>{3, 0}, {}));
+  CHECK_THROWS(IndexError, pack_sequence(std::vector<std::uint64_t>{3, 0}, AdaptiveCode{}));
 }
 
 void halved_counts() {
   // More indices than a frequency holds: the second half is unlike the first.
   std::vector<std::uint64_t> indices(3 * Frequency::limit, 1);
   for (std::size_t i = indices.size() / 2; i < indices.size(); ++i) indices[i] = 3;
-  const RangeCoded coded = pack_adaptively(indices, {});
+  const RangeCoded coded = pack_sequence(indices, AdaptiveCode{});
   std::vector<std::uint64_t> back(indices.size());
-  unpack_adaptively(coded.bytes, {}, back);
+  unpack_sequence(coded.bytes, AdaptiveCode{}, back);
   CHECK(back == indices);
+}
+
+// Both directions ask now and then, and end where the answer is to end.
+void interrupts() {
+  const std::vector<std::uint64_t> indices(5 * between_interrupts, 3);
+  int asked = 0;
+  const RangeCoded coded = pack_sequence(indices, AdaptiveCode{}, [&] { ++asked; });
+  CHECK_EQUAL(asked, 5);
+  CHECK(coded.bytes == pack_sequence(indices, AdaptiveCode{}).bytes);
+  const auto at_the_third = [&] {
+    if (++asked == 3) throw Interrupted();
+  };
+  asked = 0;
+  CHECK_THROWS(Interrupted, pack_sequence(indices, AdaptiveCode{}, at_the_third));
+  CHECK_EQUAL(asked, 3);
+  std::vector<std::uint64_t> back(indices.size());
+  asked = 0;
+  CHECK_THROWS(Interrupted, unpack_sequence(coded.bytes, AdaptiveCode{}, back, at_the_third));
+  CHECK_EQUAL(asked, 3);
 }
 
 // Throws CorruptDataError, or decodes to indices that have no other bytes.
@@ -178,28 +197,29 @@ void garbage() {
     const std::size_t count = i % 3 == 0 ? 2 * (i % 20) : 40;
     const auto some = std::span(indices).first(count);
     try {
-      unpack_adaptively(bytes, code, some);
+      unpack_sequence(bytes, code, some);
     } catch (const CorruptDataError&) {
       continue;
     }
     ++decoded;
-    CHECK(pack_adaptively(some, code).bytes == bytes, i);
+    CHECK(pack_sequence(some, code).bytes == bytes, i);
   }
   CHECK(decoded > 10, decoded);
 }
 
 void damage() {
   const auto indices = indices_of(1);
-  const RangeCoded coded = pack_adaptively(indices, {});
+  const RangeCoded coded = pack_sequence(indices, AdaptiveCode{});
   std::vector<std::uint64_t> back(indices.size());
   auto bytes = coded.bytes;
   for (const int extra : {0, 1, 255}) {
     bytes.push_back(static_cast<std::uint8_t>(extra));
-    CHECK_THROWS(CorruptDataError, unpack_adaptively(bytes, {}, back));
+    CHECK_THROWS(CorruptDataError, unpack_sequence(bytes, AdaptiveCode{}, back));
     bytes.pop_back();
   }
-  CHECK_THROWS(CorruptDataError, unpack_adaptively(bytes, {}, std::span(back).first(499)));
-  CHECK_THROWS(CorruptDataError, unpack_adaptively(std::vector<std::uint8_t>{0}, {}, {}));
+  CHECK_THROWS(CorruptDataError,
+               unpack_sequence(bytes, AdaptiveCode{}, std::span(back).first(499)));
+  CHECK_THROWS(CorruptDataError, unpack_sequence(std::vector<std::uint8_t>{0}, AdaptiveCode{}, {}));
 }
 
 }  // namespace
@@ -212,6 +232,7 @@ int main() {
   beyond_the_first_interval();
   round_trips();
   halved_counts();
+  interrupts();
   garbage();
   damage();
   return check::result();

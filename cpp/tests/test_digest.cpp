@@ -350,26 +350,15 @@ void index_codes(Report& report, const std::string& which, const Words& indices)
 }
 
 // By a code for whole arrays of indices.
-template <class AnyCode, class Pack, class Unpack>
-void array_code(Report& report, const std::string& name, const Words& indices, const AnyCode& code,
-                const Pack& pack_all, const Unpack& unpack_all) {
+void array_code(Report& report, const std::string& name, const Words& indices,
+                const SequenceCode auto& code) {
   Digest digest;
-  const RangeCoded coded = pack_all(indices, code);
+  const RangeCoded coded = pack_sequence(indices, code);
   Words back(indices.size());
-  unpack_all(coded.bytes, code, back);
+  unpack_sequence(coded.bytes, code, back);
   CHECK(back == indices, name);
   digest.add(coded.bytes);
   report.add(name, digest);
-}
-
-void adaptive_code(Report& report, const std::string& name, const Words& indices,
-                   const AdaptiveCode& code) {
-  array_code(report, name, indices, code, pack_adaptively, unpack_adaptively);
-}
-
-void tree_code(Report& report, const std::string& name, const Words& indices,
-               const TreeCode& code) {
-  array_code(report, name, indices, code, pack_tree, unpack_tree);
 }
 
 std::vector<std::string> all_parts() {
@@ -400,13 +389,13 @@ std::vector<std::string> all_parts() {
   }
   index_codes(report, "encoded", indices);
   index_codes(report, "any indices", any);
-  adaptive_code(report, "adaptive code, encoded", indices, {});
-  adaptive_code(report, "adaptive code, any indices", any, {});
-  adaptive_code(report, "adaptive code, any indices of blocks", of_blocks, {.words = 4});
+  array_code(report, "adaptive code, encoded", indices, AdaptiveCode{});
+  array_code(report, "adaptive code, any indices", any, AdaptiveCode{});
+  array_code(report, "adaptive code, any indices of blocks", of_blocks, AdaptiveCode{.words = 4});
   std::vector<std::uint16_t> contexts(indices.size());
   for (std::size_t i = 0; i < contexts.size(); ++i) contexts[i] = static_cast<std::uint16_t>(i % 7);
-  adaptive_code(report, "adaptive code, start and contexts", indices,
-                {.words = 1, .start = 24, .contexts = contexts});
+  array_code(report, "adaptive code, start and contexts", indices,
+             AdaptiveCode{.words = 1, .start = 24, .contexts = contexts});
 
   // As of arrays with such indices: what the code predicts is drawn anew.
   const std::vector<double> one(1, 0.0);
@@ -414,10 +403,10 @@ std::vector<std::string> all_parts() {
   const Words some(indices.begin(), indices.begin() + 8'000);
   const Blocks singles(indices.size(), 1, one);
   const Blocks fours(10'000, 4, uneven);
-  tree_code(report, "tree code, single elements", some,
-            {.seed = 7, .first_element = 3, .blocks = &singles});
-  tree_code(report, "tree code, blocks", Words(of_blocks.begin(), of_blocks.begin() + 8'000),
-            {.seed = 7, .first_element = 3, .blocks = &fours, .begin = 5, .start = 12});
+  array_code(report, "tree code, single elements", some,
+             TreeCode{.seed = 7, .first_element = 3, .blocks = &singles});
+  array_code(report, "tree code, blocks", Words(of_blocks.begin(), of_blocks.begin() + 8'000),
+             TreeCode{.seed = 7, .first_element = 3, .blocks = &fours, .begin = 5, .start = 12});
   return report.lines();
 }
 

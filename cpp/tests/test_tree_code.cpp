@@ -85,10 +85,10 @@ Words encoded(const Array& array, const Blocks& blocks, double bits) {
 }
 
 RangeCoded check_round_trip(const Words& indices, const TreeCode& code) {
-  const RangeCoded coded = pack_tree(indices, code);
+  const RangeCoded coded = pack_sequence(indices, code);
   CHECK(coded.bytes.size() <= (coded.bits + 7) / 8, coded.bytes.size(), coded.bits);
   Words back(indices.size(), 7);
-  unpack_tree(coded.bytes, code, back);
+  unpack_sequence(coded.bytes, code, back);
   CHECK(back == indices, code.blocks->words(), indices.size());
   return coded;
 }
@@ -178,24 +178,25 @@ void what_no_codec_makes_is_refused() {
   const TreeCode code = code_of(array, blocks);
   // The second block of a row has one dimension.
   const auto with = [](std::uint64_t low, std::uint64_t high) { return Words{5, 0, low, high}; };
-  CHECK_THROWS(IndexError, pack_tree(with(0, 0), code));
-  CHECK_THROWS(IndexError, pack_tree(with(0, 1), code));
+  CHECK_THROWS(IndexError, pack_sequence(with(0, 0), code));
+  CHECK_THROWS(IndexError, pack_sequence(with(0, 1), code));
   check_round_trip(with(~std::uint64_t{0}, 0), code);
   check_round_trip({}, code);
-  CHECK(pack_tree({}, code).bytes.empty());
+  CHECK(pack_sequence({}, code).bytes.empty());
   CHECK_THROWS(CorruptDataError,
-               unpack_tree(std::vector<std::uint8_t>{1}, code, std::span<std::uint64_t>()));
+               unpack_sequence(std::vector<std::uint8_t>{1}, code, std::span<std::uint64_t>()));
 }
 
 // Bytes are refused, or they are what the encoder writes for the indices that they are read as.
 void check_refused_or_read(std::span<const std::uint8_t> bytes, const TreeCode& code,
                            std::span<std::uint64_t> indices) {
   try {
-    unpack_tree(bytes, code, indices);
+    unpack_sequence(bytes, code, indices);
   } catch (const CorruptDataError&) {
     return;
   }
-  CHECK(std::ranges::equal(pack_tree(indices, code).bytes, bytes), bytes.size(), indices.size());
+  CHECK(std::ranges::equal(pack_sequence(indices, code).bytes, bytes), bytes.size(),
+        indices.size());
 }
 
 void bytes_that_no_encoder_wrote() {
@@ -204,7 +205,7 @@ void bytes_that_no_encoder_wrote() {
     const Blocks blocks = array.blocks();
     const TreeCode code = code_of(array, blocks);
     Words back(blocks.count() * block);
-    std::vector<std::uint8_t> bytes = pack_tree(improbable(blocks), code).bytes;
+    std::vector<std::uint8_t> bytes = pack_sequence(improbable(blocks), code).bytes;
     for (std::size_t end = 0; end < bytes.size(); end += 1 + end / 8) {
       check_refused_or_read(std::span(bytes).first(end), code, back);
     }
@@ -214,7 +215,7 @@ void bytes_that_no_encoder_wrote() {
       check_refused_or_read(changed, code, back);
     }
     bytes.push_back(1);
-    CHECK_THROWS(CorruptDataError, unpack_tree(bytes, code, back));
+    CHECK_THROWS(CorruptDataError, unpack_sequence(bytes, code, back));
     for (std::uint64_t i = 0; i < 1000; ++i) {
       std::vector<std::uint8_t> random(bits_at(i) % 40);
       for (std::size_t k = 0; k < random.size(); ++k) {

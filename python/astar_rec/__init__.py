@@ -25,6 +25,16 @@ from .codecs import (
     MinimalRandomCoding,
     automatic_codec,
 )
+from .codes import (
+    AdaptiveCode,
+    DeltaCode,
+    FixedCode,
+    GammaCode,
+    IndexCode,
+    TreeCode,
+    ZetaCode,
+    shortest_code,
+)
 from .container import Inspection, Reader, Writer, compress, decompress, inspect
 from .custom import CustomProposal, CustomTarget
 from .distributions import (
@@ -45,18 +55,8 @@ from .errors import (
     ParameterError,
     RecError,
 )
-from .index_codes import (
-    AdaptiveCode,
-    DeltaCode,
-    FixedCode,
-    GammaCode,
-    IndexCode,
-    ZetaCode,
-    shortest_code,
-)
 from .information import kl_bits
 from .isokl import isokl_normal
-from .tree_code import TreeCode
 
 __version__ = _version("astar_rec")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from toy_method import NearestShift, ShiftInBytes
 
 import astar_rec as rec
 from common import CodecCase, check_codec, each_family
+from extension.toy_method import NearestShift, ShiftInBytes
 from method_tests import MethodTests
 
 BYTES = CodecCase("toy-bytes", lambda seed: ShiftInBytes(40, seed), exact=False)

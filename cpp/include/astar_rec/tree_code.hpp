@@ -11,26 +11,22 @@
 //     line_contest.hpp    which node wins, for one element
 //     box_contest.hpp     and for blocks, by the tables of winner_table.hpp
 //     tree_model.hpp      probabilities, learnt
+//     sequence_code.hpp   the loop over indices, as the adaptive code has it
 //
 // A call starts with nothing learnt. It codes indices that follow each other in an array, which may
 // be a part of it.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "astar_rec/block_codec.hpp"
 #include "astar_rec/box.hpp"
 #include "astar_rec/box_contest.hpp"
 #include "astar_rec/drawn_tree.hpp"
-#include "astar_rec/errors.hpp"
 #include "astar_rec/line_contest.hpp"
-#include "astar_rec/range_coder.hpp"
+#include "astar_rec/sequence_code.hpp"
 #include "astar_rec/tree_model.hpp"
 
 namespace astar_rec {
@@ -43,112 +39,58 @@ struct TreeCode {
   std::size_t begin = 0;            // the number in the array of the first index that is coded
   int start = 0;  // the expected information of an element in eighths of a bit, or 0
   std::span<const std::uint16_t> contexts = {};  // one per index that is coded, or none at all
+
+  template <class F>
+  decltype(auto) with_model(const F& f) const;
 };
 
-namespace detail {
+// Paths to winners, through the trees of the indices that are coded.
+class TreePaths {
+ public:
+  explicit TreePaths(const TreeCode& code) : code_(code), model_(code.start, code.contexts) {}
 
-// Says an index's decisions to a range coder.
-struct PathEncoder {
-  RangeEncoder& encoder;
-  BoxIndexView index;
-  int depth;
-  int level = 0;
+  std::size_t words() const { return code_.blocks->words(); }
+  int deepest(std::size_t i) const { return code_.blocks->order(code_.begin + i).levels(); }
 
-  bool stop(std::uint32_t probability) {
-    encoder.encode(level == depth, probability);
-    return level == depth;
-  }
-  bool right(std::uint32_t probability) {
-    const bool yes = side_at(index, depth, level++) == 1;
-    encoder.encode(yes, probability);
-    return yes;
-  }
-};
-
-// Hears them.
-struct PathDecoder {
-  RangeDecoder& decoder;
-  BoxIndex index;  // of all levels so far
-
-  PathDecoder(RangeDecoder& from, BoxIndex to) : decoder(from), index(to) {
-    std::fill(index.begin(), index.end(), 0);
-    index[0] = 1;
-  }
-
-  bool stop(std::uint32_t probability) { return decoder.decode(probability); }
-  bool right(std::uint32_t probability) {
-    const bool yes = decoder.decode(probability);
-    for (std::size_t word = index.size() - 1; word > 0; --word) {
-      index[word] = index[word] << 1 | index[word - 1] >> 63;
+  template <class Coder>
+  void code_path(std::size_t i, Coder& coder) {
+    const std::size_t number = code_.begin + i;
+    const std::size_t dimensions = code_.blocks->dimensions(number);
+    const HalvingOrder& order = code_.blocks->order(number);
+    const NodeRandom random(code_.seed, code_.first_element + code_.blocks->first_element(number));
+    const HypothesisRange range = model_.begin(i);
+    if (dimensions == 1) {
+      follow(LineContest(range), range, order, random, coder);
+    } else {
+      follow(BoxContest(range, dimensions), range, order, random, coder);
     }
-    index[0] = index[0] << 1 | (yes ? 1 : 0);
-    return yes;
+    model_.end();
   }
+
+ private:
+  template <class Contest, class Coder>
+  void follow(const Contest& contest, HypothesisRange range, const HalvingOrder& order,
+              const NodeRandom& random, Coder& coder) {
+    DrawnTree<Contest> tree(contest, order, random);
+    Weights weights;
+    for (int depth = 0; depth < order.levels(); ++depth) {
+      tree.weigh(range, weights);
+      const auto& node = tree.node();
+      const std::size_t dimension = order[depth];
+      const Way way = model_.decide(coder, weights, depth, node.log_arrival, dimension,
+                                    Contest::halved_cell(node, dimension));
+      if (way == stop) return;
+      tree.descend(way);
+    }
+  }
+
+  const TreeCode& code_;
+  TreeModel model_;
 };
 
-template <class Contest, class Coder>
-void follow(const Contest& contest, HypothesisRange range, const HalvingOrder& order,
-            const NodeRandom& random, TreeModel& model, Coder& coder) {
-  DrawnTree<Contest> tree(contest, order, random);
-  Weights weights;
-  for (int depth = 0; depth < order.levels(); ++depth) {
-    tree.weigh(range, weights);
-    const auto& node = tree.node();
-    const std::size_t dimension = order[depth];
-    const Way way = model.decide(coder, weights, depth, node.log_arrival, dimension,
-                                 Contest::halved_cell(node, dimension));
-    if (way == stop) return;
-    tree.descend(way);
-  }
-}
-
-// Codes the i-th index of a call.
-template <class Coder>
-void code_path(const TreeCode& code, std::size_t i, TreeModel& model, Coder& coder) {
-  const std::size_t number = code.begin + i;
-  const std::size_t dimensions = code.blocks->dimensions(number);
-  const HalvingOrder& order = code.blocks->order(number);
-  const NodeRandom random(code.seed, code.first_element + code.blocks->first_element(number));
-  const HypothesisRange range = model.begin(i);
-  if (dimensions == 1) {
-    follow(LineContest(range), range, order, random, model, coder);
-  } else {
-    follow(BoxContest(range, dimensions), range, order, random, model, coder);
-  }
-  model.end();
-}
-
-}  // namespace detail
-
-// Throws IndexError for an index that AD* cannot make.
-inline RangeCoded pack_tree(std::span<const std::uint64_t> indices, const TreeCode& code) {
-  const std::size_t words = code.blocks->words();
-  TreeModel model(code.start, code.contexts);
-  RangeEncoder encoder;
-  for (std::size_t i = 0; i < indices.size() / words; ++i) {
-    const BoxIndexView index = indices.subspan(i * words, words);
-    const int depth = depth_of(index);
-    const int deepest = code.blocks->order(code.begin + i).levels();
-    if (depth < 0 || depth > deepest) {
-      throw IndexError(i, "a depth that is not between 0 and " + std::to_string(deepest));
-    }
-    detail::PathEncoder path{encoder, index, depth};
-    detail::code_path(code, i, model, path);
-  }
-  return finished(std::move(encoder));
-}
-
-// The inverse; throws CorruptDataError for bytes that no encoder wrote.
-inline void unpack_tree(std::span<const std::uint8_t> bytes, const TreeCode& code,
-                        std::span<std::uint64_t> indices) {
-  const std::size_t words = code.blocks->words();
-  TreeModel model(code.start, code.contexts);
-  RangeDecoder decoder(bytes);
-  for (std::size_t i = 0; i < indices.size() / words; ++i) {
-    detail::PathDecoder path(decoder, indices.subspan(i * words, words));
-    detail::code_path(code, i, model, path);
-  }
-  if (!decoder.at_end()) throw CorruptDataError("more data than indices, or less");
+template <class F>
+decltype(auto) TreeCode::with_model(const F& f) const {
+  return f(TreePaths(*this));
 }
 
 }  // namespace astar_rec

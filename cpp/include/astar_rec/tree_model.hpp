@@ -153,8 +153,8 @@ class TreeModel {
     return range_;
   }
 
-  // One decision: coder.stop and coder.right take its probabilities and say what it is. The dimension
-  // is the one that is halved next, in the cell `cell`.
+  // The way on from a node, which the coder (sequence_code.hpp) says or hears. The dimension is the one
+  // that is halved next, in the cell `cell`.
   template <class Coder>
   Way decide(Coder& coder, const Weights& weights, int depth, double log_arrival,
              std::size_t dimension, std::uint64_t cell) {
@@ -164,15 +164,16 @@ class TreeModel {
     std::array<double, 2>& seen = frequencies_[level];
     // How late the node arrives, for one of its depth.
     const double late = std::max(log_arrival - depth * log_2, -7.0);
-    const bool stops = coder.stop(stops_.probability(
-        level, {portable_log(mixed_[stop] / on), portable_log(seen[1] / seen[0]), 1.0, late}));
+    const bool stops =
+        coder.ends(depth, stops_.probability(level, {portable_log(mixed_[stop] / on),
+                                                     portable_log(seen[1] / seen[0]), 1.0, late}));
     stops_.learn(stops);
     seen[stops ? 1 : 0] += 1.0;
     Way way = stop;
     if (!stops) {
       const std::size_t set = cells * dimension + (cell < cells ? cell : 0);
-      const bool goes_right =
-          coder.right(sides_.probability(set, {portable_log(mixed_[right] / mixed_[left]), 1.0}));
+      const bool goes_right = coder.goes_right(
+          depth, sides_.probability(set, {portable_log(mixed_[right] / mixed_[left]), 1.0}));
       sides_.learn(goes_right);
       way = goes_right ? right : left;
     }

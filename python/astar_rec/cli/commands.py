@@ -12,13 +12,12 @@ import numpy as np
 from .._files import whole_file
 from ..codecs import ADStar, automatic_codec
 from ..codecs.automatic import column_hints
+from ..codes import AdaptiveCode, IndexCode, TreeCode
 from ..container import compress, decompress
 from ..container import inspect as inspect_container
 from ..distributions import Normal
 from ..errors import ApproximationWarning
-from ..index_codes import AdaptiveCode, IndexCode
 from ..information import kl_bits
-from ..tree_code import TreeCode
 from . import images
 from .arrays import read_normal, read_targets
 from .experiments import experiments

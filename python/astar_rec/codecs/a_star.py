@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from .. import _core
 from .._validate import integer
-from ..index_codes import FixedCode
+from ..codes import FixedCode, TreeCode
 from .engine import CoreCodec
 from .units import hint_numbers, take_hints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..index_codes import IndexCode
+    from ..codes import IndexCode
 
 __all__ = ["ADStar", "ASStar", "DADStar", "GlobalAStar"]
 
@@ -217,8 +217,6 @@ class ADStar(_Stepwise):
         """Returns the tree code for blocks; for single elements the fast one."""
         if self.block == 1:
             return super().default_code(expected_bits=expected_bits, contexts=contexts)
-        from ..tree_code import TreeCode
-
         bits = expected_bits
         return TreeCode(self.words, expected_bits=None if bits is None else bits * self.block)
 

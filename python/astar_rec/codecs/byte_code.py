@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._validate import ELEMENT_LIMIT, Buffer, as_bytes, integer
 from .._varint import read_varint, varint
-from ..errors import CorruptDataError, ParameterError
-from ..index_codes import IndexCode, Parts
+from ..codes import IndexCode, register
+from ..errors import CorruptDataError
 from .messages import BYTES, Message
+
+if TYPE_CHECKING:
+    from ..codes.code import Contexts
 
 __all__ = ["ByteCode"]
 
 
+@register
+@dataclass(frozen=True)
 class ByteCode(IndexCode):
     """The code for methods whose messages are bytes; no other code goes with them.
 
@@ -27,34 +32,33 @@ class ByteCode(IndexCode):
         [b'ab', b'', b'c']
     """
 
-    def parts(self, index: Any, contexts: Any = None) -> Parts:
-        """Returns where the bits go: lengths, and the bytes themselves."""
-        message = BYTES.checked("message", index)
-        path = 8 * sum(map(len, message.flat))
-        return Parts(8 * len(self.pack(message, contexts)) - path, path, 0)
+    name = "bytes"
+    number = 6
+    carried = np.object_
 
-    def pack(self, index: Any, contexts: Any = None) -> bytes:
-        """Returns all messages as bytes, in C order: see `IndexCode.pack`."""
-        self._refuse(contexts)
-        message = BYTES.checked("message", index)
-        return b"".join(varint(len(each)) + each for each in message.flat)
+    def _array(self, index: Any) -> Message:
+        return BYTES.checked("message", index)
 
-    def unpack(self, data: Buffer, count: int, contexts: Any = None) -> Message:
-        """Returns the messages that bytes hold: see `IndexCode.unpack`."""
-        self._refuse(contexts)
-        view, at = as_bytes(data), 0
-        if integer("count", count, 0, ELEMENT_LIMIT) > len(view):
-            raise CorruptDataError(f"{len(view)} bytes for {count} messages")
+    def _pack(self, codes: Message, contexts: Contexts) -> tuple[bytes, int]:
+        del contexts
+        data = b"".join(varint(len(each)) + each for each in codes.flat)
+        return data, 8 * len(data)
+
+    def _unpack(self, data: memoryview, count: int, contexts: Contexts) -> Message:
+        del contexts
+        at = 0
+        if count > len(data):
+            raise CorruptDataError(f"{len(data)} bytes for {count} messages")
         message = np.empty(count, object)
         for number in range(count):
-            length, at = read_varint(view, at)
-            if length > len(view) - at:
-                raise CorruptDataError(f"the data end at byte {len(view)}, in message {number}")
-            message[number], at = bytes(view[at : at + length]), at + length
-        if at != len(view):
-            raise CorruptDataError(f"{len(view) - at} bytes after the last message")
+            length, at = read_varint(data, at)
+            if length > len(data) - at:
+                raise CorruptDataError(f"the data end at byte {len(data)}, in message {number}")
+            message[number], at = bytes(data[at : at + length]), at + length
+        if at != len(data):
+            raise CorruptDataError(f"{len(data) - at} bytes after the last message")
         return message
 
-    def _refuse(self, contexts: Any) -> None:
-        if contexts is not None:
-            raise ParameterError("contexts", contexts, "None: only codes that learn have contexts")
+    def _path_bits(self, codes: Message) -> int:
+        """All but the lengths."""
+        return 8 * sum(map(len, codes.flat))

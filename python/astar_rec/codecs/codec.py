@@ -31,9 +31,11 @@ from .._validate import (
     shape_of,
     threads_of,
 )
+from ..codes import AdaptiveCode
 from ..custom import CustomTarget, as_proposal
 from ..distributions import as_distribution
 from ..errors import ParameterError
+from .byte_code import ByteCode
 from .encoded import Arrays, Encoded, output_arrays
 from .messages import INDICES, MessageKind
 from .units import Blocks, block_of, hints_of
@@ -41,9 +43,9 @@ from .units import Blocks, block_of, hints_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..codes import IndexCode
     from ..custom import CustomProposal
     from ..distributions import Distribution, ProposalLike, TargetLike
-    from ..index_codes import IndexCode
     from .messages import Message
 
     Target = Distribution | CustomTarget
@@ -133,9 +135,6 @@ class Codec(ABC):
             contexts: Whether the code must take contexts.
         """
         del contexts  # an adaptive code does
-        from ..index_codes import AdaptiveCode
-        from .byte_code import ByteCode
-
         if not self.kind.is_number:
             return ByteCode()
         bits = expected_bits

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from .. import _core
 from .._validate import integer
-from ..index_codes import FixedCode
+from ..codes import FixedCode
 from .engine import CoreCodec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..index_codes import IndexCode
+    from ..codes import IndexCode
 
 __all__ = ["MinimalRandomCoding"]
 

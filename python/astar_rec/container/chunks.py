@@ -9,7 +9,6 @@ import numpy as np
 
 from .._validate import CONTEXT_LIMIT, ELEMENT_LIMIT
 from ..errors import ParameterError
-from ..index_codes import AdaptiveCode, LearningCode
 from .format import Header, contexts_checksum, write_frame
 from .grid import Grid
 
@@ -20,9 +19,7 @@ if TYPE_CHECKING:
     from ..codecs import Codec, Message
     from .format import Contexts
 
-# So many indices choose where the depths' model starts, of these places: bits an element.
-_SAMPLE = 256
-_STARTS = (0.125, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24)
+_SAMPLE = 256  # so many indices choose where a code that learns starts
 
 
 class ChunkWriter:
@@ -98,20 +95,10 @@ class ChunkWriter:
         return column_contexts(grid, first, first + count)
 
     def _write_header(self, sample: tuple[Indices, Contexts | None] | None) -> None:
-        if self._choose_start and sample is not None and isinstance(self.header.code, LearningCode):
-            self.header = replace(self.header, code=_started(self.header.code, *sample))
+        if self._choose_start and sample is not None:
+            self.header = replace(self.header, code=self.header.code.fitted(*sample))
         self._head = self.header.to_bytes()
         self._write(self._head)
-
-
-def _started(code: LearningCode, index: Indices, contexts: Contexts | None) -> LearningCode:
-    """Returns the code from where the adaptive code does best with indices."""
-
-    def bits(start: float | None) -> int:
-        return AdaptiveCode(code.block, expected_bits=start).bits(index, contexts)
-
-    best = min([None, *(code.block * start for start in _STARTS)], key=bits)
-    return type(code)(code.block, expected_bits=best)
 
 
 def indices_of(codec: Codec, message: Message) -> Indices:

@@ -12,14 +12,15 @@ import numpy as np
 from .._validate import ELEMENT_LIMIT, MAX_AXES, Buffer, Shape
 from .._varint import read_varint, varint
 from ..codecs import method_numbered
+from ..codes import code_numbered
 from ..errors import CorruptDataError, ParameterError
-from .codes import code_for, code_number, code_parameters, read_code
+from .codes import code_for
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from ..codecs import Codec
-    from ..index_codes import IndexCode
+    from ..codes import IndexCode
 
     Contexts = npt.NDArray[np.uint16]
 
@@ -107,16 +108,16 @@ class Header:
             | (_OPEN if self.open else 0)
             | CONTEXTS.index(self.contexts) << _CONTEXTS_SHIFT
         )
-        number, log_chunk = code_number(self.code), self.chunk.bit_length() - 1
+        log_chunk = self.chunk.bit_length() - 1
         numbers = (
-            *code_parameters(self.code),
+            *self.code.header_numbers(),
             self.codec.seed,
             *self.codec.parameters,
             self.offset,
             len(self.shape),
             *self.shape,
         )
-        body = MAGIC + bytes([VERSION, self.codec.number, flags, number, log_chunk])
+        body = MAGIC + bytes([VERSION, self.codec.number, flags, self.code.number, log_chunk])
         body += b"".join(map(varint, numbers))
         return body + _checksum(body)
 
@@ -137,6 +138,9 @@ def read_header(data: memoryview) -> tuple[Header, int]:
     contexts = flags >> _CONTEXTS_SHIFT
     if contexts >= len(CONTEXTS):
         raise CorruptDataError("a header that no encoder writes: unknown flags")
+    kind = code_numbered(code)
+    if kind is None:
+        raise CorruptDataError(f"code {code}, which is unknown here")
     at = 9
 
     def number() -> int:
@@ -144,7 +148,7 @@ def read_header(data: memoryview) -> tuple[Header, int]:
         value, at = read_varint(data, at)
         return value
 
-    make_code = read_code(code, number)
+    own = tuple(number() for _ in range(kind.header_size))
     try:
         codec = method_numbered(method).from_parameters(number, number())
         offset, axes = number(), number()
@@ -155,7 +159,7 @@ def read_header(data: memoryview) -> tuple[Header, int]:
             raise CorruptDataError("the header's checksum does not match")
         header = Header(
             codec=codec,
-            code=code_for(codec, make_code(codec.words), contexts=contexts > 0),
+            code=code_for(codec, kind.from_header(own, codec.words), contexts=contexts > 0),
             contexts=CONTEXTS[contexts],
             offset=offset,
             shape=shape,

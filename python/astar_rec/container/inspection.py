@@ -17,8 +17,8 @@ from .reader import Reader
 if TYPE_CHECKING:
     from .._validate import Shape
     from ..codecs import Codec
+    from ..codes import IndexCode
     from ..distributions import ProposalLike, TargetLike
-    from ..index_codes import IndexCode
     from .source import File
 
 __all__ = ["Inspection", "inspect"]

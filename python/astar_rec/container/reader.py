@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from .._validate import Indices, Shape
     from ..codecs import Message, Progress
     from ..codecs.codec import Proposal
+    from ..codes import IndexCode
     from ..distributions import ProposalLike
-    from ..index_codes import IndexCode
     from .format import Contexts
     from .source import File
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from .._validate import Shape
     from ..codecs import Codec, Encoded, Progress
+    from ..codes import IndexCode
     from ..distributions import ProposalLike, TargetLike
-    from ..index_codes import IndexCode
     from .format import Contexts
     from .source import File
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ..codecs import Encoded, Progress
+    from ..codes import IndexCode
     from ..distributions import ProposalLike, TargetLike
-    from ..index_codes import IndexCode
     from .format import Contexts
     from .source import File
 
@@ -318,7 +318,7 @@ def _as_written(name: str, header: Header) -> object:
     if name == "codec":
         return header.codec.number, header.codec.seed, header.codec.parameters
     if name == "code":
-        return type(header.code), header.code._parameter
+        return header.code.expecting(None)
     return getattr(header, name)
 
 

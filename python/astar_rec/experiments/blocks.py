@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..codecs import ADStar
-from ..index_codes import AdaptiveCode, IndexCode
+from ..codes import AdaptiveCode, IndexCode, TreeCode
 from ..information import kl_bits
-from ..tree_code import TreeCode
 from .drawing import BLUE, SKY, VERMILION, column, figure, finish, select
 from .experiment import Experiment, Mode, Progress, Row, tracked
 from .lengths import depths

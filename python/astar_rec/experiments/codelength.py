@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..codecs import ADStar, ASStar, Codec, DADStar, GlobalAStar
+from ..codes import AdaptiveCode, DeltaCode, FixedCode, GammaCode, IndexCode, TreeCode, ZetaCode
 from ..distributions import Normal
-from ..index_codes import AdaptiveCode, DeltaCode, FixedCode, GammaCode, IndexCode, ZetaCode
-from ..tree_code import TreeCode
 from .drawing import (
     BLACK,
     BLUE,

@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import distributions
 from ..codecs import ADStar, ASStar
-from ..index_codes import AdaptiveCode
+from ..codes import AdaptiveCode
 from ..information import kl_bits
 from .drawing import COLOURS, MARKS, column, figure, finish, select
 from .experiment import Experiment, Mode, Progress, Row, tracked

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from .._validate import Buffer, Floats
     from ..codecs import Progress
-    from ..index_codes import IndexCode
+    from ..codes import IndexCode
     from .networks import Images
     from .weights import Weights
 

@@ -1,34 +1,42 @@
-"""A decoder of containers from docs/format.md alone, in the order of that page, in plain Python.
+"""A decoder of containers from docs/format.md and docs/tree_code.md alone, in plain Python.
 
-It shares nothing with the library but the tables of coefficients that the page names. `decode`, at
-the end, is what to call.
+It shares nothing with the library but the tables of coefficients that the pages name. `decode`, at
+the end, is what to call. `basics.py` has what several parts need, `tree.py` the tree code; the rest
+is here, in the order of docs/format.md.
 """
 
 from __future__ import annotations
 
 import math
-import re
 import struct
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-MASK = 2**64 - 1
-TABLES = Path(__file__).parents[1] / "cpp" / "include" / "astar_rec"
+from .basics import (
+    MASK,
+    TABLES,
+    RangeDecoder,
+    begin_with,
+    child,
+    order,
+    philox,
+    place_word,
+    random_words,
+    require,
+    standard,
+    table,
+)
+from .tree import read_tree
+
+__all__ = ["TABLES", "philox", "table"]
 
 Proposal = tuple[str, float, float]  # family; loc and scale, or low and high
 Proposals = Callable[[int], Proposal] | Sequence[Proposal]
 
 # --- Conventions --------------------------------------------------------------------------------
-
-
-def require(condition: bool, message: str) -> None:
-    """Refuse what is not as the page says."""
-    if not condition:
-        raise ValueError(message)
 
 
 class Source:
@@ -65,7 +73,8 @@ def checksum(data: bytes) -> bytes:
 # --- Layout -------------------------------------------------------------------------------------
 
 GLOBAL, AS, AD, DAD, MRC = range(5)
-FIXED, GAMMA, DELTA, ZETA, ADAPTIVE = range(5)
+FIXED, GAMMA, DELTA, ZETA, ADAPTIVE, TREE = range(6)
+LEARNING = (ADAPTIVE, TREE)
 NO_CONTEXTS, COLUMN, GIVEN = range(3)
 
 
@@ -114,20 +123,21 @@ def read_header(source: Source) -> Header:
     contexts = flags >> 2
     require(method <= MRC, "an unknown method")
     require(contexts <= GIVEN, "unknown flags")
-    require(code <= ADAPTIVE, "an unknown code")
+    require(code <= TREE, "an unknown code")
     require(4 <= chunk <= 16, "a chunk's size")
-    require(code == ADAPTIVE or contexts == NO_CONTEXTS, "contexts without the adaptive code")
+    require(code in LEARNING or contexts == NO_CONTEXTS, "contexts without a code that learns")
+    require(code != TREE or method == AD, "the tree code without AD*")
     header = Header(method, code, (), chunk=chunk, contexts=contexts)
     header.is_float32, header.is_open = bool(flags & 1), bool(flags & 2)
     if code in (FIXED, ZETA):
         header.parameter = source.number()
         require(1 <= header.parameter <= (64 if code == FIXED else 63), "a code's parameter")
-    if code == ADAPTIVE:
+    if code in LEARNING:
         header.start = source.number()
         require(header.start <= 255, "a code's start")
     header.seed = source.number()
     read_method(source, header)
-    require(header.block == 1 or code == ADAPTIVE, "blocks without the adaptive code")
+    require(header.block == 1 or code in LEARNING, "blocks without a code that learns")
     header.offset = source.number()
     axes = source.number()
     require(axes <= 32, "too many axes")
@@ -283,62 +293,9 @@ def prior(level: int, block: int, start: int) -> tuple[int, int]:
     return (plateau << 24) // (2**16 + odds), 32
 
 
-class RangeDecoder:
-    """Decodes as the encoder encodes, and does again what the encoder did, to see if all is so.
-
-    `ahead` is the 64 bits of data where *low* stands, minus *low*.
-    """
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.low, self.range = 0, 2**64 - 1
-        self.out = 0  # the number that the bytes put out so far make
-        self.words = 0  # of 32 bits: how many have been put out
-        self.ahead = self.word(0) << 32 | self.word(1)
-
-    def word(self, number: int) -> int:
-        return int.from_bytes(self.data[4 * number : 4 * number + 4].ljust(4, b"\0"), "big")
-
-    def decision(self, probability: int) -> bool:
-        part = self.range * probability >> 24
-        answer = self.ahead < part
-        self.narrow(0 if answer else part, part if answer else self.range - part)
-        return answer
-
-    def raw(self, count: int) -> int:
-        unit = self.range >> count
-        value = self.ahead // unit
-        require(value < 2**count, "no encoder writes this")
-        self.narrow(unit * value, unit)
-        return value
-
-    def narrow(self, begin: int, width: int) -> None:
-        self.ahead -= begin
-        self.low += begin
-        self.range = width
-        if width < 2**32:
-            self.put(self.low >> 32, 32)
-            self.words += 1
-            self.low = (self.low << 32) & MASK
-            self.range <<= 32
-            self.ahead = self.ahead << 32 | self.word(self.words + 1)
-
-    def put(self, value: int, count: int) -> None:
-        """Put out bits; where they overflow, 1 is added to those before."""
-        self.out = (self.out << count) + value
-
-    def end(self) -> None:
-        for zeros in (64, 56, 48, 40, 32):
-            value = -(-self.low >> zeros) << zeros
-            if value < self.low + self.range:
-                break
-        self.put(value, 64)
-        written = self.out.to_bytes(4 * self.words + 8, "big").rstrip(b"\0")
-        require(self.data == written, "no encoder writes this")
-
-
-def read_adaptive(payload: bytes, header: Header, contexts: Sequence[int]) -> list[int]:
+def read_adaptive(payload: bytes, header: Header, begin: int, contexts: Sequence[int]) -> list[int]:
     """Read an index for each context; all of them are 0 if there are none."""
+    del begin
     shared: dict[int, Frequency] = defaultdict(Frequency)
     of_context: dict[tuple[int, int], Frequency] = defaultdict(Frequency)
     coder = RangeDecoder(payload)
@@ -377,50 +334,24 @@ def read_chunk(
     if count == 0:
         require(payload == b"", "a payload without an index")
         return []
-    if header.code != ADAPTIVE:
+    if header.code not in LEARNING:
         return read_words(payload, header, count)
+    read = read_tree if header.code == TREE else read_adaptive
     numbers = range(begin, begin + count)
     if header.contexts == NO_CONTEXTS:
-        return read_adaptive(payload, header, [0] * count)
+        return read(payload, header, begin, [0] * count)
     if header.contexts == COLUMN:
-        return read_adaptive(payload, header, [n % header.row_blocks for n in numbers])
+        return read(payload, header, begin, [n % header.row_blocks for n in numbers])
     require(contexts is not None and len(contexts) == header.index_count, "contexts are needed")
     here = [contexts[n] for n in numbers]
     if header.checksum:
         told = b"".join(context.to_bytes(2, "little") for context in here)
         require(payload[:4] == checksum(told), "other contexts than the encoder's")
         payload = payload[4:]
-    return read_adaptive(payload, header, here)
-
-
-# --- Random bits --------------------------------------------------------------------------------
-
-
-def philox(counter: Sequence[int], key: Sequence[int]) -> tuple[int, int, int, int]:
-    """Philox4x32-10 (Salmon et al. 2011)."""
-    a, b, c, d = counter
-    k0, k1 = key
-    for _ in range(10):
-        x, y = a * 0xD2511F53, c * 0xCD9E8D57
-        a, b, c, d = y >> 32 ^ b ^ k0, y & 0xFFFFFFFF, x >> 32 ^ d ^ k1, x & 0xFFFFFFFF
-        k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
-    return a, b, c, d
-
-
-def random_words(key: int, node: int, element: int, lane: int) -> tuple[int, int]:
-    """Return `place` and `arrival`."""
-    half = 0xFFFFFFFF
-    counter = (node & half, node >> 32, element & half, element >> 32 | lane << 16)
-    w = philox(counter, (key & half, key >> 32))
-    return w[0] | w[1] << 32, w[2] | w[3] << 32
+    return read(payload, header, begin, here)
 
 
 # --- Position -----------------------------------------------------------------------------------
-
-
-def begin_with(path: int, depth: int, b: int) -> int:
-    """Return the path's bits, followed by the first of b."""
-    return path << (64 - depth) | b >> depth
 
 
 def split(index: int) -> tuple[int, int]:
@@ -473,77 +404,18 @@ def block_positions(header: Header, index: int, element: int, column: int) -> li
         hints = header.hints[column : column + size] or (0,) * size
         depth, path = split(index)
         require(depth <= 63 * size, "an index deeper than its block")
+        columns = order(hints)
         for level in range(depth):
             s = path >> (depth - 1 - level) & 1
-            free = [j for j in range(size) if depths[j] < 63]
-            chosen = max(free, key=lambda j: hints[j] - 16 * depths[j])  # the first of several
+            chosen = columns[level]
             paths[chosen] = 2 * paths[chosen] + s
             depths[chosen] += 1
-            if node < 2**63:
-                node = 2 * node + s
-            else:
-                key, node = random_words(key, node, element, 65535)[0], 2 + s
-    words = [
-        random_words(key, node, element, (j + 1) // 2)[j > 0 and j % 2 == 0] for j in range(size)
-    ]
+            key, node = child(key, node, element, s)
+    words = [place_word(key, node, element, j) for j in range(size)]
     return [begin_with(*each) for each in zip(paths, depths, words, strict=True)]
 
 
 # --- Sample -------------------------------------------------------------------------------------
-
-
-@cache
-def table(name: str) -> list[list[float]]:
-    lines = re.findall(r"\{(.*)\}", (TABLES / name).read_text(encoding="ascii"))
-    return [[float.fromhex(number) for number in line.split(",")] for line in lines]
-
-
-def evaluate(c: Sequence[float], u: float) -> float:
-    u2 = u * u
-    low = c[1] * u + (c[2] + c[3] * u) * u2
-    high = (c[4] + c[5] * u) + (c[6] + c[7] * u) * u2
-    return c[0] + (low + high * (u2 * u2))
-
-
-def segment(f: int) -> tuple[int, float]:
-    """Return s and u."""
-    return f >> 59, float((f % 2**59) - 2**58) * 2.0**-59
-
-
-def octave_and_f(v: int) -> tuple[int, int]:
-    o = 64 - v.bit_length()
-    w = v << o if o else 2**64 - v
-    return o, (w << 1) & MASK
-
-
-def minus_log(v: int) -> float:
-    """L(v)."""
-    o, f = octave_and_f(v)
-    s, u = segment(f)
-    p = float(f >> 1) * 2.0**-63
-    if o == 0:
-        return 0.0 - (p * 0.5) * evaluate(table("log_table.inc")[s], u)
-    ln2 = float.fromhex("0x1.62e42fefa39efp-1")
-    return ((o + 1) * ln2) - p * evaluate(table("log_table.inc")[32 + s], u)
-
-
-def log1p(d: float) -> float:
-    m = min(1.0 + d, 2.0 - 2.0**-52)
-    g = struct.unpack("<Q", struct.pack("<d", m))[0] % 2**52
-    s, u = segment(g << 12)
-    return d * evaluate(table("log_table.inc")[32 + s], u)
-
-
-def magnitude(family: str, v: int) -> float:
-    d = float(2**64 - v) * 2.0**-64
-    if family == "Normal":
-        o, f = octave_and_f(v)
-        s, u = segment(f)
-        value = evaluate(table("normal_quantile_table.inc")[32 * o + s], u)
-        return value * (float(f >> 1) * 2.0**-63 * 0.25) if o == 0 else value
-    if family == "Laplace":
-        return minus_log(v)
-    return log1p(d) + minus_log(v) if family == "Logistic" else d
 
 
 def to_float32(x: float) -> float:
@@ -556,10 +428,7 @@ def to_float32(x: float) -> float:
 def sample(proposal: Proposal, x: int) -> float:
     """Return the sample at a position."""
     family, a, b = proposal
-    is_upper = x >= 2**63
-    e = 2**64 - 1 - x if is_upper else x
-    z = magnitude(family, 2 * e + 1)
-    z = z if is_upper else -z
+    z = standard(family, x)
     if family != "Uniform":
         return a + b * z
     return min(max((0.5 * a + 0.5 * b) + (0.5 * b - 0.5 * a) * z, a), b)

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import copy
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _core
-from ._validate import ELEMENT_LIMIT, Indices, Shape, integer, shape_of
-from .errors import CorruptDataError, ParameterError
-from .index_codes import LearningCode, Parts
+from .. import _core
+from .._validate import ELEMENT_LIMIT, integer, shape_of
+from ..errors import CorruptDataError, ParameterError
+from .adaptive import AdaptiveCode
+from .learning import LearningCode
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from .codecs import Codec
-    from .index_codes import Contexts
+    from .._validate import Indices, Shape
+    from ..codecs import Codec
+    from .code import Contexts
+
+    # Seed, first element, block, columns' hints, and the first index's number.
+    _Place = tuple[int, int, int, npt.NDArray[np.float64], int]
 
 __all__ = ["TreeCode"]
 
 
+@dataclass(frozen=True, repr=False)
 class TreeCode(LearningCode):
     """AD*'s indices in the fewest bits: nearly their entropy, given the shared random numbers.
 
@@ -37,7 +43,7 @@ class TreeCode(LearningCode):
     It must know whose indices it codes: see `at`. `compress` and `Writer` say so themselves.
 
     Args:
-        block: The codec's block.
+        block: The codec's block; None leaves that to `at`.
         expected_bits: The information of an index in bits, of the whole block, as far as both sides
             know it; None to learn it. Rounded to eighths of a bit an element.
 
@@ -59,13 +65,20 @@ class TreeCode(LearningCode):
         True
     """
 
-    _tree: _Tree | None = None
+    _tree: _Tree | None = field(default=None, init=False)
+
+    name = "tree"
+    number = 5
+
+    def suits(self, codec: Codec) -> bool:
+        """Returns whether indices name nodes of a tree that can be drawn: those of `ADStar` do."""
+        return super().suits(codec) and codec.draws_tree
 
     def at(self, codec: Codec, shape: Shape, *, offset: int = 0, begin: int = 0) -> TreeCode:
         """Returns the code for indices of an array.
 
         Args:
-            codec: The `ADStar` that makes them, with the code's block.
+            codec: The `ADStar` that makes them, with the code's block if it has one.
             shape: The samples' shape.
             offset: The number of the array's first element, as for `Codec.encode`.
             begin: The number, in C order, of the first index that is coded.
@@ -73,57 +86,74 @@ class TreeCode(LearningCode):
         Raises:
             ParameterError: Another codec, or one of another block.
         """
-        if not codec.draws_tree or codec.block != self.block:
-            raise ParameterError("codec", codec, f"an ADStar with blocks of {self.block}")
-        bound = copy.copy(self)
+        if not self.suits(codec) or self.block not in (None, codec.block):
+            blocks = "" if self.block is None else f" with blocks of {self.block}"
+            raise ParameterError("codec", codec, f"an ADStar{blocks}")
         first = integer("offset", offset, 0, ELEMENT_LIMIT)
         number = integer("begin", begin, 0, ELEMENT_LIMIT)
-        bound._tree = _Tree(codec, shape_of("shape", shape), first, number)
+        bound = TreeCode(codec.block, expected_bits=self.expected_bits)
+        object.__setattr__(bound, "_tree", _Tree(codec, shape_of("shape", shape), first, number))
         return bound
 
-    def parts(self, index: Any, contexts: Any = None) -> Parts:
-        """Returns where the bits go. Where a path ends is a part of it: depths take none."""
-        data, bits = self._pack(self._checked(index), contexts)
-        used = min(bits, 8 * len(data))
-        return Parts(0, used, 8 * len(data) - used)
+    def expecting(self, expected_bits: float | None) -> TreeCode:
+        """Returns the code, of the same indices, that starts from so much information."""
+        other = super().expecting(expected_bits)
+        object.__setattr__(other, "_tree", self._tree)
+        return other
 
-    def _encode(self, codes: Indices, contexts: Contexts) -> tuple[bytes, int]:
+    def fitted(self, index: Any, contexts: Any = None) -> TreeCode:
+        """Returns the code that starts from where `AdaptiveCode` does best, which is faster."""
+        return self.expecting(AdaptiveCode(self.block).fitted(index, contexts).expected_bits)
+
+    def _pack(self, codes: Indices, contexts: Contexts) -> tuple[bytes, int]:
         if not codes.size:
             return b"", 0
-        return _core.pack_tree(codes, *self._place(codes.size // self.block), self._start, contexts)
+        place = self._place(codes.size // self._words)
+        return _core.pack_tree(codes, *place, self.start, contexts)
 
-    def _decode(self, data: memoryview, contexts: Contexts, index: Indices) -> None:
+    def _fill(self, data: memoryview, contexts: Contexts, index: Indices) -> None:
         if index.size:
-            _core.unpack_tree(data, *self._place(len(index)), self._start, contexts, index)
+            _core.unpack_tree(data, *self._place(len(index)), self.start, contexts, index)
         elif len(data):
             raise CorruptDataError(f"{len(data)} bytes for no index")
 
-    def _place(self, count: int) -> tuple[int, int, int, npt.NDArray[np.float64], int]:
+    def _path_bits(self, codes: Indices) -> int | None:
+        """Where a path ends is a part of it."""
+        del codes
+        return None
+
+    def _place(self, count: int) -> _Place:
         if self._tree is None:
             raise ParameterError("code", self, "one that knows whose indices they are: use at()")
         return self._tree.place(count)
 
+    def __repr__(self) -> str:
+        said = super().__repr__()
+        if self._tree is None:
+            return said
+        tree = self._tree
+        return f"{said}.at({tree.codec}, {tree.shape}, offset={tree.offset}, begin={tree.begin})"
 
+
+@dataclass(frozen=True)
 class _Tree:
     """Whose indices are coded."""
 
-    def __init__(self, codec: Codec, shape: Shape, offset: int, begin: int) -> None:
-        self._codec = codec
-        self._shape = shape
-        self._offset = offset
-        self._begin = begin
+    codec: Codec
+    shape: Shape
+    offset: int
+    begin: int
 
-    def place(self, count: int) -> tuple[int, int, int, npt.NDArray[np.float64], int]:
-        """Returns seed, first element, block, columns' hints, and the first index's number."""
-        codec, begin = self._codec, self._begin
+    def place(self, count: int) -> _Place:
+        codec, begin = self.codec, self.begin
         if codec.block == 1:
-            return codec.seed, self._offset, 1, np.zeros(1), begin
-        if len(self._shape) > 1:
-            hints = codec.blocks.hints(self._shape)
-            return codec.seed, self._offset, codec.block, hints, begin
+            return codec.seed, self.offset, 1, np.zeros(1), begin
+        if len(self.shape) > 1:
+            hints = codec.blocks.hints(self.shape)
+            return codec.seed, self.offset, codec.block, hints, begin
         # A single row may be long: only its part is looked at.
         first, last = begin * codec.block, (begin + count) * codec.block
-        columns = max(1, min(last, codec.blocks.columns_of(self._shape)) - first)
+        columns = max(1, min(last, codec.blocks.columns_of(self.shape)) - first)
         given = codec.blocks.bits_hint
         hints = np.zeros(columns) if given is None else np.ascontiguousarray(given[first:last])
-        return codec.seed, self._offset + first, codec.block, hints, 0
+        return codec.seed, self.offset + first, codec.block, hints, 0
