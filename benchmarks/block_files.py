@@ -24,9 +24,10 @@ def rows(information: float, block: int, elements: int) -> Iterator[str]:
     p = rec.Normal(0.0, 1.0)
     flat = targets(information, elements // block * block, SEED)
     q = rec.Normal(flat.loc.reshape(-1, block), flat.scale)
-    for code in ("adaptive", "tree"):
+    codec = rec.ADStar(SEED, block)
+    for code, kind in (("adaptive", rec.AdaptiveCode), ("tree", rec.TreeCode)):
         begin = time.perf_counter()
-        data = rec.compress(q, p, block=block, code=code, seed=SEED)
+        data = rec.compress(q, p, codec=codec, code=kind())
         encoded = time.perf_counter()
         samples = rec.decompress(data, p)
         decoded = time.perf_counter()

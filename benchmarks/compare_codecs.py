@@ -128,11 +128,14 @@ def _index_code(plan: Plan) -> Iterator[Row]:
         yield Row(INDEX_CODE, what, verified, task.bits, task.elements, sent, *sides)
 
 
+CODES = {"adaptive": rec.AdaptiveCode, "tree": rec.TreeCode}
+
+
 def by_file(name: str, code: str, task: Work) -> Row:
     """Return the row of `compress` and `decompress`."""
 
     def encode() -> bytes:
-        return rec.compress(task.q, task.p, code=code, seed=SEED, threads=1)
+        return rec.compress(task.q, task.p, codec=rec.ADStar(SEED, threads=1), code=CODES[code]())
 
     data = encode()
 

@@ -55,13 +55,17 @@ def measured(
     codec: image_codec.ImageCodec, images: np.ndarray, divergence: np.ndarray, method: Method
 ) -> Json:
     """Return what a method takes: bits per pixel by part, and images a second."""
+    latents = method.codec(SEED)
+    limits = {name: getattr(latents, name) for name in latents.limits}
     begin = time.perf_counter()
-    data = codec.compress(images, seed=SEED, **method.keywords)
+    data = codec.compress(images, codec=latents)
     encoded = time.perf_counter()
     found = shares(codec, images, divergence, data)
     decoded = time.perf_counter()
     return {
-        **method.keywords,
+        "method": latents.name,
+        "block": latents.block,
+        **{name: value for name, value in limits.items() if value is not None},
         "bytes": len(data),
         **asdict(found),
         "file": found.coded,
@@ -126,7 +130,7 @@ class Figures:
         methods = [*exact(divergence)]
         if entry["settings"]["kind"] == "ikvae":
             # Budgets of blocks for the shipped model alone: they take their time.
-            methods += [m for m in fixed(divergence) if m.keywords["block"] == 1 or name == SHIPPED]
+            methods += [m for m in fixed(divergence) if m.codec(SEED).block == 1 or name == SHIPPED]
         for method in methods:
             if method.name not in entry["methods"]:
                 entry["methods"][method.name] = measured(codec, images, divergence, method)

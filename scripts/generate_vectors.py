@@ -10,6 +10,7 @@ the files needs to know how they were chosen.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import io
 import json
 import random
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 import astar_rec as rec
-from astar_rec import images
+from astar_rec import codecs, images
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -253,16 +254,34 @@ def block_line(
 Parameters = tuple[str, object, object]  # a family's name and its two parameters
 
 
+CODES = {"tree": rec.TreeCode, "adaptive": rec.AdaptiveCode}
+CONTAINER_WORDS = ("contexts", "dtype", "chunk", "offset")
+
+
+def arguments_of(options: dict[str, object]) -> dict[str, object]:
+    """Return what options, which are written into the files, are as arguments of `compress`."""
+    method = codecs.method_named(str(options.get("method", "ad")))
+    given = {field.name for field in dataclasses.fields(method)} & options.keys()
+    codec = method(**{name: options[name] for name in given})
+    code = None
+    if "code" in options:
+        expected = options.get("expected_bits")
+        bits = None if expected is None else float(str(expected)) * codec.block
+        code = CODES[str(options["code"])](codec.words, expected_bits=bits)
+    rest = {name: options[name] for name in CONTAINER_WORDS if name in options}
+    return {"codec": codec, "code": code, **rest}
+
+
 def container_text(options: dict[str, object], target: Parameters, proposal: Parameters) -> str:
     """Return a container's file. The option `open` leaves the number of rows to its end."""
     q, p = (getattr(rec, family)(first, second) for family, first, second in (target, proposal))
     if options.get("open"):
         file = io.BytesIO()
-        with rec.Writer(file, **{k: v for k, v in options.items() if k != "open"}) as writer:
+        with rec.Writer(file, **arguments_of(options)) as writer:
             writer.write(q, p)
         data = file.getvalue()
     else:
-        data = rec.compress(q, p, **options)
+        data = rec.compress(q, p, **arguments_of(options))
     contexts = options.get("contexts")
     sample = rec.decompress(data, p, contexts=contexts if isinstance(contexts, list) else None)
 
@@ -280,15 +299,15 @@ def container_text(options: dict[str, object], target: Parameters, proposal: Par
 def containers() -> Iterator[tuple[str, str]]:
     """Yield names and contents of the containers' files."""
     mean = [[0.5, -1.25, 0.0], [2.0, -0.25, 3.5]]
-    options: dict[str, object] = {"method": "ad*", "seed": 1}
+    options: dict[str, object] = {"method": "ad", "seed": 1}
     target: Parameters = ("Normal", mean, [0.125, 0.25, 0.5])
     yield "ad", container_text(options, target, ("Normal", 0.0, 1.0))
 
-    options = {"method": "as*", "seed": 2**64 - 1, "offset": 2**40 + 7}
+    options = {"method": "as", "seed": 2**64 - 1, "offset": 2**40 + 7}
     target = ("Laplace", [1.0, -2.5, 0.0, 6.0, -0.75], 0.0625)
     yield "as", container_text(options, target, ("Laplace", -0.5, 1.5))
 
-    options = {"method": "dad*", "seed": 3, "depth": 9}
+    options = {"method": "dad", "seed": 3, "depth": 9}
     target = ("Logistic", [[1.0], [-0.5], [0.25]], 0.125)
     yield "dad", container_text(options, target, ("Logistic", 0.0, [0.5]))
 
@@ -308,14 +327,24 @@ def containers() -> Iterator[tuple[str, str]]:
     options = {"seed": 6, "contexts": "column", "chunk": 16, "open": True, "dtype": "float32"}
     yield "open", container_text(options, target, normal)
     contexts = [[(row * column) % 3 for column in range(5)] for row in range(9)]
-    options = {"seed": 7, "contexts": contexts, "expected_bits": 2.0, "chunk": 32}
+    options = {
+        "code": "adaptive",
+        "seed": 7,
+        "contexts": contexts,
+        "expected_bits": 2.0,
+        "chunk": 32,
+    }
     yield "contexts", container_text(options, target, normal)
     options = {"code": "tree", "seed": 9, "offset": 7, "contexts": "column", "chunk": 32}
     yield "tree", container_text(options, target, normal)
     options = {"code": "tree", "block": 2, "seed": 10, "expected_bits": 2.0, "chunk": 16}
     yield "tree_blocks", container_text(options, target, normal)
-    options = {"method": "dad*", "depth": 30, "block": 2, "seed": 8, "offset": 45}
+    options = {"method": "dad", "depth": 30, "block": 2, "seed": 8, "offset": 45}
     yield "dad_blocks", container_text(options, target, normal)
+    options = {"method": "mrc", "candidates": 2**7 - 1, "seed": 12, "offset": 3, "chunk": 16}
+    yield "mrc", container_text(options, target, normal)
+    options = {"method": "mrc", "candidates": 300, "block": 3, "seed": 13}
+    yield "mrc_blocks", container_text(options, target, normal)
 
 
 IMAGE_HEADER = """\
@@ -335,7 +364,12 @@ def image_text() -> str:
     rows, columns = np.indices((28, 28))
     ramp, chequered = rows * columns % 256, (rows + columns) % 2 * 200
     pixels = np.stack([ramp, chequered, 0 * rows]).astype(np.uint8)
-    data = images.load("mnist").compress(pixels, seed=11, chunk=2, names=["a", "b", "c"])
+    data = images.load("mnist").compress(
+        pixels,
+        codec=rec.ADStar(seed=11, block=8),
+        chunk=2,
+        names=["a", "b", "c"],
+    )
     return f"{IMAGE_HEADER}file: {data.hex()}\npixels: {pixels.tobytes().hex()}\n"
 
 

@@ -38,9 +38,7 @@ def assert_same(a: rec.Encoded, b: rec.Encoded, part: Any = ...) -> None:
 
 
 def on_threads(case: Any, threads: int | None, seed: int = 1) -> rec.Codec:
-    codec = case.make(seed)
-    codec.threads = threads
-    return codec
+    return case.make(seed).with_threads(threads)
 
 
 # --- Nothing but seed, element and parameters matters -------------------------------------------
@@ -66,11 +64,13 @@ def test_threads_do_not_matter_for_any_pair(pair: Any) -> None:
 
 
 def test_threads_of_a_codec_may_change() -> None:
-    codec, q = rec.ADStar(threads=1), targets(5000)
+    codec, q = rec.ADStar(0, threads=1), targets(5000)
     first = codec.encode(q, P)
-    codec.threads = 3
+    codec = codec.with_threads(3)
     assert_same(codec.encode(q, P), first)
-    assert repr(codec) == repr(rec.ADStar())
+    assert codec == rec.ADStar(0)
+    assert hash(codec) == hash(rec.ADStar(0))
+    assert repr(codec) == "ADStar(seed=0, threads=3)"
 
 
 @settings(deadline=None, max_examples=50)
@@ -234,7 +234,7 @@ def test_codecs_can_be_pickled_and_copied(codec_case: Any, again: Any) -> None:
 
 
 def test_results_unpack_and_can_be_pickled() -> None:
-    r = rec.ADStar().encode(targets((2, 3)), P)
+    r = rec.ADStar(0).encode(targets((2, 3)), P)
     index, sample, steps = r
     assert index is r.index
     assert sample is r.sample
@@ -260,7 +260,7 @@ def test_several_python_threads_at_once(codec_case: Any) -> None:
 
 def test_custom_callables_from_several_python_threads() -> None:
     q = rec.CustomTarget(lambda x: -2 * x * x, mode=0.0, shape=500)
-    codec = rec.ADStar()
+    codec = rec.ADStar(0)
     expected = codec.encode(q, P)
     with ThreadPoolExecutor(4) as pool:
         for r in pool.map(lambda _: codec.encode(q, P), range(12)):
@@ -270,7 +270,7 @@ def test_custom_callables_from_several_python_threads() -> None:
 @pytest.mark.parametrize("work", ["encode", "decode", "pack"])
 @pytest.mark.parametrize("threads", [1, 2])
 def test_other_python_threads_go_on(work: str, threads: int) -> None:
-    codec = rec.ADStar(threads=threads)
+    codec = rec.ADStar(0, threads=threads)
     if work == "encode":
         q = rec.Normal(np.zeros(600_000), 2.0**-5)
 
@@ -317,13 +317,14 @@ unix = pytest.mark.skipif(sys.platform == "win32", reason="signals are sent the 
 
 LONG = {
     # Many elements of little work, few of much, and rounds of Python calls.
-    "many": "rec.ADStar(threads={threads}).encode(rec.Normal(np.zeros(20_000_000), 2.0**-9), p)",
-    "few": "rec.GlobalAStar(threads={threads}).encode(rec.Normal(np.zeros(64), 2.0**-30), p)",
-    "one": "rec.GlobalAStar(threads={threads}).encode(rec.Normal(0.0, 2.0**-31), p)",
-    "custom": """rec.ADStar(threads={threads}).encode(
+    "many": "rec.ADStar(0, threads={threads}).encode(rec.Normal(np.zeros(20_000_000), 2.0**-9), p)",
+    "few": "rec.GlobalAStar(0, threads={threads}).encode(rec.Normal(np.zeros(64), 2.0**-30), p)",
+    "one": "rec.GlobalAStar(0, threads={threads}).encode(rec.Normal(0.0, 2.0**-31), p)",
+    "custom": """rec.ADStar(0, threads={threads}).encode(
         rec.CustomTarget(lambda x: -1e6 * x * x, mode=0.0, shape=50_000_000 // 10), p)""",
-    "decode": "[rec.ADStar(threads={threads}).decode(index, p, out=out) for _ in range(100)]",
-    "compress": "rec.compress(rec.Normal(np.zeros(20_000_000), 2.0**-9), p, threads={threads})",
+    "decode": "[rec.ADStar(0, threads={threads}).decode(index, p, out=out) for _ in range(100)]",
+    "compress": """rec.compress(
+        rec.Normal(np.zeros(20_000_000), 2.0**-9), p, codec=rec.ADStar(0, threads={threads}))""",
 }
 
 
@@ -345,8 +346,8 @@ try:
 except KeyboardInterrupt:
     print(time.monotonic(), flush=True)
     # And the library goes on working.
-    r = rec.ADStar(threads={threads}).encode(rec.Normal(np.zeros(3000), 0.5), p)
-    assert (rec.ADStar().decode(r.index, p) == r.sample).all()
+    r = rec.ADStar(0, threads={threads}).encode(rec.Normal(np.zeros(3000), 0.5), p)
+    assert (rec.ADStar(0).decode(r.index, p) == r.sample).all()
     raise
 print("finished")
 """
@@ -384,7 +385,7 @@ def test_the_handlers_exception_comes_through(threads: int) -> None:
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.2)
         with pytest.raises(Alarm):
-            rec.GlobalAStar(threads=threads).encode(rec.Normal(np.zeros(8), 2.0**-31), P)
+            rec.GlobalAStar(0, threads=threads).encode(rec.Normal(np.zeros(8), 2.0**-31), P)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
@@ -395,7 +396,7 @@ def test_signals_that_raise_nothing_change_nothing() -> None:
     seen: list[int] = []
     before = signal.signal(signal.SIGALRM, lambda number, _: seen.append(number))
     # AD* would be done before the first signal.
-    codec, q = rec.GlobalAStar(threads=2), rec.Normal(np.zeros(200_000), 2.0**-5)
+    codec, q = rec.GlobalAStar(0, threads=2), rec.Normal(np.zeros(200_000), 2.0**-5)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
         r = codec.encode(q, P)
@@ -439,7 +440,7 @@ large = rec.Normal(np.linspace(-1.0, 1.0, 1_000_000) * 0.7, 0.7)  # half a bit o
 small = rec.Normal(np.linspace(-1.0, 1.0, 50), 0.3)
 bad = rec.Normal(np.linspace(-1.0, 1.0, 50), 1e-30)
 custom = rec.CustomTarget(lambda x: -x * x, mode=0.0, shape=50)
-codecs = [rec.ADStar(threads=2), rec.ASStar(threads=2), rec.DADStar(5, threads=2)]
+codecs = [rec.ADStar(0, threads=2), rec.ASStar(0, threads=2), rec.DADStar(5, 0, threads=2)]
 
 def resident():
     with open("/proc/self/statm") as file:
@@ -486,7 +487,7 @@ loc = np.empty(size)
 np.random.default_rng(0).standard_normal(out=loc)
 loc *= 0.75 ** 0.5
 q, p = rec.Normal(loc, 0.5), rec.Normal(0.0, 1.0)  # one bit
-codec = rec.ADStar(threads=2)
+codec = rec.ADStar(0, threads=2)
 r = codec.encode(q, p)
 del q
 x = codec.decode(r.index, p)

@@ -53,6 +53,7 @@ def test_reference(
     hints = hints and hints[:k]
     make, make_reference = getattr(rec, family), getattr(reference, family)
     codec = rec.ADStar(seed, k, bits_hint=hints)
+    hints = codec.bits_hint and list(codec.bits_hint)  # in sixteenths
     r = codec.encode(make(means, 2.0**-bits), make(0.0, 1.0), offset=offset)
     p = [make_reference(0.0, 1.0)] * k
     q = [make_reference(mean, 2.0**-bits) for mean in means]

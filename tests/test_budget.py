@@ -11,6 +11,7 @@ import copy
 import math
 import pickle
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +19,9 @@ import pytest
 from scipy import special
 
 import astar_rec as rec
-from astar_rec import codecs, custom, reference
+from astar_rec import custom, reference
 from astar_rec import reference as ref
+from astar_rec.codecs import engine
 from common import PAIRS, PairCase, check_codec, each_pair, same_bits
 from goodness import ALPHA, check_uniform, seed_for
 
@@ -269,7 +271,7 @@ def test_threads_and_pieces(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None
     assert 100 < alone.cut < 2900
     for threads in (2, 8, None):
         assert_same(kind.make(4, 1, threads=threads).encode(q, P), alone)
-    monkeypatch.setattr(codecs, "_PIECE", 700)
+    monkeypatch.setattr(engine, "_PIECE", 700)
     assert_same(kind.make(4, 1).encode(q, P, progress=lambda *_: None), alone)
 
 
@@ -286,8 +288,8 @@ def test_codecs_can_be_pickled(kind: Kind, again: Any) -> None:
 def test_repr() -> None:
     assert repr(rec.ADStar(1, 2, max_steps=9)) == "ADStar(seed=1, block=2, max_steps=9)"
     assert repr(rec.ASStar(1, max_steps=9)) == "ASStar(seed=1, max_steps=9)"
-    assert repr(rec.DADStar(4, 1, max_steps=9)) == "DADStar(depth=4, seed=1, block=1, max_steps=9)"
-    for codec in (rec.ADStar(), rec.ASStar(), rec.DADStar(4), rec.GlobalAStar()):
+    assert repr(rec.DADStar(4, 1, max_steps=9)) == "DADStar(depth=4, seed=1, max_steps=9)"
+    for codec in (rec.ADStar(0), rec.ASStar(0), rec.DADStar(4, 0), rec.GlobalAStar(0)):
         assert "max_steps" not in repr(codec)
 
 
@@ -337,9 +339,9 @@ def test_a_generous_budget_is_exact(kind: Kind) -> None:
 
 @pytest.mark.parametrize("bad", [0, -1, 1.5, True, 2**64, "3"], ids=repr)
 def test_budgets_that_are_none(bad: Any) -> None:
-    for make in (rec.ADStar, rec.ASStar, lambda max_steps: rec.DADStar(5, max_steps=max_steps)):
+    for make in (rec.ADStar, rec.ASStar, partial(rec.DADStar, 5)):
         with pytest.raises(rec.ParameterError, match="max_steps") as caught:
-            make(max_steps=bad)
+            make(0, max_steps=bad)
         assert caught.value.argument == "max_steps"
         assert caught.value.value == bad
     with pytest.raises(TypeError):
@@ -372,7 +374,7 @@ def test_what_is_refused_without_a_budget() -> None:
         for q in (rec.Normal(0.25, 1e-25), rec.Normal(200.0, 0.25)):
             for options in ({}, {"max_steps": 100}):
                 with pytest.raises(rec.DivergenceError, match="use a wider"):
-                    make(**options).encode(q, P)
+                    make(0, **options).encode(q, P)
 
 
 def test_absurd_bounds() -> None:

@@ -653,7 +653,7 @@ def test_loose_bounds(codec_case: Any) -> None:
         assert same_bits(loose.sample, tight.sample)
 
 
-@pytest.mark.parametrize("codec", ["ADStar()", "ASStar()", "GlobalAStar()"])
+@pytest.mark.parametrize("codec", ["ADStar(0)", "ASStar(0)", "GlobalAStar(0)"])
 def test_absurd_bounds(codec: str) -> None:
     """A bound without use is refused, before it has eaten the memory or the day."""
     resource = pytest.importorskip("resource", reason="measures memory the way of Unix")
@@ -682,8 +682,8 @@ except rec.DivergenceError as error:
 
 def test_absurd_bounds_for_approximate_codecs() -> None:
     target = rec.CustomTarget(lambda x: -4 * x * x, bound=1000.0, shape=20)
-    assert (rec.GlobalAStar(max_samples=30).encode(target, P).steps <= 30).all()
-    assert (rec.DADStar(5).encode(target, P).steps <= 63).all()
+    assert (rec.GlobalAStar(0, max_samples=30).encode(target, P).steps <= 30).all()
+    assert (rec.DADStar(5, 0).encode(target, P).steps <= 63).all()
 
 
 @each_codec

@@ -70,16 +70,20 @@ def test_the_sample_is_what_the_script_makes(sample, tmp_path):
 
 def test_depths_follow_the_divergence():
     flat = np.full((3, 16), 2.25)
-    assert [method.keywords["depth"] for method in fixed(flat)] == [2, 3, 5, 14, 18, 22]
-    assert [method.keywords["depth"] for method in fixed(flat / 100)] == [0, 1, 3, 0, 1, 5]
+    assert [method.codec(0).depth for method in fixed(flat)] == [2, 3, 5, 14, 18, 22]
+    assert [method.codec(0).depth for method in fixed(flat / 100)] == [0, 1, 3, 0, 1, 5]
     assert any(method.name == "global A*" for method in exact(flat))
     assert not any(method.name == "global A*" for method in exact(np.append(flat, [[20]] * 3, 1)))
 
 
-@pytest.mark.parametrize("keywords", [{}, {"method": "as*"}, {"method": "dad*", "depth": 2}])
-def test_shares_add_up(codec, sample, keywords):
+@pytest.mark.parametrize(
+    "latents",
+    [rec.ADStar(3, 8), rec.ASStar(3), rec.DADStar(2, 3), rec.MinimalRandomCoding(7, 3)],
+    ids=repr,
+)
+def test_shares_add_up(codec, sample, latents):
     pictures = sample[0][:20]
-    data = codec.compress(pictures, seed=3, **keywords)
+    data = codec.compress(pictures, codec=latents)
     found = shares(codec, pictures, codec.kl_bits(pictures), data)
     assert found.coded * pictures.size == pytest.approx(8 * len(data))
     assert found.ideal == found.kl + found.reconstruction
@@ -134,7 +138,7 @@ def test_sizes_are_those_of_files_that_hold_the_images(sample, monkeypatch):
 
 def test_the_receiver_needs_the_file_alone(codec, sample, tmp_path):
     pictures = sample[0][:5]
-    Path(tmp_path, "five").write_bytes(codec.compress(pictures, seed=4))
+    Path(tmp_path, "five").write_bytes(codec.compress(pictures, codec=rec.ADStar(4)))
     done = subprocess.run(
         [sys.executable, "-m", "astar_rec.demo.receiver", "five", "five.npy"],
         cwd=tmp_path,
@@ -154,13 +158,13 @@ def test_a_single_wrong_pixel_is_noticed(codec, sample, monkeypatch):
 
     monkeypatch.setattr(transmission, "_received", received)
     with pytest.raises(rec.RecError, match="not the sender's"):
-        transmit(codec, sample[0][:5], Method("AD*"), seed=0)
+        transmit(codec, sample[0][:5], Method("AD*", rec.ADStar), seed=0)
 
 
 def test_a_receiver_that_fails_is_noticed(codec, sample, monkeypatch):
     monkeypatch.setattr(type(codec), "compress", lambda *_, **__: b"A*RI")
     with pytest.raises(rec.RecError, match=r"the receiver ended with status 1: .*CorruptDataError"):
-        transmit(codec, sample[0][:5], Method("AD*"), seed=0)
+        transmit(codec, sample[0][:5], Method("AD*", rec.ADStar), seed=0)
 
 
 # --- The whole -----------------------------------------------------------------------------------
@@ -180,7 +184,7 @@ def check_table(report, codec, pictures):
         assert row["file"] == pytest.approx(row["ideal"] + overhead, abs=4e-4)
         assert row["encode"] > 0
         assert row["decode"] > 0
-    data = codec.compress(pictures, seed=SEED)
+    data = codec.compress(pictures, codec=rec.ADStar(SEED, 8))
     assert rows["AD*, block 8"]["file"] == pytest.approx(8 * len(data) / pictures.size, abs=1e-4)
     # Blocks pay the overhead once; too small a depth is paid for in pixels.
     assert rows["AD*, block 8"]["latents"] < rows["AD*"]["latents"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import io
 import pickle
 import re
 import warnings
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import astar_rec as rec
+from astar_rec.codecs import method_named
 from common import CODECS, FAMILIES, each_codec, each_family, same_bits
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ def test_errors_can_be_pickled(error: rec.RecError, again: Callable[[Any], Any])
 
 
 def test_long_values_are_shortened() -> None:
-    error = refused(lambda: rec.compress(Q, P, method="x" * 1000))
+    error = refused(lambda: rec.compress(Q, P, code="x" * 1000))
     assert "..." in str(error)
     assert error.value == "x" * 1000
 
@@ -183,18 +185,18 @@ def test_no_real_numbers(family: str, bad: object) -> None:
 def test_shapes_that_do_not_broadcast() -> None:
     for call in (
         lambda: rec.Normal(np.zeros(2), np.ones(3)),
-        lambda: rec.ADStar().encode(rec.Normal(np.zeros(2), 1.0), rec.Normal(np.zeros(3), 1.0)),
+        lambda: rec.ADStar(0).encode(rec.Normal(np.zeros(2), 1.0), rec.Normal(np.zeros(3), 1.0)),
         lambda: rec.kl_bits(rec.Normal(np.zeros(2), 1.0), rec.Normal(np.zeros(3), 1.0)),
         lambda: rec.isokl_normal(np.zeros(2), np.ones(3)),
         lambda: rec.CustomTarget(np.log, mode=np.zeros(2), shape=(3,)),
-        lambda: rec.ADStar().encode(
+        lambda: rec.ADStar(0).encode(
             rec.CustomTarget(np.log, mode=np.zeros(2)), rec.Uniform(np.zeros(3), 1.0)
         ),
-        lambda: rec.ADStar().decode([1, 2], rec.Normal(np.zeros(3), 1.0)),
+        lambda: rec.ADStar(0).decode([1, 2], rec.Normal(np.zeros(3), 1.0)),
         # A proposal must not make more of the indices than there are.
-        lambda: rec.ADStar().decode([1], rec.Normal(np.zeros(2), 1.0)),
-        lambda: rec.ADStar().decode(1, rec.Normal(np.zeros((1, 1)), 1.0)),
-        lambda: rec.ADStar().decode([1], rec.CustomProposal(np.log, shape=(2,))),
+        lambda: rec.ADStar(0).decode([1], rec.Normal(np.zeros(2), 1.0)),
+        lambda: rec.ADStar(0).decode(1, rec.Normal(np.zeros((1, 1)), 1.0)),
+        lambda: rec.ADStar(0).decode([1], rec.CustomProposal(np.log, shape=(2,))),
     ):
         error = refused(call)
         assert error.argument.startswith("shape of ")
@@ -209,8 +211,8 @@ def test_many_axes(axes: int) -> None:
         pytest.skip("more axes than an array may have")
     try:
         q = rec.Normal(array, np.ones(3) / 2)
-        r = rec.ADStar().encode(q, P)
-        assert rec.ADStar().decode(r.index, P).shape == (1,) * (axes - 1) + (3,)
+        r = rec.ADStar(0).encode(q, P)
+        assert rec.ADStar(0).decode(r.index, P).shape == (1,) * (axes - 1) + (3,)
         assert rec.decompress(rec.compress(q, P), P).shape == q.shape
     except rec.ParameterError:
         assert axes > 32
@@ -234,7 +236,7 @@ def test_dtypes_of_indices(codec_case: Any, dtype: str) -> None:
 
 @pytest.mark.parametrize("bad", [-1, 2**64, 1.0, True, None, "1", [1], np.float64(1.0), np.True_])
 def test_sequences_of_indices(bad: object) -> None:
-    error = refused(lambda: rec.ADStar().decode([[1, 2], [3, bad]], P))
+    error = refused(lambda: rec.ADStar(0).decode([[1, 2], [3, bad]], P))
     assert error.argument == "index"
     assert error.position in ((1, 1), (1,))  # (1,) where the sequences are ragged
 
@@ -258,7 +260,7 @@ def test_indices_out_of_range(codec_case: Any) -> None:
 @pytest.mark.parametrize("threads", [1, 2, 8])
 def test_first_bad_index_of_many(codec_case: Any, threads: int) -> None:
     codec = codec_case.make(0)
-    codec.threads = threads
+    codec = codec.with_threads(threads)
     indices = np.ones((300, 1000), np.uint64)
     indices[123, 456:] = 0
     indices[200:] = 0
@@ -296,7 +298,7 @@ def test_bad_index_for_a_custom_proposal(codec_case: Any) -> None:
 )
 def test_out(out: Any) -> None:
     before = np.array(out, copy=True)
-    error = refused(lambda: rec.ADStar().decode([1, 2], P, out=out))
+    error = refused(lambda: rec.ADStar(0).decode([1, 2], P, out=out))
     assert error.argument == "out"
     assert "float64" in str(error)
     assert np.asarray(out).tobytes() == before.tobytes()
@@ -305,7 +307,7 @@ def test_out(out: Any) -> None:
 def test_out_read_only() -> None:
     out = np.zeros(2)
     out.flags.writeable = False
-    assert refused(lambda: rec.ADStar().decode([1, 2], P, out=out)).argument == "out"
+    assert refused(lambda: rec.ADStar(0).decode([1, 2], P, out=out)).argument == "out"
     assert out.tolist() == [0.0, 0.0]
 
 
@@ -350,15 +352,15 @@ UNALIGNED = np.frombuffer(bytearray(17), np.uint8)[1:].view(np.float64)
 )
 def test_out_of_encode(argument: str, out: Any) -> None:
     for q in (Q, rec.CustomTarget(lambda x: -x * x, mode=0.0, shape=2)):
-        error = refused(lambda: rec.ADStar().encode(q, P, out=out))  # noqa: B023
+        error = refused(lambda: rec.ADStar(0).encode(q, P, out=out))  # noqa: B023
         assert error.argument == argument
     assert not WORDS.any()
     assert not FLOATS.any()
 
 
 def test_out_of_encode_with_blocks() -> None:
-    codec = rec.ADStar(block=2)
-    error = refused(lambda: codec.encode(Q, P, out=rec.ADStar().encode(Q, P)))
+    codec = rec.ADStar(0, block=2)
+    error = refused(lambda: codec.encode(Q, P, out=rec.ADStar(0).encode(Q, P)))
     assert error.argument == "out.index"
     assert "uint64 array of shape (1, 2)" in str(error)
 
@@ -372,7 +374,6 @@ MAKERS = [
     rec.ADStar,
     lambda **options: rec.DADStar(5, **options),
     lambda **options: rec.MinimalRandomCoding(5, **options),
-    lambda **options: rec.compress(Q, P, **options),
 ]
 
 
@@ -388,24 +389,38 @@ def test_seed(make: Callable[..., Any], bad: object) -> None:
 @pytest.mark.parametrize("bad", [0, -1, 4097, 2**200, *NO_INTEGERS], ids=repr)
 def test_threads(make: Callable[..., Any], bad: object) -> None:
     if bad is None:
-        make(threads=None)
+        make(seed=0, threads=None)
         return
-    error = refused(lambda: make(threads=bad))
+    error = refused(lambda: make(seed=0, threads=bad))
     assert error.argument == "threads"
     assert error.value is bad
 
 
 @pytest.mark.parametrize("bad", [0, 4097, 1.5, "2"])
 def test_threads_set_later(bad: Any) -> None:
-    codec = rec.ADStar()
-    codec.threads = bad
-    assert refused(lambda: codec.encode(Q, P)).argument == "threads"
+    codec = rec.ADStar(0)
+    assert refused(lambda: codec.with_threads(bad)).argument == "threads"
+
+
+def test_codecs_are_frozen() -> None:
+    for codec in (rec.ADStar(0), rec.DADStar(5, 0), rec.MinimalRandomCoding(5, 0)):
+        for name in ("threads", "seed", "anything"):
+            with pytest.raises(AttributeError):
+                setattr(codec, name, 1)
+
+
+def test_no_codec_has_a_seed_by_default() -> None:
+    for make in (rec.GlobalAStar, rec.ASStar, rec.ADStar):
+        with pytest.raises(TypeError, match="seed"):
+            make()
+    for make in (rec.DADStar, rec.MinimalRandomCoding):
+        with pytest.raises(TypeError, match="seed"):
+            make(5)
 
 
 @pytest.mark.parametrize("bad", [-1, 64, *NO_INTEGERS], ids=repr)
 def test_depth(bad: Any) -> None:
-    assert refused(lambda: rec.DADStar(bad)).argument == "depth"
-    error = refused(lambda: rec.compress(Q, P, method="dad*", depth=bad))
+    error = refused(lambda: rec.DADStar(bad, 0))
     assert error.argument == "depth"
     assert "from 0 to 63" in str(error)
 
@@ -413,9 +428,7 @@ def test_depth(bad: Any) -> None:
 @pytest.mark.parametrize("bad", [0, -1, 2**64, *NO_INTEGERS], ids=repr)
 def test_max_samples(bad: Any) -> None:
     if bad is not None:
-        assert refused(lambda: rec.GlobalAStar(max_samples=bad)).argument == "max_samples"
-        error = refused(lambda: rec.compress(Q, P, method="global", max_samples=bad))
-        assert error.argument == "max_samples"
+        assert refused(lambda: rec.GlobalAStar(0, max_samples=bad)).argument == "max_samples"
 
 
 CUSTOM = rec.CustomTarget(lambda x: 0.0 * x, bound=0.0, shape=(2,))
@@ -424,10 +437,10 @@ CUSTOM = rec.CustomTarget(lambda x: 0.0 * x, bound=0.0, shape=(2,))
 @pytest.mark.parametrize("bad", [-1, 2**48 - 1, 2**48, 2**48 + 1, 2**64, *NO_INTEGERS], ids=repr)
 def test_offset(bad: Any) -> None:
     for call in (
-        lambda: rec.ADStar().encode(Q, P, offset=bad),
-        lambda: rec.ADStar().encode(CUSTOM, P, offset=bad),
-        lambda: rec.ADStar().decode([1, 2], P, offset=bad),
-        lambda: rec.ADStar().decode([1, 2], rec.CustomProposal(np.log), offset=bad),
+        lambda: rec.ADStar(0).encode(Q, P, offset=bad),
+        lambda: rec.ADStar(0).encode(CUSTOM, P, offset=bad),
+        lambda: rec.ADStar(0).decode([1, 2], P, offset=bad),
+        lambda: rec.ADStar(0).decode([1, 2], rec.CustomProposal(np.log), offset=bad),
         lambda: rec.compress(Q, P, offset=bad),
     ):
         assert refused(call).argument == "offset"
@@ -449,23 +462,23 @@ def test_integers_of_all_kinds(seed: Any) -> None:
     assert same_bits(a.sample, b.sample)
 
 
-@pytest.mark.parametrize("bad", ["x", "AD*", "", None, 2, b"ad*"])
+@pytest.mark.parametrize("bad", ["x", "AD*", "ad*", "", None, 2, b"ad"])
 def test_method(bad: Any) -> None:
-    error = refused(lambda: rec.compress(Q, P, method=bad))
+    error = refused(lambda: method_named(bad))
     assert error.argument == "method"
-    assert "'ad*'" in str(error)
+    assert "global, as, ad, dad, mrc" in str(error)
 
 
-def test_options_of_other_methods() -> None:
-    for method in ("ad*", "as*", "global"):
-        error = refused(lambda: rec.compress(Q, P, method=method, depth=5))  # noqa: B023
-        assert (error.argument, error.value) == ("depth", 5)
-    for method in ("ad*", "as*", "dad*"):
-        error = refused(
-            lambda: rec.compress(Q, P, method=method, max_samples=5)  # noqa: B023
-        )
-        assert (error.argument, error.value) == ("max_samples", 5)
-    assert refused(lambda: rec.compress(Q, P, method="dad*")).argument == "depth"
+@pytest.mark.parametrize("bad", ["ad", 2, rec.ADStar, rec.GammaCode()], ids=repr)
+def test_no_codec(bad: Any) -> None:
+    for call in (
+        lambda: rec.compress(Q, P, codec=bad),
+        lambda: rec.compress(Q, P, codec=bad, header=False),
+        lambda: rec.decompress(b"", P, codec=bad, shape=(2,)),
+        lambda: rec.Writer(io.BytesIO(), codec=bad),
+        lambda: rec.Reader(b"", codec=bad, shape=(2,)),
+    ):
+        assert refused(call).argument == "codec"
 
 
 class OtherCode(rec.GammaCode):
@@ -541,12 +554,12 @@ def test_unknown_pairs(target: str, proposal: str) -> None:
 def test_custom_where_it_does_not_belong() -> None:
     target = rec.CustomTarget(lambda x: 0.0 * x, bound=0.0)
     proposal = rec.CustomProposal(lambda u: u)
-    error = refused(lambda: rec.ADStar().encode(P, proposal))
+    error = refused(lambda: rec.ADStar(0).encode(P, proposal))
     assert error.argument == "target"
     assert "CustomTarget" in str(error)
-    refused(lambda: rec.ADStar().encode(proposal, P))
-    refused(lambda: rec.ADStar().encode(P, target))
-    refused(lambda: rec.ADStar().decode([1], target))
+    refused(lambda: rec.ADStar(0).encode(proposal, P))
+    refused(lambda: rec.ADStar(0).encode(P, target))
+    refused(lambda: rec.ADStar(0).decode([1], target))
     refused(lambda: rec.kl_bits(target, P))
     refused(lambda: rec.kl_bits(P, proposal))
 
@@ -600,13 +613,13 @@ def test_wrong_results(name: str) -> None:
     fine = rec.CustomTarget(lambda x: 0.0 * x, bound=0.0, shape=shape)
     proposal = rec.CustomProposal(function)
     for what, call in {
-        "log_ratio": lambda: rec.ADStar().encode(rec.CustomTarget(function, mode=0.0, shape=6), P),
-        "log_ratio ": lambda: rec.ASStar().encode(
+        "log_ratio": lambda: rec.ADStar(0).encode(rec.CustomTarget(function, mode=0.0, shape=6), P),
+        "log_ratio ": lambda: rec.ASStar(0).encode(
             rec.CustomTarget(function, bound=9.0, shape=6), P
         ),
-        "bound": lambda: rec.ADStar().encode(bound, P),
-        "quantile": lambda: rec.ADStar().encode(fine, proposal),
-        "quantile ": lambda: rec.ADStar().decode(np.full(shape, 5, np.uint64), proposal),
+        "bound": lambda: rec.ADStar(0).encode(bound, P),
+        "quantile": lambda: rec.ADStar(0).encode(fine, proposal),
+        "quantile ": lambda: rec.ADStar(0).decode(np.full(shape, 5, np.uint64), proposal),
     }.items():
         error = refused(call)
         assert f"result of {what.strip()}" in error.argument
@@ -618,7 +631,7 @@ def test_nan_names_element_and_point() -> None:
         return np.where(element == 4, np.nan, -x * x)
 
     target = rec.CustomTarget(log_ratio, bound=0.0, shape=(2, 3))
-    error = refused(lambda: rec.ADStar().encode(target, P))
+    error = refused(lambda: rec.ADStar(0).encode(target, P))
     assert error.position == (1, 1)
     assert re.fullmatch(r"result of log_ratio\(-?[\d.e-]+\)", error.argument)
 
@@ -627,20 +640,20 @@ def test_nan_names_element_and_point() -> None:
 def test_infinite_quantiles(infinite: float) -> None:
     target = rec.CustomTarget(lambda x: 0.0 * x, bound=0.0, shape=3)
     proposal = rec.CustomProposal(lambda u: np.where(u > 0.5, u, infinite))
-    error = refused(lambda: rec.ADStar().encode(target, proposal))
+    error = refused(lambda: rec.ADStar(0).encode(target, proposal))
     assert "quantile" in error.argument
 
 
 def test_decoded_infinite_quantiles() -> None:
     proposal = rec.CustomProposal(lambda u: u * np.inf)
-    error = refused(lambda: rec.ADStar().decode([1, 1, 1], proposal))
+    error = refused(lambda: rec.ADStar(0).decode([1, 1, 1], proposal))
     assert "quantile" in error.argument
 
 
 def test_decreasing_quantiles() -> None:
     target = rec.CustomTarget(lambda x: -x * x, mode=0.0, shape=(2, 2))
     for quantile in (lambda u: -u, lambda u: np.abs(u - 0.5), lambda u: np.sin(20 * u) + u):
-        error = refused(lambda: rec.ADStar().encode(target, rec.CustomProposal(quantile)))  # noqa: B023
+        error = refused(lambda: rec.ADStar(0).encode(target, rec.CustomProposal(quantile)))  # noqa: B023
         assert "quantile" in error.argument
         assert "non-decreasing" in str(error)
 
@@ -765,18 +778,18 @@ def test_uniform_outside_uniform(codec_case: Any) -> None:
 
 
 def test_global_bound_too_large() -> None:
-    error = diverges(rec.GlobalAStar(), rec.Normal(grid(8.0, 0.0), 0.1), P, (1, 1))
+    error = diverges(rec.GlobalAStar(0), rec.Normal(grid(8.0, 0.0), 0.1), P, (1, 1))
     assert 32.0 < error.bits < 60.0
     assert error.limit == 32.0
     assert "max_samples" in str(error)
-    r = rec.GlobalAStar(max_samples=100).encode(rec.Normal(grid(8.0, 0.0), 0.1), P)
+    r = rec.GlobalAStar(0, max_samples=100).encode(rec.Normal(grid(8.0, 0.0), 0.1), P)
     assert r.index.max() <= 100
 
 
 def test_far_away_for_approximate_codecs() -> None:
     # They take the best of what they have, unless next to nothing of the target can be had.
     q = rec.Normal(0.25, 1e-25)
-    for codec in (rec.DADStar(5), rec.GlobalAStar(max_samples=10)):
+    for codec in (rec.DADStar(5, 0), rec.GlobalAStar(0, max_samples=10)):
         assert np.isfinite(codec.encode(q, P).sample)
         diverges(codec, rec.Normal([0.0, 100.0], 1.0), P, (1,))
 
@@ -784,7 +797,7 @@ def test_far_away_for_approximate_codecs() -> None:
 def test_nothing_found_by_approximate_codecs() -> None:
     # Of a narrow uniform target a shallow search may meet no sample at all.
     q, p = rec.Uniform(grid(0.5, 0.0), 0.5 + 1e-9), rec.Uniform(0.0, 1.0)
-    for codec in (rec.DADStar(5), rec.GlobalAStar(max_samples=10)):
+    for codec in (rec.DADStar(5, 0), rec.GlobalAStar(0, max_samples=10)):
         error = diverges(codec, q, p, (1, 1))
         assert error.bits == pytest.approx(-np.log2(1e-9), rel=1e-3)
         assert error.limit <= 6.0
@@ -796,7 +809,7 @@ def test_first_diverging_element(threads: int) -> None:
     scale = np.full((100, 1000), 0.5)
     scale[42, 17:] = 1e-30
     scale[77] = 1e-35
-    diverges(rec.ADStar(threads=threads), rec.Normal(0.0, scale), P, (42, 17))
+    diverges(rec.ADStar(0, threads=threads), rec.Normal(0.0, scale), P, (42, 17))
 
 
 @each_exact_codec
@@ -856,15 +869,15 @@ JUNK = st.one_of(
     st.lists(st.none() | st.integers(-1, 3) | st.floats() | st.text(max_size=1), max_size=3),
     st.dictionaries(st.text(max_size=1), st.integers(), max_size=2),
     st.sampled_from([P, Q, rec.Uniform(0.0, 1.0), rec.Laplace([0.0, 1.0], 0.5), rec.Normal]),
-    st.sampled_from([CUSTOM, rec.CustomProposal(lambda u: u), rec.GammaCode(), rec.ADStar()]),
+    st.sampled_from([CUSTOM, rec.CustomProposal(lambda u: u), rec.GammaCode(), rec.ADStar(0)]),
 )
 CODEC_JUNK = st.sampled_from(
     [
-        rec.ADStar(),
-        rec.ASStar(),
-        rec.DADStar(4),
-        rec.GlobalAStar(max_samples=9),
-        rec.MinimalRandomCoding(9),
+        rec.ADStar(0),
+        rec.ASStar(0),
+        rec.DADStar(4, 0),
+        rec.GlobalAStar(0, max_samples=9),
+        rec.MinimalRandomCoding(9, 0),
     ]
 )
 
@@ -946,7 +959,7 @@ def test_junk_for_custom_callables(codec: rec.Codec, a: Any, b: Any, c: Any) -> 
     ):
         tolerates(lambda t=target: codec.encode(t(), P))
         tolerates(lambda t=target: codec.encode(t(), rec.CustomProposal(lambda _: c)))
-    for limited in (rec.DADStar(4), rec.GlobalAStar(max_samples=9)):
+    for limited in (rec.DADStar(4, 0), rec.GlobalAStar(0, max_samples=9)):
         tolerates(lambda c=limited: c.encode(rec.CustomTarget(lambda x: x * 0.0, bound=b), P))
     tolerates(codec.decode, [1, 2], rec.CustomProposal(lambda _: c))
 
@@ -961,7 +974,7 @@ def test_junk_for_compress(data: st.DataObject, a: Any, b: Any) -> None:
         rec.compress,
         Q,
         P,
-        method="dad*",
+        method="dad",
         **({"depth": 3} | {first: a} if first != "method" else {}),
     )
     tolerates(rec.compress, a, b)
@@ -1001,13 +1014,13 @@ WIDTHS = st.floats(5e-324, 1e306) | st.sampled_from([5e-324, 1e-300, 1e-18, 1.0,
 @given(
     st.sampled_from(
         [
-            rec.ADStar(),
-            rec.ASStar(),
-            rec.DADStar(9),
-            rec.GlobalAStar(max_samples=50),
-            rec.MinimalRandomCoding(50),
-            rec.ADStar(max_steps=20),
-            rec.ASStar(max_steps=20),
+            rec.ADStar(0),
+            rec.ASStar(0),
+            rec.DADStar(9, 0),
+            rec.GlobalAStar(0, max_samples=50),
+            rec.MinimalRandomCoding(50, 0),
+            rec.ADStar(0, max_steps=20),
+            rec.ASStar(0, max_steps=20),
         ]
     ),
     st.sampled_from(FAMILIES),

@@ -26,17 +26,20 @@ from astar_rec.images.weights import Weights, load_weights, save_weights
 
 METHODS: dict[str, dict[str, Any]] = {
     "default": {},
-    "ad*": {"block": 1},
-    "ad*, tree": {"block": 1, "code": "tree"},
-    "ad*, blocks of 3": {"block": 3},
-    "ad*, few steps": {"max_steps": 5},
-    "as*": {"method": "as*"},
-    "dad*": {"method": "dad*", "depth": 4},
-    "dad*, blocks": {"method": "dad*", "depth": 20, "block": 4},
-    "global": {"method": "global"},
+    "ad": {"codec": rec.ADStar(0)},
+    "ad, tree": {"codec": rec.ADStar(0), "code": rec.TreeCode()},
+    "ad, blocks of 3": {"codec": rec.ADStar(0, 3)},
+    "ad, few steps": {"codec": rec.ADStar(0, 8, max_steps=5)},
+    "as": {"codec": rec.ASStar(0)},
+    "dad": {"codec": rec.DADStar(4, 0)},
+    "dad, blocks": {"codec": rec.DADStar(20, 0, block=4)},
+    "global": {"codec": rec.GlobalAStar(0)},
+    "mrc": {"codec": rec.MinimalRandomCoding(2**5 - 1, 0)},
+    "mrc, blocks": {"codec": rec.MinimalRandomCoding(2**9, 0, block=2)},
     "groups of 7": {"chunk": 7},
-    "seed": {"seed": 2**64 - 1},
+    "seed": {"codec": rec.ADStar(2**64 - 1, 8)},
 }
+EIGHTS = rec.ADStar(0, 8)
 each_method = pytest.mark.parametrize("name", METHODS)
 
 
@@ -147,7 +150,7 @@ def test_progress_counts_images(codec: images.ImageCodec) -> None:
 
 
 def test_latents_are_a_container_of_their_own(codec: images.ImageCodec) -> None:
-    data = codec.compress(digits(), seed=9)
+    data = codec.compress(digits(), codec=rec.ADStar(9))
     latents = rec.decompress(layout.split(memoryview(data)).latents, rec.Normal(0.0, 1.0))
     q = codec.posterior(digits())
     assert latents.shape == q.shape
@@ -157,9 +160,10 @@ def test_latents_are_a_container_of_their_own(codec: images.ImageCodec) -> None:
 
 @each_method
 def test_bits_alone(codec: images.ImageCodec, name: str) -> None:
-    options = {key: value for key, value in METHODS[name].items() if key != "chunk"}
+    options = {"codec": EIGHTS, **METHODS[name]}
+    options.pop("chunk", None)
     data = codec.compress(digits(), header=False, **options)
-    assert np.array_equal(codec.decompress(data, header=False, count=40, **options), digits())
+    assert np.array_equal(codec.decompress(data, count=40, **options), digits())
     assert len(data) < len(codec.compress(digits(), chunk=40, **options)) - 30
 
 
@@ -167,8 +171,8 @@ def test_bits_of_one_image(codec: images.ImageCodec) -> None:
     """What ideal coders would take, and at most seven bytes on average."""
     sizes, ideal = [], codec.kl_bits(digits()).sum()
     for image in digits()[:, None]:
-        data = codec.compress(image, header=False)
-        assert np.array_equal(codec.decompress(data, header=False, count=1), image)
+        data = codec.compress(image, codec=EIGHTS, header=False)
+        assert np.array_equal(codec.decompress(data, codec=EIGHTS, count=1), image)
         sizes.append(len(data))
     ideal += np.sum(codec.likelihood_bits(digits(), codec.posterior(digits()).loc))
     assert 8 * np.mean(sizes) < ideal / 40 + 8 * 7
@@ -177,14 +181,14 @@ def test_bits_of_one_image(codec: images.ImageCodec) -> None:
 @pytest.mark.parametrize("count", [0, 1025])
 def test_bits_alone_of_too_many_images(codec: images.ImageCodec, count: int) -> None:
     with pytest.raises(rec.ParameterError, match=f"number of images is {count}"):
-        codec.compress(np.zeros((count, 28, 28), np.uint8), header=False)
+        codec.compress(np.zeros((count, 28, 28), np.uint8), codec=EIGHTS, header=False)
 
 
 def test_bits_alone_that_no_encoder_writes(codec: images.ImageCodec) -> None:
-    data = codec.compress(digits()[:1], header=False)
+    data = codec.compress(digits()[:1], codec=EIGHTS, header=False)
     for damaged in (b"", data[:2], data[:-1], data + bytes(4), b"\xff" * 9, b"\x7f" + data[1:]):
         with pytest.raises(rec.CorruptDataError):
-            codec.decompress(damaged, header=False, count=1)
+            codec.decompress(damaged, codec=EIGHTS, count=1)
 
 
 def test_names(codec: images.ImageCodec) -> None:
@@ -201,17 +205,17 @@ def test_names(codec: images.ImageCodec) -> None:
 
 
 def test_threads_and_what_else_is_in_the_call_change_nothing(codec: images.ImageCodec) -> None:
-    one = codec.compress(digits(), chunk=8, threads=1)
-    assert codec.compress(digits(), chunk=8, threads=4) == one
+    one = codec.compress(digits(), codec=EIGHTS, chunk=8, threads=1)
+    assert codec.compress(digits(), codec=EIGHTS, chunk=8, threads=4) == one
     streams = [bytes(stream) for _, stream in layout.split(memoryview(one)).groups]
-    first = codec.compress(digits()[:8], chunk=8)
+    first = codec.compress(digits()[:8], codec=EIGHTS, chunk=8)
     assert [bytes(stream) for _, stream in layout.split(memoryview(first)).groups] == streams[:1]
 
 
 def test_any_order_of_summation_gives_the_same_bytes(
     codec: images.ImageCodec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = codec.compress(digits())
+    expected = codec.compress(digits(), codec=EIGHTS)
     orders = np.random.default_rng(1)
     calls = 0
 
@@ -224,7 +228,7 @@ def test_any_order_of_summation_gives_the_same_bytes(
         return sum(inputs[..., part] @ weight[part] for part in reversed(parts))
 
     monkeypatch.setattr(integers, "product", shuffled)
-    assert codec.compress(digits()) == expected
+    assert codec.compress(digits(), codec=EIGHTS) == expected
     assert np.array_equal(codec.decompress(expected), digits())
     assert calls > 100
 
@@ -243,14 +247,14 @@ def test_any_number_of_blas_threads_gives_the_same_bytes(
 ) -> None:
     """In a process of its own, where the library does not keep BLAS to one thread."""
     program = """
-import contextlib, sys, numpy as np
+import contextlib, sys, astar_rec, numpy as np
 from astar_rec import images
 from astar_rec.images import codec as module
 from threadpoolctl import threadpool_info
 module._one_blas_thread = contextlib.nullcontext
 codec = images.load("mnist")
 drawn = codec.sample(40, seed=7)[:8]
-data = codec.compress(drawn)
+data = codec.compress(drawn, codec=astar_rec.ADStar(0, 8))
 assert (codec.decompress(data) == drawn).all()
 threads = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 assert threads in ([], [int(sys.argv[1])]), threads
@@ -263,7 +267,7 @@ sys.stdout.buffer.write(data)
         capture_output=True,
         check=True,
     )
-    assert told.stdout == codec.compress(digits()[:8])
+    assert told.stdout == codec.compress(digits()[:8], codec=EIGHTS)
 
 
 def test_golden_file(codec: images.ImageCodec) -> None:
@@ -431,16 +435,17 @@ def test_other_images_are_refused(codec: images.ImageCodec, value: Any, message:
         ({"chunk": 0}, "chunk is 0"),
         ({"chunk": 1025}, "chunk is 1025"),
         ({"threads": 0}, "threads is 0"),
-        ({"block": 0}, "block is 0"),
-        ({"block": "auto"}, "block"),
-        ({"method": "jpeg"}, "method is 'jpeg'"),
-        ({"method": "dad*"}, "depth is None"),
-        ({"seed": -1}, "seed is -1"),
+        ({"codec": "jpeg"}, "codec is 'jpeg'"),
+        ({"codec": EIGHTS, "code": rec.GammaCode()}, "code is"),
+        ({"header": False}, "codec is None"),
         ({"names": ["a"]}, "names is '1 names'; expected one for each of 40 images"),
         ({"names": ["a\0b"] * 40}, r"names\[0\]"),
         ({"names": ["\ud800"] * 40}, r"names\[0\]"),
         ({"names": [1] * 40}, r"names\[0\] is 1"),
-        ({"names": ["a"] * 40, "header": False}, "names is 'given'; expected None"),
+        (
+            {"names": ["a"] * 40, "codec": EIGHTS, "header": False},
+            "names is 'given'; expected None",
+        ),
     ],
 )
 def test_wrong_arguments(codec: images.ImageCodec, options: dict[str, Any], message: str) -> None:
@@ -458,11 +463,11 @@ def test_wrong_images_asked_for(codec: images.ImageCodec, which: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"header": False}, "count is None"),
-        ({"header": False, "count": 0}, "count is 0"),
-        ({"header": False, "count": 40, "which": 3}, "which is 3; expected None"),
-        ({"count": 40}, "count is 'given'"),
-        ({"seed": 0}, "seed is 'given'"),
+        ({"codec": EIGHTS}, "count is None"),
+        ({"codec": EIGHTS, "count": 0}, "count is 0"),
+        ({"codec": EIGHTS, "count": 40, "which": 3}, "which is 3; expected None"),
+        ({"count": 40}, "count is 40; expected nothing"),
+        ({"code": rec.TreeCode()}, "code is TreeCode"),
     ],
 )
 def test_wrong_ways_to_decompress(

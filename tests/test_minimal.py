@@ -33,6 +33,12 @@ def test_dad_star() -> None:
     assert index.max() < 2**6
 
 
+def test_minimal_random() -> None:
+    codec = rec.MinimalRandomCoding(candidates=20, seed=1)
+    index, sample, _ = codec.encode(q, p)
+    assert codec.decode(index, p).tolist() == sample.tolist()
+
+
 def test_custom() -> None:
     # A normal of scale 1/2 against the standard normal, up to a constant: its mode is at 0.
     target = rec.CustomTarget(log_ratio=lambda x: -1.5 * x * x, mode=0.0, shape=(3,))
@@ -42,8 +48,9 @@ def test_custom() -> None:
 
 
 def test_bytes() -> None:
-    data = rec.compress(q, p, seed=1)
-    assert rec.decompress(data, p).tolist() == rec.ADStar(seed=1).encode(q, p).sample.tolist()
+    codec = rec.ADStar(seed=1)
+    data = rec.compress(q, p, codec=codec)
+    assert rec.decompress(data, p).tolist() == codec.encode(q, p).sample.tolist()
     assert rec.inspect(data).shape == (3,)
 
 

@@ -232,7 +232,7 @@ def test_few_python_calls(elements: int, candidates: int, most: int) -> None:
 @pytest.mark.parametrize("bad", [0, -1, 2**32 + 1, 1.5, True, None, "3", [2]], ids=repr)
 def test_candidates_that_are_none(bad: Any) -> None:
     with pytest.raises(rec.ParameterError, match="candidates") as caught:
-        rec.MinimalRandomCoding(bad)
+        rec.MinimalRandomCoding(bad, 0)
     assert caught.value.argument == "candidates"
     assert caught.value.value is bad
     assert "from 1 to 4294967296" in str(caught.value)
@@ -241,7 +241,7 @@ def test_candidates_that_are_none(bad: Any) -> None:
 def test_other_arguments() -> None:
     for name, bad in (("seed", -1), ("block", 17), ("threads", 0)):
         with pytest.raises(rec.ParameterError, match=name):
-            rec.MinimalRandomCoding(5, **{name: bad})
+            rec.MinimalRandomCoding(5, **{"seed": 0, name: bad})
     assert repr(rec.MinimalRandomCoding(2**32, 1, block=2)) == (
         "MinimalRandomCoding(candidates=4294967296, seed=1, block=2)"
     )

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 import astar_rec as rec
 from common import same_bits
+from words import compress, writer_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,7 @@ def write(
     file = io.BytesIO()
     kind = "given" if isinstance(contexts, np.ndarray) else contexts
     shape = q.shape if known else None
-    with rec.Writer(file, shape=shape, contexts=kind, **options) as writer:
+    with writer_of(file, shape=shape, contexts=kind, **options) as writer:
         for begin, end in zip([0, *cuts], [*cuts, q.shape[0]], strict=True):
             own = contexts[begin:end] if kind == "given" else None
             encoded = writer.write(rows_of(q, begin, end), P, own)
@@ -76,7 +77,7 @@ def test_pieces(shape: tuple[int, ...], block: int, known: bool) -> None:
     expected = rec.ADStar(9, block).encode(q, P, offset=5).sample
     assert same_bits(rec.decompress(whole, P), expected)
     if known:
-        assert whole == rec.compress(q, P, **options)
+        assert whole == compress(q, P, **options)
     for seed in range(3):
         assert write(q, cuts_of(q, block, seed), known, **options) == whole
 
@@ -84,9 +85,9 @@ def test_pieces(shape: tuple[int, ...], block: int, known: bool) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {"method": "as*"},
-        {"method": "dad*", "depth": 7},
-        {"method": "dad*", "depth": 30, "block": 4},
+        {"method": "as"},
+        {"method": "dad", "depth": 7},
+        {"method": "dad", "depth": 30, "block": 4},
         {"method": "global"},
         {"method": "global", "max_samples": 50, "block": 2},
         {"code": rec.GammaCode()},
@@ -105,7 +106,7 @@ def test_options(options: dict[str, Any], known: bool) -> None:
     whole = write(q, [], known, chunk=16, **options)
     assert write(q, [3, 17, 17, 48], known, chunk=16, **options) == whole
     if known:
-        assert whole == rec.compress(q, P, chunk=16, **options)
+        assert whole == compress(q, P, chunk=16, **options)
     x = rec.decompress(whole, P)
     with rec.Reader(whole) as reader:
         assert same_bits(reader.read(P, slice(20, 31)), x[20:31])
@@ -130,20 +131,20 @@ def test_given_contexts(known: bool) -> None:
         with pytest.raises(rec.ParameterError, match="contexts"):
             missing()
     with pytest.raises(rec.ParameterError, match="contexts"):
-        rec.decompress(rec.compress(q, P), P, contexts=contexts)
+        rec.decompress(compress(q, P), P, contexts=contexts)
 
 
 def test_more_than_memory_holds_of_a_chunk() -> None:
     """Chunks of the usual size, over several of them."""
     q = targets((150_000,))
-    assert write(q, [10, 70_000, 131_072]) == rec.compress(q, P)
+    assert write(q, [10, 70_000, 131_072]) == compress(q, P)
     open_ended = write(q, [65_536], known=False)
-    assert same_bits(rec.decompress(open_ended, P), rec.decompress(rec.compress(q, P), P))
+    assert same_bits(rec.decompress(open_ended, P), rec.decompress(compress(q, P), P))
 
 
 def test_a_piece_is_refused_and_the_writer_goes_on() -> None:
     q, file = targets((30, 4)), io.BytesIO()
-    with rec.Writer(file, shape=(30, 4), block=2) as writer:
+    with writer_of(file, shape=(30, 4), block=2) as writer:
         writer.write(rows_of(q, 0, 10), P)
         for wrong in (targets((10, 5)), targets((21, 4)), targets((4,)), targets((2, 5, 4))):
             with pytest.raises(rec.ParameterError, match="shape of piece"):
@@ -151,11 +152,11 @@ def test_a_piece_is_refused_and_the_writer_goes_on() -> None:
         with pytest.raises(rec.DivergenceError):
             writer.write(rec.Normal(np.full((3, 4), 40.0), 1e-3), P)
         writer.write(rows_of(q, 10, 30), P)
-    assert file.getvalue() == rec.compress(q, P, block=2)
+    assert file.getvalue() == compress(q, P, block=2)
 
 
 def test_blocks_along_the_only_axis() -> None:
-    with rec.Writer(io.BytesIO(), block=4) as writer:
+    with writer_of(io.BytesIO(), block=4) as writer:
         writer.write(targets((8,)), P)
         writer.write(targets((3,)), P)
         with pytest.raises(rec.ParameterError, match="multiple of the block"):
@@ -164,7 +165,7 @@ def test_blocks_along_the_only_axis() -> None:
 
 def test_rows_that_are_missing(tmp_path: Path) -> None:
     path = tmp_path / "latents.rec"
-    writer = rec.Writer(path, shape=(30, 4))
+    writer = writer_of(path, shape=(30, 4))
     writer.write(targets((10, 4)), P)
     with pytest.raises(rec.ParameterError, match="number of rows is 10"):
         writer.close()
@@ -172,7 +173,7 @@ def test_rows_that_are_missing(tmp_path: Path) -> None:
 
 
 def test_a_closed_writer() -> None:
-    writer = rec.Writer(io.BytesIO())
+    writer = writer_of(io.BytesIO())
     writer.write(targets((3, 2)), P)
     writer.close()
     writer.close()
@@ -181,22 +182,22 @@ def test_a_closed_writer() -> None:
 
 
 def test_columns_of_one_axis() -> None:
-    writer = rec.Writer(io.BytesIO(), contexts="column")
+    writer = writer_of(io.BytesIO(), contexts="column")
     with pytest.raises(rec.ParameterError, match="contexts"):
         writer.write(targets((9,)), P)
     with pytest.raises(rec.ParameterError, match="contexts"):
-        rec.compress(targets((9,)), P, contexts="column")
+        compress(targets((9,)), P, contexts="column")
 
 
 def test_hints_that_are_not_one_for_each_column() -> None:
     hints = {"block": 2, "bits_hint": [1.0, 1.0, 1.0]}
     for shape in ((0,), (5, 0), (5, 4), (4,), ()):
         with pytest.raises(rec.ParameterError, match="bits_hint"):
-            rec.compress(targets(shape), P, **hints)
+            compress(targets(shape), P, **hints)
         with pytest.raises(rec.ParameterError, match="bits_hint"):
-            rec.Writer(io.BytesIO(), shape=shape, **hints)
+            writer_of(io.BytesIO(), shape=shape, **hints)
     for rows in ((3,), (5, 4)):
-        writer = rec.Writer(io.BytesIO(), **hints)
+        writer = writer_of(io.BytesIO(), **hints)
         with pytest.raises(rec.ParameterError, match="bits_hint"):
             writer.write(targets(rows), P)
 
@@ -205,7 +206,8 @@ def test_unknown_options() -> None:
     with pytest.raises(TypeError, match="blocks"):
         rec.Writer(io.BytesIO(), blocks=3)  # type: ignore[call-arg]
     for options in (
-        {"method": "best"},
+        {"codec": "ad"},
+        {"codec": rec.ADStar},
         {"contexts": "row"},
         {"contexts": "column", "code": rec.GammaCode()},
         {"chunk": 100},
@@ -213,31 +215,68 @@ def test_unknown_options() -> None:
         {"chunk": 2**17},
         {"dtype": "float16"},
         {"dtype": "nothing"},
-        {"bits_hint": [[1.0]], "block": 2},
-        {"bits_hint": [1.0, -1.0], "block": 2},
-        {"bits_hint": [1.0, np.nan], "block": 2},
-        {"bits_hint": [1.0, 5000.0], "block": 2},
-        {"bits_hint": [1.0, 1.0]},
         {"offset": -1},
         {"offset": 2**48 + 1},
         {"shape": (-1,)},
-        {"depth": 3},
-        {"max_steps": 0},
-        {"expected_bits": -1.0},
-        {"expected_bits": 1.0, "code": rec.GammaCode()},
+        {"code": "tree"},
+        {"code": rec.TreeCode},
+        {"codec": rec.DADStar(5, 0), "code": rec.TreeCode()},
+        {"codec": rec.ADStar(0, 4), "code": rec.GammaCode()},
+        {"codec": rec.ADStar(0, 4), "code": rec.AdaptiveCode(2)},
     ):
         with pytest.raises(rec.ParameterError):
             rec.Writer(io.BytesIO(), **options)
+    for codec in (
+        lambda: rec.ADStar(0, 2, bits_hint=[[1.0]]),
+        lambda: rec.ADStar(0, 2, bits_hint=[1.0, -1.0]),
+        lambda: rec.ADStar(0, 2, bits_hint=[1.0, np.nan]),
+        lambda: rec.ADStar(0, 2, bits_hint=[1.0, 5000.0]),
+        lambda: rec.ADStar(0, bits_hint=[1.0, 1.0]),
+        lambda: rec.ADStar(0, max_steps=0),
+    ):
+        with pytest.raises(rec.ParameterError):
+            codec()
+
+
+def test_samples_are_the_receivers() -> None:
+    """What `write` and `compress` give is what is decoded, rounding included."""
+    q = targets((30, 4))
+    for dtype in (None, "float32"):
+        file = io.BytesIO()
+        with rec.Writer(file, dtype=dtype) as writer:
+            sample = writer.write(q, P).sample
+        x = rec.decompress(file.getvalue(), P)
+        assert sample.dtype == x.dtype
+        assert sample.tobytes() == x.tobytes()
+        data, sample = rec.compress(q, P, dtype=dtype, return_sample=True)
+        x = rec.decompress(data, P)
+        assert sample.dtype == x.dtype
+        assert sample.tobytes() == x.tobytes()
+        codec = rec.ADStar(7, 2)
+        data, sample = rec.compress(
+            q, P, codec=codec, dtype=dtype, header=False, return_sample=True
+        )
+        with rec.Reader(data, codec=codec, shape=(30, 4), dtype=dtype) as reader:
+            assert reader.read(P).tobytes() == sample.tobytes()
+            assert reader.read(P, slice(7, 11)).tobytes() == sample[7:11].tobytes()
+
+
+def test_codes_get_the_codecs_block() -> None:
+    q, codec = targets((30, 4)), rec.ADStar(1, 4)
+    for code in (rec.TreeCode, rec.AdaptiveCode):
+        alike = rec.compress(q, P, codec=codec, code=code(4))
+        assert rec.compress(q, P, codec=codec, code=code()) == alike
+        assert rec.inspect(alike).code.block == 4
 
 
 def test_cut_searches_are_said() -> None:
     q = rec.Normal(np.linspace(-3, 3, 400).reshape(40, 10), 0.01)
-    writer = rec.Writer(io.BytesIO(), max_steps=4)
+    writer = writer_of(io.BytesIO(), max_steps=4)
     with pytest.warns(rec.ApproximationWarning, match="of 400 searches were cut"):
         encoded = writer.write(q, P)
     assert writer.cut == encoded.cut > 0
     with pytest.warns(rec.ApproximationWarning):
-        data = rec.compress(q, P, max_steps=4)
+        data = compress(q, P, max_steps=4)
     assert same_bits(rec.decompress(data, P), encoded.sample)
 
 
@@ -246,7 +285,7 @@ def test_cut_searches_are_said() -> None:
 
 def compress_part(task: tuple[Any, int, dict[str, Any]]) -> bytes:
     q, offset, options = task
-    return rec.compress(q, P, offset=offset, threads=1, **options)
+    return compress(q, P, offset=offset, threads=1, **options)
 
 
 @pytest.mark.parametrize(
@@ -254,7 +293,7 @@ def compress_part(task: tuple[Any, int, dict[str, Any]]) -> bytes:
     [
         {},
         {"block": 4},
-        {"method": "dad*", "depth": 6},
+        {"method": "dad", "depth": 6},
         {"contexts": "column"},
         {"block": 8, "bits_hint": np.linspace(0.25, 2, 11)},
         {"dtype": "float32", "code": rec.DeltaCode()},
@@ -271,7 +310,7 @@ def test_parts_of_other_processes(options: dict[str, Any], known: bool) -> None:
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         parts = pool.map(compress_part, tasks)
     file = io.BytesIO()
-    with rec.Writer(
+    with writer_of(
         file,
         shape=q.shape if known else None,
         seed=4,
@@ -286,9 +325,9 @@ def test_parts_of_other_processes(options: dict[str, Any], known: bool) -> None:
 def test_parts_with_contexts_and_from_files(tmp_path: Path) -> None:
     q, contexts = targets((40, 6)), np.random.default_rng(3).integers(0, 5, size=(40, 6))
     path = tmp_path / "part.rec"
-    path.write_bytes(rec.compress(rows_of(q, 10, 25), P, offset=60, contexts=contexts[10:25]))
+    path.write_bytes(compress(rows_of(q, 10, 25), P, offset=60, contexts=contexts[10:25]))
     file = io.BytesIO()
-    with rec.Writer(file, contexts="given") as writer:
+    with writer_of(file, contexts="given") as writer:
         writer.write(rows_of(q, 0, 10), P, contexts[:10])
         writer.append(path, contexts[10:25])
         writer.write(rows_of(q, 25, 40), P, contexts[25:])
@@ -297,22 +336,23 @@ def test_parts_with_contexts_and_from_files(tmp_path: Path) -> None:
 
 def test_parts_that_do_not_fit() -> None:
     q = targets((8, 4))
-    with rec.Writer(io.BytesIO(), block=2, seed=3) as writer:
-        writer.append(rec.compress(q, P, block=2, seed=3))
-        for name, options in {
-            "seed": {"seed": 4},
-            "code": {"block": 4},
-            "offset": {"offset": 31},
-            "dtype": {"dtype": "float32"},
-            "hints": {"bits_hint": [1, 2, 3, 4]},
-            "contexts": {"contexts": "column"},
-            "method": {"method": "dad*", "depth": 9},
-        }.items():
-            part = rec.compress(q, P, **{"block": 2, "seed": 3, "offset": 32, **options})
+    with writer_of(io.BytesIO(), block=2, seed=3) as writer:
+        writer.append(compress(q, P, block=2, seed=3))
+        for name, options in (
+            ("codec", {"seed": 4}),
+            ("codec", {"block": 4}),
+            ("code", {"code": rec.AdaptiveCode()}),
+            ("offset", {"offset": 31}),
+            ("dtype", {"dtype": "float32"}),
+            ("codec", {"bits_hint": [1, 2, 3, 4]}),
+            ("contexts", {"contexts": "column"}),
+            ("codec", {"method": "dad", "depth": 9}),
+        ):
+            part = compress(q, P, **{"block": 2, "seed": 3, "offset": 32, **options})
             with pytest.raises(rec.ParameterError, match=f"{name} of part"):
                 writer.append(part)
         with pytest.raises(rec.ParameterError, match="shape of piece"):
-            writer.append(rec.compress(targets((8, 5)), P, block=2, seed=3, offset=32))
+            writer.append(compress(targets((8, 5)), P, block=2, seed=3, offset=32))
         with pytest.raises(rec.CorruptDataError):
             writer.append(b"A*RC")
 
@@ -340,8 +380,8 @@ def test_any_rows(shape: tuple[int, ...], block: int, known: bool) -> None:
 
 def test_rows_as_slices_say() -> None:
     q = targets((50, 3))
-    whole = rec.decompress(rec.compress(q, P, chunk=16), P)
-    with rec.Reader(rec.compress(q, P, chunk=16)) as reader:
+    whole = rec.decompress(compress(q, P, chunk=16), P)
+    with rec.Reader(compress(q, P, chunk=16)) as reader:
         for rows in (slice(None), slice(-5, None), slice(None, 7), slice(48, 99), slice(-99, 2)):
             assert same_bits(reader.read(P, rows), whole[rows])
         for wrong in (slice(0, 9, 2), slice(9, 0, -1), 3, (0, 3), "rows", slice("a", None)):
@@ -349,7 +389,7 @@ def test_rows_as_slices_say() -> None:
                 reader.read(P, wrong)  # type: ignore[arg-type]
         with pytest.raises(rec.ParameterError, match="shape of"):
             reader.read(rec.Normal(np.zeros((50, 3)), 1.0), slice(0, 7))
-    with rec.Reader(rec.compress(rec.Normal(0.5, 0.5), P)) as reader:
+    with rec.Reader(compress(rec.Normal(0.5, 0.5), P)) as reader:
         assert reader.read(P).shape == reader.shape == ()
         with pytest.raises(rec.ParameterError, match="rows"):
             reader.read(P, slice(0, 1))
@@ -368,7 +408,7 @@ class Counting(io.BytesIO):
 
 def test_only_what_is_needed_is_read() -> None:
     q = targets((100_000, 2))
-    data = rec.compress(q, P, chunk=1024)
+    data = compress(q, P, chunk=1024)
     file = Counting(data)
     with rec.Reader(file) as reader:
         opened = file.count
@@ -386,10 +426,10 @@ def test_only_what_is_needed_is_read() -> None:
 
 def test_paths_and_file_objects(tmp_path: Path) -> None:
     q = targets((20, 3))
-    expected = rec.compress(q, P)
+    expected = compress(q, P)
     path = tmp_path / "latents.rec"
     for name in (path, str(path)):
-        with rec.Writer(name, shape=(20, 3)) as writer:
+        with writer_of(name, shape=(20, 3)) as writer:
             writer.write(q, P)
             assert not path.exists()
         assert path.read_bytes() == expected
@@ -399,7 +439,7 @@ def test_paths_and_file_objects(tmp_path: Path) -> None:
         path.unlink()
     with path.open("wb") as file:
         file.write(b"before")
-        with rec.Writer(file, shape=(20, 3)) as writer:
+        with writer_of(file, shape=(20, 3)) as writer:
             writer.write(q, P)
         assert not file.closed
     assert path.read_bytes() == b"before" + expected
@@ -413,7 +453,7 @@ def test_paths_and_file_objects(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         rec.Reader(tmp_path / "nothing.rec")
     with pytest.raises(OSError, match="No such file"):
-        rec.Writer(tmp_path / "nowhere" / "latents.rec")
+        writer_of(tmp_path / "nowhere" / "latents.rec")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX pipes")
@@ -422,10 +462,10 @@ def test_pipes(known: bool) -> None:
     q = targets((200, 3))
     read, write_end = os.pipe()
     shape = q.shape if known else None
-    with os.fdopen(write_end, "wb") as sink, rec.Writer(sink, shape=shape) as writer:
+    with os.fdopen(write_end, "wb") as sink, writer_of(sink, shape=shape) as writer:
         writer.write(q, P)
     with os.fdopen(read, "rb") as source, rec.Reader(source) as reader:
-        assert same_bits(reader.read(P), rec.decompress(rec.compress(q, P), P))
+        assert same_bits(reader.read(P), rec.decompress(compress(q, P), P))
 
 
 def test_what_goes_wrong_leaves_nothing(tmp_path: Path) -> None:
@@ -433,7 +473,7 @@ def test_what_goes_wrong_leaves_nothing(tmp_path: Path) -> None:
     path.write_bytes(b"what was there")
 
     def interrupted() -> None:
-        with rec.Writer(path) as writer:
+        with writer_of(path) as writer:
             writer.write(targets((50_000, 2)), P)
             raise KeyboardInterrupt
 
@@ -448,7 +488,7 @@ import sys
 import numpy as np
 import astar_rec as rec
 
-with rec.Writer(sys.argv[1], chunk=1024, seed=7) as writer:
+with rec.Writer(sys.argv[1], codec=rec.ADStar(seed=7), chunk=1024) as writer:
     for piece in range(1_000_000):
         q = rec.Normal(np.linspace(-2, 2, 3000).reshape(1000, 3), 0.2)
         writer.write(q, rec.Normal(0.0, 1.0))
@@ -497,7 +537,7 @@ import astar_rec as rec
 
 path, pieces, rows = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 p = rec.Normal(0.0, 1.0)
-with rec.Writer(path, seed=7) as writer:
+with rec.Writer(path, codec=rec.ADStar(seed=7)) as writer:
     for piece in range(pieces):
         rng = np.random.default_rng(piece)
         writer.write(rec.Normal(rng.normal(size=(rows, 4)), 0.5), p)

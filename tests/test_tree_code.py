@@ -16,6 +16,7 @@ import astar_rec as rec
 from astar_rec.reference import start_of
 from astar_rec.reference import tree as ref
 from common import SEEDS, same_bits
+from words import bare, compress, writer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -410,7 +411,7 @@ def test_errors() -> None:
     for call in (code.pack, code.bits, code.parts, lambda _: code.unpack(b"", 4)):
         with pytest.raises(rec.ParameterError, match=r"at\(\)"):
             call(index)
-    for codec in (rec.ADStar(block=2), rec.ASStar(), rec.GlobalAStar(), rec.DADStar(9)):
+    for codec in (rec.ADStar(0, block=2), rec.ASStar(0), rec.GlobalAStar(0), rec.DADStar(9, 0)):
         for other in (rec.TreeCode(1), rec.TreeCode(3), code):
             if other is code and isinstance(codec, rec.ADStar):
                 continue  # any block suits it
@@ -419,10 +420,10 @@ def test_errors() -> None:
             assert caught.value.argument == "codec"
     for options in ({"offset": -1}, {"begin": 2**48 + 1}):
         with pytest.raises(rec.ParameterError) as caught:
-            code.at(rec.ADStar(), (4,), **options)
+            code.at(rec.ADStar(0), (4,), **options)
         assert caught.value.argument in options
     # It stays as it was.
-    bound = code.at(rec.ADStar(), (4,))
+    bound = code.at(rec.ADStar(0), (4,))
     assert bound.unpack(bound.pack(index), 4).tolist() == [1] * 4
     with pytest.raises(rec.ParameterError):
         code.pack(index)
@@ -441,18 +442,18 @@ def test_block_of_the_codec() -> None:
     assert unbound.at(codec, (40, 8)).pack(index) == data
     assert unbound.at(codec, (40, 8)).unpack(data, 160).tolist() == index.reshape(160, 2).tolist()
     assert unbound.with_block(2) == given
-    packed = {rec.compress(target, P, block=2, seed=4, code=code) for code in (unbound, given)}
+    packed = {rec.compress(target, P, codec=codec, code=code) for code in (unbound, given)}
     assert len(packed) == 1
     assert rec.inspect(packed.pop()).code == given
 
 
 def test_indices_that_the_codec_cannot_make() -> None:
-    bound = rec.TreeCode().at(rec.ADStar(), (4,))
+    bound = rec.TreeCode().at(rec.ADStar(0), (4,))
     with pytest.raises(rec.ParameterError) as caught:
         bound.pack([3, 0])
     assert caught.value.position == (1,)
     # The second block of a row has one element, so 63 levels.
-    blocks = rec.TreeCode(2).at(rec.ADStar(block=2), (4, 3))
+    blocks = rec.TreeCode(2).at(rec.ADStar(0, block=2), (4, 3))
     assert blocks.pack(to_words([5, 2**63], 2))
     for value in (0, 2**64):
         with pytest.raises(rec.ParameterError) as caught:
@@ -529,12 +530,12 @@ def test_names() -> None:
     sizes = {}
     for block in (1, 4):
         data = {
-            name: rec.compress(target, P, block=block, code=name, **options)
+            name: compress(target, P, block=block, code=name, **options)
             for name in (None, "tree", "adaptive")
         }
         assert data[None] == data["adaptive" if block == 1 else "tree"]
         given = rec.TreeCode(block, expected_bits=block)
-        assert rec.compress(target, P, block=block, seed=4, code=given) == data["tree"]
+        assert compress(target, P, block=block, seed=4, code=given) == data["tree"]
         expected = rec.ADStar(4, block).encode(target, P).sample
         for some in data.values():
             assert same_bits(rec.decompress(some, P), expected)
@@ -546,15 +547,20 @@ def test_names() -> None:
 
 def test_methods_that_have_no_tree() -> None:
     target = of_normals(1.0, (4,))
-    for options in ({"method": "as*"}, {"method": "dad*", "depth": 9}, {"method": "global"}):
+    for options in (
+        {"method": "as"},
+        {"method": "dad", "depth": 9},
+        {"method": "global"},
+        {"method": "mrc", "candidates": 9},
+    ):
         for code in ("tree", rec.TreeCode()):
             with pytest.raises(rec.ParameterError) as caught:
-                rec.compress(target, P, code=code, **options)
+                compress(target, P, code=code, **options)
             assert caught.value.argument == "code"
-    for bad in ("trees", rec.TreeCode(2)):
+    for bad in ("tree", rec.TreeCode(2)):
         with pytest.raises(rec.ParameterError):
             rec.compress(target, P, code=bad)
-    assert rec.compress(target, P, method="dad*", depth=9, block=2)  # is adaptive
+    assert compress(target, P, method="dad", depth=9, block=2)  # is adaptive
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (5, 0), (1,), (50,), (9, 7), (3, 4, 6)], ids=str)
@@ -563,13 +569,13 @@ def test_shapes(shape: tuple[int, ...], block: int) -> None:
     target = of_normals(1.0, shape)
     options: dict[str, Any] = {"code": "tree", "block": block, "seed": 4, "offset": 11}
     expected = rec.ADStar(4, block).encode(target, P, offset=11).sample
-    data = rec.compress(target, P, chunk=16, **options)
+    data = compress(target, P, chunk=16, **options)
     assert same_bits(rec.decompress(data, P), expected)
     report = rec.inspect(data)
     assert report.total_bits == 8 * len(data) == sum(report.bits.values())
     assert report.bits["depth"] == 0
-    bare = rec.compress(target, P, header=False, **options)
-    assert same_bits(rec.decompress(bare, P, header=False, shape=shape, **options), expected)
+    data = compress(target, P, header=False, **options)
+    assert same_bits(bare(data, P, shape=shape, **options), expected)
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["shape known", "open"])
@@ -595,7 +601,7 @@ def test_pieces(
 
     def write(pieces: list[int]) -> bytes:
         file = io.BytesIO()
-        with rec.Writer(file, shape=shape if known else None, **all_options) as writer:
+        with writer_of(file, shape=shape if known else None, **all_options) as writer:
             for begin, end in zip([0, *pieces], [*pieces, shape[0]], strict=True):
                 writer.write(rec.Normal(target.loc[begin:end], target.scale), P)
         return file.getvalue()
@@ -603,7 +609,7 @@ def test_pieces(
     data = write([])
     assert write(cuts) == data
     if known:
-        assert rec.compress(target, P, **all_options) == data
+        assert compress(target, P, **all_options) == data
     codec = rec.ADStar(4, block, bits_hint=options.get("bits_hint"))
     expected = codec.encode(target, P, offset=3).sample
     assert same_bits(rec.decompress(data, P), expected)
@@ -616,7 +622,7 @@ def test_pieces(
 
 def test_a_damaged_chunk_loses_no_other() -> None:
     target = of_normals(1.0, (200,))
-    data = bytearray(rec.compress(target, P, code="tree", chunk=16, seed=4))
+    data = bytearray(compress(target, P, code="tree", chunk=16, seed=4))
     data[len(data) // 2] ^= 1
     with pytest.raises(rec.CorruptDataError):
         rec.decompress(data, P)
@@ -632,7 +638,7 @@ def test_threads() -> None:
     target = of_normals(0.25, (60, 11))
 
     def pack(threads: int) -> bytes:
-        return rec.compress(target, P, block=11, seed=4, threads=1 + threads % 3)
+        return compress(target, P, block=11, seed=4, threads=1 + threads % 3)
 
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(pack, range(8)))

@@ -6,7 +6,7 @@ A sender has a target distribution Q, sender and receiver share a proposal P and
 
 >>> import astar_rec as rec
 >>> q, p = rec.Normal([0.3, -1.2], [0.1, 0.2]), rec.Normal(0.0, 1.0)
->>> data = rec.compress(q, p, seed=1)
+>>> data = rec.compress(q, p)
 >>> sample = rec.decompress(data, p)
 
 Reference: G. Flamich, S. Markou, J. M. Hernández-Lobato, "Fast Relative Entropy Coding with A*
@@ -23,6 +23,7 @@ from .codecs import (
     Encoded,
     GlobalAStar,
     MinimalRandomCoding,
+    automatic_codec,
 )
 from .codes import (
     AdaptiveCode,
@@ -36,7 +37,16 @@ from .codes import (
 )
 from .container import Inspection, Reader, Writer, compress, decompress, inspect
 from .custom import CustomProposal, CustomTarget
-from .distributions import Distribution, Laplace, Logistic, Normal, Uniform, as_distribution
+from .distributions import (
+    Distribution,
+    Laplace,
+    Logistic,
+    Normal,
+    ProposalLike,
+    TargetLike,
+    Uniform,
+    as_distribution,
+)
 from .errors import (
     ApproximationWarning,
     BoundError,
@@ -75,14 +85,17 @@ __all__ = [
     "MinimalRandomCoding",
     "Normal",
     "ParameterError",
+    "ProposalLike",
     "Reader",
     "RecError",
+    "TargetLike",
     "TreeCode",
     "Uniform",
     "Writer",
     "ZetaCode",
     "__version__",
     "as_distribution",
+    "automatic_codec",
     "compress",
     "decompress",
     "inspect",

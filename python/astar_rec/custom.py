@@ -35,7 +35,7 @@ __all__ = ["CustomProposal", "CustomTarget"]
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .encoded import Arrays
+    from .codecs.encoded import Arrays
 
 Elements = npt.NDArray[np.int64]
 

@@ -21,7 +21,20 @@ from . import _core
 from ._validate import Floats, Shape, broadcast_shape, real_array, require_all, require_between
 from .errors import ParameterError
 
-__all__ = ["Distribution", "Laplace", "Logistic", "Normal", "Uniform", "as_distribution"]
+__all__ = [
+    "Distribution",
+    "Laplace",
+    "Logistic",
+    "Normal",
+    "ProposalLike",
+    "TargetLike",
+    "Uniform",
+    "as_distribution",
+]
+
+# What `as_distribution` understands, and what a user defines (`astar_rec.custom`).
+TargetLike = Any
+ProposalLike = Any
 
 # Standard quantiles reach 45.1: with this much room, no sample overflows.
 _LARGEST = sys.float_info.max / 128

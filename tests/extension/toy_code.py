@@ -43,7 +43,7 @@ class FibonacciCode(IndexCode):
     """Sums of Fibonacci numbers: words that end with the first pair of ones."""
 
     name = "fibonacci"
-    number = 15
+    number = 200
 
     def _pack(self, codes: Indices, contexts: Contexts) -> tuple[bytes, int]:
         del contexts

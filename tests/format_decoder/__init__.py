@@ -72,7 +72,7 @@ def checksum(data: bytes) -> bytes:
 
 # --- Layout -------------------------------------------------------------------------------------
 
-GLOBAL, AS, AD, DAD = range(4)
+GLOBAL, AS, AD, DAD, MRC = range(5)
 FIXED, GAMMA, DELTA, ZETA, ADAPTIVE, TREE = range(6)
 LEARNING = (ADAPTIVE, TREE)
 NO_CONTEXTS, COLUMN, GIVEN = range(3)
@@ -84,8 +84,9 @@ class Header:
 
     method: int
     code: int
-    parameter: int
     shape: tuple[int, ...]
+    parameter: int = 0
+    block: int = 1
     seed: int = 0
     offset: int = 0
     contexts: int = NO_CONTEXTS
@@ -96,10 +97,6 @@ class Header:
     is_float32: bool = False
     is_open: bool = False
     checksum: bytes = b""
-
-    @property
-    def block(self) -> int:
-        return self.parameter if self.code in LEARNING else 1
 
     @property
     def columns(self) -> int:
@@ -121,24 +118,27 @@ class Header:
 
 def read_header(source: Source) -> Header:
     require(source.take(4) == b"A*RC", "not a container")
-    require(source.byte() == 2, "another version")
-    flags, codes, parameter, chunk = source.take(4)
-    method, code, contexts = flags & 15, codes & 15, codes >> 4
-    require(method <= DAD and flags < 128, "an unknown method")
-    require(code <= TREE and contexts <= GIVEN, "an unknown code")
-    low, high = [(1, 64), (0, 0), (0, 0), (1, 63), (1, 16), (1, 16)][code]
-    require(low <= parameter <= high, "a code's parameter")
+    require(source.byte() == 3, "another version")
+    method, flags, code, chunk = source.take(4)
+    contexts = flags >> 2
+    require(method <= MRC, "an unknown method")
+    require(contexts <= GIVEN, "unknown flags")
+    require(code <= TREE, "an unknown code")
     require(4 <= chunk <= 16, "a chunk's size")
     require(code in LEARNING or contexts == NO_CONTEXTS, "contexts without a code that learns")
     require(code != TREE or method == AD, "the tree code without AD*")
-    header = Header(method, code, parameter, (), chunk=chunk, contexts=contexts)
-    blocks = header.block > 1
-    require(method != AS or not blocks, "AS* with blocks")
-    header.is_float32, header.is_open = bool(flags & 16), bool(flags & 64)
-    header.start = source.byte() if code in LEARNING else 0
-    header.limit = source.number() if method in (GLOBAL, DAD) else 0
-    require(method != DAD or header.limit <= 63 * header.block, "the largest depth")
-    header.seed, header.offset = source.number(), source.number()
+    header = Header(method, code, (), chunk=chunk, contexts=contexts)
+    header.is_float32, header.is_open = bool(flags & 1), bool(flags & 2)
+    if code in (FIXED, ZETA):
+        header.parameter = source.number()
+        require(1 <= header.parameter <= (64 if code == FIXED else 63), "a code's parameter")
+    if code in LEARNING:
+        header.start = source.number()
+        require(header.start <= 255, "a code's start")
+    header.seed = source.number()
+    read_method(source, header)
+    require(header.block == 1 or code in LEARNING, "blocks without a code that learns")
+    header.offset = source.number()
     axes = source.number()
     require(axes <= 32, "too many axes")
     header.shape = tuple(source.number() for _ in range(axes))
@@ -146,14 +146,29 @@ def read_header(source: Source) -> Header:
     if header.is_open:
         require(axes > 0 and header.shape[0] == 0, "an open container's first axis")
     require(contexts != COLUMN or axes > 1, "columns as contexts of one axis")
-    if flags & 32:
-        require(method in (AD, DAD) and blocks, "hints without blocks")
-        require(header.columns <= 2**18, "too many hints")
-        header.hints = tuple(source.number() for _ in range(header.columns))
-        require(all(hint <= 2**16 for hint in header.hints), "a hint's size")
+    if header.hints:
+        require(len(header.hints) == header.columns, "hints for other columns")
     header.checksum = checksum(source.data[: source.place])
     require(source.take(4) == header.checksum, "the header's checksum")
     return header
+
+
+def read_method(source: Source, header: Header) -> None:
+    """Read what the method has beside the seed."""
+    if header.method == AS:
+        return
+    header.block = source.number()
+    require(1 <= header.block <= 16, "a block's size")
+    if header.method != AD:
+        header.limit = source.number()
+    require(header.method != DAD or header.limit <= 63 * header.block, "the largest depth")
+    require(header.method != MRC or 1 <= header.limit <= 2**32, "the number of candidates")
+    if header.method in (AD, DAD):
+        count = source.number()
+        require(count <= 2**18, "too many hints")
+        require(count == 0 or header.block > 1, "hints without blocks")
+        header.hints = tuple(source.number() for _ in range(count))
+        require(all(hint <= 2**16 for hint in header.hints), "a hint's size")
 
 
 def read_frames(source: Source, header: Header) -> list[bytes]:
@@ -346,7 +361,7 @@ def split(index: int) -> tuple[int, int]:
 
 
 def check_limit(header: Header, index: int) -> None:
-    if header.method == GLOBAL:
+    if header.method in (GLOBAL, MRC):
         require(header.limit == 0 or index <= header.limit, "an index above the limit")
     if header.method == DAD:
         require(index.bit_length() - 1 <= header.limit, "an index deeper than the limit")
@@ -373,7 +388,7 @@ def position(header: Header, index: int, element: int) -> int:
     if header.method == AS:
         return position_as(header.seed, index, element)
     b, _ = random_words(header.seed, index, element, 0)
-    return b if header.method == GLOBAL else begin_with(*reversed(split(index)), b)
+    return b if header.method in (GLOBAL, MRC) else begin_with(*reversed(split(index)), b)
 
 
 def block_positions(header: Header, index: int, element: int, column: int) -> list[int]:
@@ -382,7 +397,7 @@ def block_positions(header: Header, index: int, element: int, column: int) -> li
     size = min(header.block, header.columns - column)
     paths, depths = [0] * size, [0] * size
     key, node = header.seed, 1
-    if header.method == GLOBAL:
+    if header.method in (GLOBAL, MRC):
         require(index < 2**64, "an index of more than 64 bits")
         node = index
     else:

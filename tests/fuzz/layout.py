@@ -10,8 +10,11 @@ import zlib
 from dataclasses import dataclass, field, replace
 
 MAGIC = b"A*RC"
-HINTS = 1 << 5
-OPEN = 1 << 6
+FIXED = 9  # bytes before the numbers
+# How many numbers there are: of a code by its number, and of a method, hints apart.
+OF_CODES = {0: 1, 3: 1, 4: 1, 5: 1}
+OF_METHODS = {0: 2, 2: 1, 3: 2, 4: 2}
+WITH_HINTS = (2, 3)
 MARK, LAST_MARK = 0xC5, 0xE5
 
 
@@ -53,7 +56,7 @@ def take_apart(data: bytes) -> Layout | None:
     """Returns what a container's bytes say, whatever its checksums; None if there is no header."""
     if data[:4] != MAGIC or len(data) < 10:
         return None
-    at = 10 if data[6] & 0x0F in (4, 5) else 9  # with the start of a code that learns
+    at = FIXED
     layout = Layout(data[:at], [])
     try:
         at = _take_numbers(data, at, layout) + 4  # the checksum
@@ -88,20 +91,22 @@ def split(data: bytes) -> tuple[bytes, list[bytes]]:
 
 def _take_numbers(data: bytes, at: int, layout: Layout) -> int:
     numbers: list[int] = []
-    if data[5] & 0x0F in (0, 3):  # a method with a limit
-        value, at = take_number(data, at)
-        numbers.append(value)
-    for _ in range(3):  # seed, offset, axes
-        value, at = take_number(data, at)
-        numbers.append(value)
-    left = value = min(value, 40)
-    for _ in range(left):
-        value, at = take_number(data, at)
-        numbers.append(value)
-    if data[5] & HINTS:
-        for _ in range(min(value if left else 1, 4096)):
+
+    def take(count: int) -> int:
+        nonlocal at
+        for _ in range(count):
             value, at = take_number(data, at)
             numbers.append(value)
+        return numbers[-1] if numbers else 0
+
+    method, code = data[5], data[7]
+    take(OF_CODES.get(code, 0))
+    take(1)  # the seed
+    take(OF_METHODS.get(method, 0))
+    if method in WITH_HINTS:
+        take(min(take(1), 4096))
+    take(1)  # the offset
+    take(min(take(1), 40))  # axes and their lengths
     layout.numbers = numbers
     return at
 

@@ -27,6 +27,9 @@ from astar_rec.cli.failures import Failure
 from astar_rec.container.chunks import pack_chunk
 from astar_rec.images.files import read_images, write_images
 from astar_rec.images.png import to_png
+from words import bare as decompress_bare
+from words import compress as compress_words
+from words import writer_of
 
 from .layout import take_apart
 from .mutation import mutate, mutate_zip
@@ -52,12 +55,14 @@ OPTIONS: list[dict[str, Any]] = [
     {"code": "tree"},
     {"code": "tree", "open": True, "contexts": "column"},
     {"block": 4, "code": "adaptive"},
-    {"method": "as*"},
-    {"method": "as*", "code": rec.ZetaCode(1.5)},
-    {"method": "dad*", "depth": 6},
-    {"method": "dad*", "depth": 20, "block": 2},
+    {"method": "as"},
+    {"method": "as", "code": rec.ZetaCode(1.5)},
+    {"method": "dad", "depth": 6},
+    {"method": "dad", "depth": 20, "block": 2},
     {"method": "global"},
     {"method": "global", "max_samples": 30, "block": 2},
+    {"method": "mrc", "candidates": 30},
+    {"method": "mrc", "candidates": 30, "block": 2},
     {"code": rec.GammaCode()},
     {"code": rec.DeltaCode(), "offset": 12345},
     {"contexts": "column"},
@@ -83,7 +88,7 @@ def container(options: dict[str, Any]) -> bytes:
     rng = np.random.default_rng(8)
     q = rec.Normal(rng.normal(size=shape) * 0.4, rng.uniform(0.4, 0.7, size=shape))
     file = io.BytesIO()
-    with rec.Writer(file, shape=shape if known else None, **options) as writer:
+    with writer_of(file, shape=shape if known else None, **options) as writer:
         writer.write(q, P, 0 if options.get("contexts") == "given" else None)
     return file.getvalue()
 
@@ -98,7 +103,7 @@ def containers() -> list[bytes]:
 
 def contexts_of(data: bytes) -> Any:
     """The contexts with which a container is tried: 0 for all where it asks for any."""
-    return 0 if len(data) > 6 and data[6] >> 4 == 2 else None
+    return 0 if len(data) > 6 and data[6] >> 2 == 2 else None
 
 
 def draws(data: bytes) -> random.Random:
@@ -209,12 +214,7 @@ def append(data: bytes) -> None:
         file,
         shape=None if shape else (),
         contexts=None if header.contexts == "none" else header.contexts,
-        method=header.method,
-        block=header.block,
-        seed=header.seed,
-        depth=header.limit if header.method == "dad*" else None,
-        max_samples=header.limit or None if header.method == "global" else None,
-        bits_hint=np.array(header.hints) / 16 if header.hints else None,
+        codec=header.codec,
         code=header.code,
         dtype=header.dtype,
         chunk=header.chunk,
@@ -234,11 +234,12 @@ BARE: list[dict[str, Any]] = [
     {"block": 4},
     {"block": 16, "code": "adaptive"},
     {"code": "tree"},
-    {"method": "as*"},
-    {"method": "dad*", "depth": 6},
-    {"method": "dad*", "depth": 30, "block": 2},
+    {"method": "as"},
+    {"method": "dad", "depth": 6},
+    {"method": "dad", "depth": 30, "block": 2},
     {"method": "global", "max_samples": 30},
     {"method": "global", "block": 3},
+    {"method": "mrc", "candidates": 30},
     {"code": rec.GammaCode()},
     {"code": rec.DeltaCode()},
     {"code": rec.ZetaCode(1.4)},
@@ -256,7 +257,7 @@ def bare(data: bytes) -> None:
     shape = SHAPES[(data[1] if len(data) > 1 else 0) % len(SHAPES)]
     if "bits_hint" in options or ("contexts" in options and len(shape) < 2):
         shape = (3, 7)
-    x = rec.decompress(data[2:], P, header=False, shape=shape, threads=1, **options)
+    x = decompress_bare(data[2:], P, shape=shape, threads=1, **options)
     assert x.shape == shape
     assert np.isfinite(x).all()
 
@@ -354,7 +355,7 @@ def bare_streams() -> list[bytes]:
     streams = []
     for kind, options in enumerate(BARE):
         q = rec.Normal(np.linspace(-0.5, 0.5, 21).reshape(3, 7), 0.6)
-        body = rec.compress(q, P, header=False, **options)
+        body = compress_words(q, P, header=False, **options)
         streams.append(bytes([kind, 3]) + body)
     return streams
 

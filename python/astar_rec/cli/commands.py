@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import numpy as np
 
 from .._files import whole_file
-from ..container import Reader, compress, decompress
+from ..codecs import ADStar, automatic_codec
+from ..codecs.automatic import column_hints
+from ..codes import AdaptiveCode, IndexCode, TreeCode
+from ..container import compress, decompress
 from ..container import inspect as inspect_container
 from ..distributions import Normal
 from ..errors import ApproximationWarning
@@ -18,8 +22,14 @@ from . import images
 from .arrays import read_normal, read_targets
 from .experiments import experiments
 from .failures import Group, about
+from .methods import codec_of, method_options
 from .outputs import check_file
 from .progress import progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ..codecs import Codec
 
 __all__ = ["astar_rec"]
 
@@ -53,20 +63,14 @@ def astar_rec() -> None:
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, help="The container to write."
 )
-@click.option(
-    "--method",
-    type=click.Choice(["ad*", "as*", "dad*", "global"]),
-    default="ad*",
-    show_default=True,
-    help="dad* is approximate; global takes long where targets are narrow.",
-)
+@method_options("dad and mrc are approximate; global takes long where targets are narrow.")
 @click.option(
     "--block",
     callback=_block,
     default="auto",
     show_default=True,
     help="Elements of the last axis that share an index, 1 to 16: fewer bits, more time. auto is, "
-    "with ad*, 8 where a few trial searches take at most 2500 steps on average (else 4, 2 or 1); "
+    "with ad, 8 where a few trial searches take at most 2500 steps on average (else 4, 2 or 1); "
     "1 with other methods.",
 )
 @click.option(
@@ -89,12 +93,9 @@ def astar_rec() -> None:
     type=click.Choice(["auto", "tree", "adaptive"]),
     default="auto",
     show_default=True,
-    help="How indices become bits: tree takes the fewest, with ad* only, and some microseconds for "
+    help="How indices become bits: tree takes the fewest, with ad only, and some microseconds for "
     "each sample; auto is tree for blocks.",
 )
-@click.option("--depth", type=int, help="With dad*: the largest depth, 0 to 63.")
-@click.option("--max-samples", type=int, help="With global: give up after so many; approximate.")
-@click.option("--max-steps", type=int, help="Cut searches after so many steps; approximate.")
 @click.option(
     "--chunk",
     type=int,
@@ -102,8 +103,6 @@ def astar_rec() -> None:
     show_default=True,
     help="Indices that share a checksum, a power of two: what damage costs.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Written into the container.")
-@click.option("--threads", type=int, help="All processors by default; never changes the result.")
 def encode(
     posteriors: Path,
     output: Path,
@@ -112,12 +111,10 @@ def encode(
     bits_hint: str,
     contexts: str,
     code: str,
-    depth: int | None,
-    max_samples: int | None,
-    max_steps: int | None,
     chunk: int,
-    seed: int,
+    seed: int | None,
     threads: int | None,
+    **limits: int | None,
 ) -> None:
     """Encodes a sample of every normal distribution in POSTERIORS.
 
@@ -133,20 +130,14 @@ def encode(
         warnings.catch_warnings(record=True) as warned,
     ):
         warnings.simplefilter("always", ApproximationWarning)
+        codec = _codec(target, proposal, method, block, bits_hint == "auto", seed, threads, limits)
         data = compress(
             target,
             proposal,
-            method=method,
-            block=block,
-            bits_hint=bits_hint if bits_hint == "auto" and method in ("ad*", "dad*") else None,
+            codec=codec,
+            code=_CODES[code](),
             contexts=None if contexts == "none" else contexts,
-            code=None if code == "auto" else code,
-            depth=depth,
-            max_samples=max_samples,
-            max_steps=max_steps,
             chunk=chunk,
-            seed=seed,
-            threads=threads,
             progress=report,
         )
     with whole_file(output) as file:
@@ -154,9 +145,7 @@ def encode(
     for warning in warned:
         click.echo(f"{posteriors}: {warning.message}", err=True)
     divergence = kl_bits(target, proposal)
-    with Reader(data) as reader:
-        block = reader.codec.block
-    click.echo(f"{output}: {_samples(divergence.shape)} in {len(data)} bytes, block {block}")
+    click.echo(f"{output}: {_samples(divergence.shape)} in {len(data)} bytes, block {codec.block}")
     if divergence.size:
         bits = 8 * len(data) / divergence.size
         click.echo(f"{bits:.3f} bits per sample; KL divergence {divergence.mean():.3f}")
@@ -251,6 +240,39 @@ def demo(output: Path) -> None:
     from ..demo.run import run
 
     run(output, echo=click.echo)
+
+
+_CODES: dict[str, Callable[[], IndexCode | None]] = {
+    "auto": lambda: None,
+    "tree": TreeCode,
+    "adaptive": AdaptiveCode,
+}
+
+
+def _codec(
+    target: Normal,
+    proposal: Normal,
+    method: str,
+    block: int | str,
+    hints: bool,
+    seed: int | None,
+    threads: int | None,
+    limits: Mapping[str, int | None],
+) -> Codec:
+    """Returns the codec that options mean for some targets."""
+    own = 1 if block == "auto" else int(block)
+    known = column_hints(target, proposal, own) if hints and own > 1 else None
+    codec = codec_of(method, limits, block=own, bits_hint=known, seed=seed, threads=threads)
+    if block == "auto" and isinstance(codec, ADStar):
+        return automatic_codec(
+            target,
+            proposal,
+            seed=codec.seed,
+            hints=hints,
+            max_steps=codec.max_steps,
+            threads=threads,
+        )
+    return codec
 
 
 def _samples(shape: tuple[int, ...]) -> str:

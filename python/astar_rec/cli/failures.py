@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import ParameterError, RecError
+from .methods import limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,20 +25,18 @@ _OPTIONS = {
         "block",
         "chunk",
         "code",
-        "depth",
         "epochs",
         "held_out",
         "kl_bits",
         "latents",
         "learning_rate",
         "max_elements",
-        "max_samples",
-        "max_steps",
         "method",
         "model",
         "seed",
         "threads",
         "weights",
+        *limits(),
     )
 } | {"which": "--only"}
 

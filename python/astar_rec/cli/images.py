@@ -13,6 +13,7 @@ import click
 
 from .._files import whole_file
 from .failures import WrongUsage, about
+from .methods import codec_of, method_options
 from .outputs import check_file, check_not_input
 from .progress import progress
 
@@ -24,6 +25,9 @@ __all__ = ["MAGIC", "compress", "decompress", "inspect_images", "train"]
 
 # With what files of images begin.
 MAGIC = b"A*RI"
+
+# Latents that share an index, by method; 1 with others.
+_BLOCKS = {"ad": 8}
 
 _PATH = click.Path(path_type=Path)
 
@@ -55,23 +59,13 @@ def _which(
 @click.argument("images", type=_PATH)
 @click.option("-o", "--output", type=_PATH, required=True, help="The file to write.")
 @_weights
-@click.option(
-    "--method",
-    type=click.Choice(["ad*", "as*", "dad*", "global"]),
-    default="ad*",
-    show_default=True,
-    help="How latents are sent. Images are exact with each.",
-)
+@method_options("How latents are sent. Images are exact with each.")
 @click.option(
     "--block",
     type=int,
-    help="Latents that share an index, 1 to 16: fewer bits, more time. 8 with ad* by default, 1 "
+    help="Latents that share an index, 1 to 16: fewer bits, more time. 8 with ad by default, 1 "
     "otherwise.",
 )
-@click.option("--depth", type=int, help="With dad*: the largest depth, 0 to 63.")
-@click.option("--max-samples", type=int, help="With global: give up after so many.")
-@click.option("--max-steps", type=int, help="Cut searches after so many steps. Costs some bits.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Written into the file.")
 @click.option(
     "--chunk",
     type=int,
@@ -79,19 +73,16 @@ def _which(
     show_default=True,
     help="Images in a group, 1 to 1024: what is decoded at least for one of them.",
 )
-@_threads
 def compress(
     images: Path,
     output: Path,
     weights: str,
     method: str,
     block: int | None,
-    depth: int | None,
-    max_samples: int | None,
-    max_steps: int | None,
-    seed: int,
+    seed: int | None,
     chunk: int,
     threads: int | None,
+    **limits: int | None,
 ) -> None:
     """Compresses IMAGES without loss.
 
@@ -106,14 +97,10 @@ def compress(
     pixels, names = read_images(images)
     codec = codecs.load(weights)
     with about(images), progress("compressing") as report:
+        own = _BLOCKS.get(method, 1) if block is None else block
         data = codec.compress(
             pixels,
-            method=method,
-            block=block,
-            depth=depth,
-            max_samples=max_samples,
-            max_steps=max_steps,
-            seed=seed,
+            codec=codec_of(method, limits, block=own, seed=seed, threads=threads),
             names=names,
             chunk=chunk,
             threads=threads,

@@ -7,7 +7,8 @@ with all checks of arguments, is here. `registry.register` makes it known to con
 
     class                what it says
     `name`, `number`     what it is called, and its number in a header
-    `header_size`        how many bytes its parameters take there
+    `header_size`        how many numbers its parameters are there
+    `carried`            the dtype of what it codes
     `takes_contexts`     whether indices may have contexts
     `most_words`         the largest block whose indices it takes
 
@@ -16,7 +17,7 @@ with all checks of arguments, is here. `registry.register` makes it known to con
     `with_block`, `at`   the same code for a block, or for the indices of an array
     `suits`              whether it can code a codec's indices
     `expecting`          the same code with another start, and `fitted` with the best one
-    `header_bytes`       its parameters, and `from_header` the code from them
+    `header_numbers`     its parameters, and `from_header` the code from them
     `_pack`, `_unpack`   indices to bytes and back
 
 Codes are immutable. Two are equal if they are of one class and have the same parameters; they can
@@ -90,8 +91,10 @@ class IndexCode:
 
     Attributes:
         name: What the command line calls it.
-        number: What a container's header calls it, from 0 to 15.
-        header_size: How many bytes the parameters take in a header.
+        number: What a container's header calls it, from 0 to 255; those from 128 are for codes
+            elsewhere.
+        header_size: How many numbers of a header are its parameters.
+        carried: The dtype of what it codes: uint64, or object for bytes.
         takes_contexts: Whether indices may have contexts.
         most_words: The most 64-bit words that an index may have: the largest block.
     """
@@ -99,6 +102,7 @@ class IndexCode:
     name: ClassVar[str]
     number: ClassVar[int]
     header_size: ClassVar[int] = 0
+    carried: ClassVar[type[np.uint64] | type[np.object_]] = np.uint64
     takes_contexts: ClassVar[bool] = False
     most_words: ClassVar[int] = 1
 
@@ -111,7 +115,7 @@ class IndexCode:
         """Returns the code for indices of so many words: itself, where it knows its block.
 
         Args:
-            block: The codec's block.
+            block: The words of an index of the codec.
 
         Raises:
             ParameterError: The code is for another block, or for none so large.
@@ -122,8 +126,7 @@ class IndexCode:
 
     def suits(self, codec: Codec) -> bool:
         """Returns whether the code can hold a codec's indices, apart from the block."""
-        del codec
-        return True
+        return codec.kind.carried is self.carried
 
     def at(self, codec: Codec, shape: Shape, *, offset: int = 0, begin: int = 0) -> Self:
         """Returns the code for certain indices: that for the codec's block, but for `TreeCode`.
@@ -138,7 +141,7 @@ class IndexCode:
             ParameterError: The code does not suit the codec, or its block.
         """
         del shape, offset, begin
-        return self.with_block(codec.block)
+        return self.with_block(codec.words)
 
     def expecting(self, expected_bits: float | None) -> Self:
         """Returns the code that starts from so much information: itself, where it does not learn.
@@ -165,21 +168,23 @@ class IndexCode:
         del index, contexts
         return self
 
-    def header_bytes(self) -> bytes:
-        """Returns the parameters as a header has them: `header_size` bytes."""
-        return b""
+    def header_numbers(self) -> tuple[int, ...]:
+        """Returns the parameters as a header has them: `header_size` integers, 0 to 2^64 - 1."""
+        return ()
 
     @classmethod
-    def from_header(cls, parameters: bytes) -> Self:
-        """Returns the code whose `header_bytes` these are.
+    def from_header(cls, numbers: tuple[int, ...], block: int) -> Self:
+        """Returns the code whose `header_numbers` these are.
 
         Args:
-            parameters: `header_size` bytes.
+            numbers: `header_size` integers.
+            block: The words of an index, which follow from what the header says of the codec. A
+                code that is always for one word need not look at it: see `with_block`.
 
         Raises:
             ParameterError: No code's.
         """
-        del parameters
+        del numbers, block
         return cls()
 
     def bits(self, index: Any, contexts: Any = None) -> int:
@@ -305,8 +310,16 @@ class IndexCode:
 
     # --- Checks --------------------------------------------------------------------------------
 
+    def _array(self, index: Any) -> Indices:
+        """Returns indices as a C-contiguous array of what the code carries.
+
+        Raises:
+            ParameterError: They are something else.
+        """
+        return index_array("index", index)
+
     def _checked(self, index: Any, contexts: Any) -> tuple[Indices, Contexts]:
-        codes = index_array("index", index)
+        codes = self._array(index)
         if self._words > 1 and codes.shape[-1:] != (self._words,):
             raise ParameterError("shape of index", codes.shape, f"(..., {self._words})")
         return codes, self._context_numbers(contexts, self._shape_of(codes))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["STARTS_PER_BIT", "LearningCode"]
 
 STARTS_PER_BIT = 8  # where a model starts: eighths of a bit an element
+_MOST_START = 255
 _STARTS = (0.125, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24)  # that are tried: bits
 
 
@@ -42,7 +43,7 @@ class LearningCode(IndexCode):
     block: int | None = None
     expected_bits: float | None = field(default=None, kw_only=True)
 
-    header_size = 2
+    header_size = 1
     takes_contexts = True
     most_words = 16
 
@@ -73,14 +74,14 @@ class LearningCode(IndexCode):
         """The expected information of an element in eighths of a bit, 1 to 255; 0 if unknown."""
         return 0 if self.expected_bits is None else _start_of(self.expected_bits, self._words)
 
-    def header_bytes(self) -> bytes:
-        """Returns the block and the start."""
-        return bytes([self._words, self.start])
+    def header_numbers(self) -> tuple[int, ...]:
+        """Returns the start."""
+        return (self.start,)
 
     @classmethod
-    def from_header(cls, parameters: bytes) -> Self:
-        """Returns the code of a block and a start: see `IndexCode.from_header`."""
-        block, start = parameters
+    def from_header(cls, numbers: tuple[int, ...], block: int) -> Self:
+        """Returns the code of a start and a block: see `IndexCode.from_header`."""
+        start = integer("start", numbers[0], 0, _MOST_START)
         return cls(block, expected_bits=start * block / STARTS_PER_BIT if start else None)
 
     def _unpack(self, data: memoryview, count: int, contexts: Contexts) -> Indices:
@@ -113,4 +114,4 @@ def _finite(expected_bits: Any) -> float:
 
 def _start_of(bits: float, block: int) -> int:
     """Returns eighths of a bit an element, 1 to 255."""
-    return max(1, round(min(255.0, STARTS_PER_BIT * bits / block)))
+    return max(1, round(min(float(_MOST_START), STARTS_PER_BIT * bits / block)))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["code_named", "code_numbered", "codes", "register", "unregister"]
 
-MOST_CODES = 16  # a header has four bits for the number
+MOST_CODES = 256  # a header has a byte for the number
 
 _by_number: dict[int, type[IndexCode]] = {}
 
@@ -28,7 +28,7 @@ def register(kind: Kind) -> Kind:
         The class: this is a decorator, too.
 
     Raises:
-        ParameterError: A number that is not from 0 to 15; a name or a number that another has.
+        ParameterError: A number that is not from 0 to 255; a name or a number that another has.
     """
     if not 0 <= kind.number < MOST_CODES:
         raise ParameterError("number", kind.number, f"an integer from 0 to {MOST_CODES - 1}")

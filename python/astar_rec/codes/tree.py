@@ -9,7 +9,6 @@ import numpy as np
 
 from .. import _core
 from .._validate import ELEMENT_LIMIT, integer, shape_of
-from ..codecs import ADStar
 from ..errors import CorruptDataError, ParameterError
 from .adaptive import AdaptiveCode
 from .learning import LearningCode
@@ -72,8 +71,8 @@ class TreeCode(LearningCode):
     number = 5
 
     def suits(self, codec: Codec) -> bool:
-        """Returns whether the codec is an `ADStar`: no other has such a tree."""
-        return isinstance(codec, ADStar)
+        """Returns whether indices name nodes of a tree that can be drawn: those of `ADStar` do."""
+        return super().suits(codec) and codec.draws_tree
 
     def at(self, codec: Codec, shape: Shape, *, offset: int = 0, begin: int = 0) -> TreeCode:
         """Returns the code for indices of an array.

@@ -84,14 +84,15 @@ class FixedCode(WordCode):
     def __post_init__(self) -> None:
         object.__setattr__(self, "width", integer("width", self.width, 1, 64))
 
-    def header_bytes(self) -> bytes:
+    def header_numbers(self) -> tuple[int, ...]:
         """Returns the width."""
-        return bytes([self.width])
+        return (self.width,)
 
     @classmethod
-    def from_header(cls, parameters: bytes) -> FixedCode:
+    def from_header(cls, numbers: tuple[int, ...], block: int) -> FixedCode:
         """Returns the code of a width: see `IndexCode.from_header`."""
-        return cls(parameters[0])
+        del block
+        return cls(*numbers)
 
     @property
     def _parameter(self) -> int:
@@ -156,14 +157,15 @@ class ZetaCode(WordCode):
         object.__setattr__(self, "exponent", number)
         object.__setattr__(self, "k", max(1, round(min(63.0, 1 / (number - 1)))))
 
-    def header_bytes(self) -> bytes:
+    def header_numbers(self) -> tuple[int, ...]:
         """Returns k."""
-        return bytes([self.k])
+        return (self.k,)
 
     @classmethod
-    def from_header(cls, parameters: bytes) -> ZetaCode:
+    def from_header(cls, numbers: tuple[int, ...], block: int) -> ZetaCode:
         """Returns the code of a k: see `IndexCode.from_header`."""
-        return cls(1 + 1 / integer("k", parameters[0], 1, 63))
+        del block
+        return cls(1 + 1 / integer("k", numbers[0], 1, 63))
 
     @property
     def _parameter(self) -> int:

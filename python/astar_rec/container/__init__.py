@@ -3,9 +3,9 @@
 docs/format.md specifies them. `compress` and `decompress` are for arrays in memory, `Writer` and
 `Reader` for larger ones; `inspect` says where the bits went.
 
-In the order of the data: `options` and `automatic` (what arguments mean), `chunks` (indices are
-collected, coded and framed), `format` (headers and frames as bytes), `source` and `frames` (chunks
-are found again), `grid` (which elements indices stand for).
+In the order of the data: `codes` (which index code), `chunks` (indices are collected, coded and
+framed), `format` (headers and frames as bytes), `source` and `frames` (chunks are found again),
+`grid` (which elements indices stand for).
 """
 
 from .inspection import Inspection, inspect

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .._validate import Indices, Shape
+    from ..codecs import Codec, Message
     from .format import Contexts
 
 _SAMPLE = 256  # so many indices choose where a code that learns starts
@@ -42,7 +43,7 @@ class ChunkWriter:
         self._waiting = 0
 
     def add(self, index: Indices, contexts: Contexts | None) -> None:
-        """Adds indices of shape (n,) or (n, block), and their contexts, of shape (n,), if given."""
+        """Adds indices of shape (n,) or (n, words), and their contexts, of shape (n,), if given."""
         chunk = self.header.chunk
         while len(index):
             room = chunk - self._waiting
@@ -65,8 +66,9 @@ class ChunkWriter:
 
     def _flush(self, rows: int | None) -> None:
         pieces, self._pieces, self._waiting = self._pieces, [], 0
-        words = () if self.header.block == 1 else (self.header.block,)
-        index = np.concatenate([np.empty((0, *words), np.uint64), *(piece for piece, _ in pieces)])
+        words = () if self.header.words == 1 else (self.header.words,)
+        none = np.empty((0, *words), self.header.codec.kind.carried)
+        index = np.concatenate([none, *(piece for piece, _ in pieces)])
         given = [np.empty(0, np.uint16), *(own for _, own in pieces if own is not None)]
         contexts = self._contexts(len(index), np.concatenate(given))
         if self._head is None:
@@ -99,6 +101,12 @@ class ChunkWriter:
         self._write(self._head)
 
 
+def indices_of(codec: Codec, message: Message) -> Indices:
+    """Returns messages as codes take them: indices of shape (n,), or (n, words)."""
+    index = codec.kind.to_index(message)
+    return index.reshape(-1) if codec.words == 1 else index.reshape(-1, codec.words)
+
+
 def pack_chunk(
     header: Header, shape: Shape, begin: int, index: Indices, contexts: Contexts | None
 ) -> bytes:
@@ -111,7 +119,7 @@ def pack_chunk(
         index: The chunk's indices.
         contexts: Their contexts, if there are any.
     """
-    code = header.code.at(header.codec(None), shape, offset=header.offset, begin=begin)
+    code = header.code.at(header.codec, shape, offset=header.offset, begin=begin)
     payload = code.pack(index, contexts)
     if header.contexts == "given" and contexts is not None and len(contexts):
         payload = contexts_checksum(contexts) + payload

@@ -115,6 +115,24 @@ def walk(source: Source, at: int, header: Header, checksum: bytes) -> Contents:
     return Contents(_grid(header), frames, complete=True)
 
 
+def whole(source: Source, header: Header) -> Contents:
+    """What is left without a header and frames: the payload of a single chunk.
+
+    Args:
+        source: The payload.
+        header: What a header would say; a chunk holds all indices.
+
+    Raises:
+        CorruptDataError: There are bytes, and no index.
+    """
+    grid = _grid(header)
+    if not grid.indices:
+        if source.size:
+            raise CorruptDataError(f"{source.size} bytes for no index")
+        return Contents(grid, {}, complete=True)
+    return Contents(grid, {0: Frame(0, None, 0, source.size)}, complete=True)
+
+
 def rescue(source: Source, at: int, header: Header, checksum: bytes) -> Contents:
     """Finds all chunks that are whole, wherever they are; each is checked.
 

@@ -10,10 +10,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..blocks import Blocks
+from ..codecs.units import Blocks
 
 if TYPE_CHECKING:
-    from .._validate import Indices, Shape
+    from .._validate import Shape
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,7 @@ class Grid:
     @property
     def steps_shape(self) -> Shape:
         """The shape of one number for each index."""
-        return self.shape if self.block == 1 else Blocks(self.block, None).steps_shape(self.shape)
-
-    @property
-    def index_shape(self) -> Shape:
-        """The shape of all indices."""
-        return self.steps_shape if self.block == 1 else (*self.steps_shape, self.block)
+        return Blocks(self.block, 1).steps_shape(self.shape)
 
     @property
     def elements(self) -> int:
@@ -92,8 +87,3 @@ class Grid:
             return range(begin * self.row_indices, end * self.row_indices)
         first = begin // self.block
         return range(first, -(-end // self.block) if begin < end else first)
-
-
-def flat_index(index: Indices, block: int) -> Indices:
-    """Indices as codes take them: of shape (n,), or (n, block)."""
-    return index.reshape(-1) if block == 1 else index.reshape(-1, block)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .._validate import Shape
     from ..codecs import Codec
     from ..codes import IndexCode
+    from ..distributions import ProposalLike, TargetLike
     from .source import File
 
 __all__ = ["Inspection", "inspect"]
@@ -28,7 +29,7 @@ class Inspection:
     """What `inspect` says of a container.
 
     Attributes:
-        method: The name that `compress` was given.
+        method: The name of the codec's method: ``"ad"``, say.
         codec: The codec that decodes it.
         code: The code of the indices.
         contexts: Where the code's contexts come from: ``"none"``, ``"column"`` or ``"given"``.
@@ -40,7 +41,7 @@ class Inspection:
             it spends on the paths themselves; `TreeCode` on both), ``padding`` and ``framing``
             (what surrounds the chunks). They add up to ``total_bits``.
         total_bits: Eight times the number of bytes.
-        mean_depth: Mean depth of the indices, ⌊log2 index⌋.
+        mean_depth: Mean depth of the indices, ⌊log2 index⌋; of bytes, their mean number of bits.
         kl_bits: The sum of the targets' KL divergences; None unless targets were given.
     """
 
@@ -85,7 +86,11 @@ class Inspection:
 
 
 def inspect(
-    data: File, target: Any = None, proposal: Any = None, *, contexts: Any = None
+    data: File,
+    target: TargetLike = None,
+    proposal: ProposalLike = None,
+    *,
+    contexts: Any = None,
 ) -> Inspection:
     """Says what is in a container, and where its bits went.
 
@@ -102,10 +107,10 @@ def inspect(
     Examples:
         >>> import astar_rec as rec
         >>> q, p = rec.Normal([0.1, 0.2], 0.1), rec.Normal(0, 1)
-        >>> data = rec.compress(q, p, seed=5)
+        >>> data = rec.compress(q, p, codec=rec.ADStar(seed=5))
         >>> info = rec.inspect(data, q, p)
         >>> info.method, info.shape, sum(info.bits.values()) == info.total_bits == 8 * len(data)
-        ('ad*', (2,), True)
+        ('ad', (2,), True)
         >>> round(info.kl_bits, 2)
         5.25
     """
@@ -118,15 +123,16 @@ def inspect(
         for number in range(contents.grid.chunks):
             index, _ = reader._unpack(number)
             parts = reader._code(number).parts(index, reader._contexts(number, len(index)))
-            depths += _core.path_bits(index, header.block)
+            numbers = header.codec.kind.is_number
+            depths += _core.path_bits(index, header.words) if numbers else parts.path
             bits["depth"] += parts.depth
             bits["path"] += parts.path
             bits["padding"] += parts.padding
         bits["framing"] = total - sum(bits.values())
         indices = contents.grid.indices
         return Inspection(
-            method=header.method,
-            codec=header.codec(None),
+            method=header.codec.name,
+            codec=header.codec,
             code=header.code,
             contexts=header.contexts,
             shape=reader.shape,
@@ -140,7 +146,7 @@ def inspect(
         )
 
 
-def _divergence(target: Any, proposal: Any, shape: Shape) -> float | None:
+def _divergence(target: TargetLike, proposal: ProposalLike, shape: Shape) -> float | None:
     if target is None and proposal is None:
         return None
     if target is None or proposal is None:

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._validate import broadcast_shape, context_array
-from ..custom import CustomProposal
-from ..distributions import as_distribution
+from .._validate import ELEMENT_LIMIT, broadcast_shape, context_array, integer, shape_of
+from ..codecs import Codec
+from ..custom import as_proposal
+from ..distributions import Distribution
 from ..errors import CorruptDataError, ParameterError
 from .chunks import column_contexts
-from .format import LONGEST_HEADER, contexts_checksum, read_header
-from .frames import payload_of, rescue, walk
+from .codes import code_for
+from .format import LONGEST_HEADER, Header, contexts_checksum, dtype_of, read_header
+from .frames import payload_of, rescue, walk, whole
 from .source import Source
 
 if TYPE_CHECKING:
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from .._validate import Indices, Shape
-    from ..codecs import Codec, Progress
+    from ..codecs import Message, Progress
+    from ..codecs.codec import Proposal
     from ..codes import IndexCode
+    from ..distributions import ProposalLike
     from .format import Contexts
     from .source import File
 
@@ -39,10 +43,17 @@ class Reader:
         file: What holds the container: a path, bytes, or a file object opened for reading bytes,
             from where it stands to its end (one that cannot be sought in is copied to a temporary
             file first). A file object is not closed.
+        codec: The codec, exactly where there is no header (``compress(header=False)``): the other
+            arguments of `compress` must be given again then, and nothing is checked.
+        code: Without a header: what `compress` was given.
+        shape: Without a header: the shape of the samples.
+        dtype: Without a header: what `compress` was given.
+        offset: Without a header: what `compress` was given.
         on_corrupt: ``"raise"``: damage raises `CorruptDataError`. ``"skip"``: a damaged chunk costs
             only itself; `missing` says which elements there are none of.
         contexts: What `compress` was given as ``contexts``, if it was an array: of all rows.
-        threads: Number of threads; None for all processors.
+            Without a header, whatever it was given.
+        threads: Number of threads; None for all processors, or the given codec's.
 
     Attributes:
         codec: The codec that decodes it.
@@ -56,7 +67,8 @@ class Reader:
     Raises:
         CorruptDataError: A damaged header; with ``"raise"``, chunks that are not one after the
             other.
-        ParameterError: Contexts that are not needed, or not given; another ``on_corrupt``.
+        ParameterError: Contexts that are not needed, or not given; another ``on_corrupt``; a codec
+            without a shape, or what only goes with a codec.
         OSError: The file cannot be read.
 
     Examples:
@@ -74,30 +86,50 @@ class Reader:
         self,
         file: File,
         *,
+        codec: Codec | None = None,
+        code: IndexCode | None = None,
+        shape: int | Shape | None = None,
+        dtype: Any = None,
+        offset: int = 0,
         on_corrupt: str = "raise",
         contexts: Any = None,
         threads: int | None = None,
     ) -> None:
         if on_corrupt not in ("raise", "skip"):
             raise ParameterError("on_corrupt", on_corrupt, '"raise" or "skip"')
-        self._threads = threads
+        self._skip = on_corrupt == "skip"
+        header = None
+        if codec is not None:
+            header = _known_header(codec, code, shape, dtype, offset, contexts)
+            if self._skip:
+                raise ParameterError("on_corrupt", on_corrupt, '"raise", without a header')
+        else:
+            said = {"code": code, "shape": shape, "dtype": dtype, "offset": offset or None}
+            for name, value in said.items():
+                if value is not None:
+                    raise ParameterError(name, value, "nothing: it is in the header")
         self._source = Source(file)
         try:
-            self._open(on_corrupt == "skip", contexts)
+            self._open(header, contexts, threads)
         except BaseException:
             self._source.close()
             raise
 
-    def _open(self, skip: bool, contexts: Any) -> None:
-        source, self._skip = self._source, skip
-        self._header, self._begin = read_header(source.read(0, LONGEST_HEADER))
-        checksum = self._checksum = bytes(source.read(self._begin - 4, 4))
-        if skip:
-            self._contents = rescue(source, self._begin, self._header, checksum)
+    def _open(self, header: Header | None, contexts: Any, threads: int | None) -> None:
+        source = self._source
+        self._checksum: bytes | None = None
+        if header is not None:
+            self._header, self._begin = header, 0
+            self._contents = whole(source, header)
         else:
-            self._contents = walk(source, self._begin, self._header, checksum)
+            self._header, self._begin = read_header(source.read(0, LONGEST_HEADER))
+            self._checksum = bytes(source.read(self._begin - 4, 4))
+            find = rescue if self._skip else walk
+            self._contents = find(source, self._begin, self._header, self._checksum)
         grid = self._contents.grid
-        self.codec = self._header.codec(self._threads)
+        self.codec = self._header.codec
+        if header is None or threads is not None:
+            self.codec = self.codec.with_threads(threads)
         self.shape = grid.shape
         self.dtype = np.dtype(self._header.dtype)
         self.complete = self._contents.complete
@@ -107,12 +139,16 @@ class Reader:
             if contexts is None:
                 raise ParameterError("contexts", None, "those that it was compressed with")
             self._given = context_array(contexts, grid.steps_shape)
-        elif contexts is not None:
+        elif contexts is not None and header is None:
             raise ParameterError("contexts", "given", "None: it was compressed without")
         self._cached: tuple[int, Indices] | None = None
 
     def read(
-        self, proposal: Any, rows: slice | None = None, *, progress: Progress | None = None
+        self,
+        proposal: ProposalLike,
+        rows: slice | None = None,
+        *,
+        progress: Progress | None = None,
     ) -> npt.NDArray[Any]:
         """Decodes rows of the first axis.
 
@@ -132,15 +168,14 @@ class Reader:
         """
         begin, end = self._rows(rows)
         shape = (end - begin, *self.shape[1:]) if self.shape else ()
-        if not isinstance(proposal, CustomProposal):
-            proposal = as_distribution(proposal)
-        if broadcast_shape(samples=shape, proposal=proposal.shape) != shape:
+        shared = as_proposal(proposal)
+        if broadcast_shape(samples=shape, proposal=shared.shape) != shape:
             raise ParameterError(
-                "shape of proposal", proposal.shape, f"one that broadcasts to the samples' {shape}"
+                "shape of proposal", shared.shape, f"one that broadcasts to the samples' {shape}"
             )
         indices = self._contents.grid.indices_of_rows(begin, end)
         index, there = self._gather(indices, progress)
-        samples = self._decode(index, proposal, shape, begin).astype(self.dtype, copy=False)
+        samples = self._decode(index, shared, shape, begin).astype(self.dtype, copy=False)
         return self._masked(samples, there, begin) if self._skip else samples
 
     def close(self) -> None:
@@ -189,8 +224,9 @@ class Reader:
         self, indices: range, progress: Progress | None
     ) -> tuple[Indices, npt.NDArray[np.bool_]]:
         """Returns these indices, 1 for those that are missing, and which are there."""
-        chunk, words = self._contents.grid.chunk, self._header.block
-        index = np.zeros((len(indices), words), np.uint64)
+        chunk, words = self._contents.grid.chunk, self._header.words
+        kind = self.codec.kind
+        index: Message = np.zeros((len(indices), words), kind.carried)
         there = np.ones(len(indices), bool)
         for number in range(indices.start // chunk, -(-indices.stop // chunk)):
             first = number * chunk
@@ -199,7 +235,7 @@ class Reader:
             if number in self._contents.frames:
                 index[own] = self._chunk(number)[begin - first : end - first]
             else:
-                index[own, 0] = 1
+                index[own, 0] = kind.filler
                 there[own] = False
             if progress is not None:
                 progress(end - indices.start, len(indices))
@@ -213,20 +249,30 @@ class Reader:
         return self._cached[1]
 
     def _unpack(self, number: int) -> tuple[Indices, Contexts | None]:
-        """Returns a chunk's indices, of shape (n,) or (n, block), and their contexts if given."""
-        payload = payload_of(self._source, self._contents.frames[number], self._checksum)
+        """Returns a chunk's indices, of shape (n,) or (n, words), and their contexts if given."""
         count = self._contents.grid.in_chunk(number)
         contexts, given = self._contexts(number, count), self._given is not None
-        if contexts is not None and given and count:
-            if bytes(payload[:4]) != contexts_checksum(contexts):
-                raise ParameterError("contexts", "other ones", f"the encoder's, in chunk {number}")
-            payload = payload[4:]
+        frame = self._contents.frames[number]
+        if self._checksum is None:
+            payload = self._source.read(frame.begin, frame.length)
+        else:
+            payload = payload_of(self._source, frame, self._checksum)
+            if contexts is not None and given and count:
+                if bytes(payload[:4]) != contexts_checksum(contexts):
+                    expected = f"the encoder's, in chunk {number}"
+                    raise ParameterError("contexts", "other ones", expected)
+                payload = payload[4:]
         index = self._code(number).unpack(payload, count, contexts)
-        if self._header.block == 1 and count:
-            largest = self.codec._method.largest_index
-            if index.max() > largest:
-                raise CorruptDataError(f"chunk {number} holds an index above {largest}")
+        if self._header.words == 1 and count and self.codec.kind.is_number:
+            self._check_range(number, self.codec.kind.from_index(index))
         return index, contexts if given else None
+
+    def _check_range(self, number: int, message: Message) -> None:
+        least, largest = self.codec.message_range
+        if message.max() > largest:
+            raise CorruptDataError(f"chunk {number} holds an index above {largest}")
+        if message.min() < least:
+            raise CorruptDataError(f"chunk {number} holds an index below {least}")
 
     def _code(self, number: int) -> IndexCode:
         """The code of a chunk's indices."""
@@ -246,27 +292,28 @@ class Reader:
     # --- Samples ---------------------------------------------------------------------------------
 
     def _decode(
-        self, index: Indices, proposal: Any, shape: Shape, begin: int
+        self, index: Indices, proposal: Proposal, shape: Shape, begin: int
     ) -> npt.NDArray[np.float64]:
         """Decodes the rows of a shape from one on; the indices are those that these need."""
         grid, header = self._contents.grid, self._header
-        words = () if header.block == 1 else (header.block,)
+        words = () if header.words == 1 else (header.words,)
+        message = self.codec.kind.from_index(index)
         if len(grid.shape) != 1:
             rows = shape[:1]
-            codes = index.reshape((*rows, *grid.steps_shape[len(rows) :], *words))
+            own = message.reshape((*rows, *grid.steps_shape[len(rows) :], *words))
             offset = header.offset + begin * grid.row_elements
-            return decoded(self.codec, codes, proposal, shape, offset)
+            return decoded(self.codec, own, proposal, shape, offset)
         # Rows are elements: whole blocks are decoded, and what was not asked for is cut off.
         first = begin // header.block * header.block
         last = min(first + len(index) * header.block, grid.rows)
         wanted = slice(begin - first, begin - first + shape[0])
-        if header.block > 1 and shape[0] and proposal.shape not in ((), (1,)):
+        codec = self.codec.for_columns(slice(first, last))
+        if not codec.single_elements and shape[0] and proposal.shape not in ((), (1,)):
+            assert isinstance(proposal, Distribution)
             places = np.clip(np.arange(first, last) - begin, 0, shape[0] - 1)
             proposal = type(proposal)(*(each[places] for each in proposal._broadcast(shape)))
-        codec = header.codec(self._threads, slice(first, last))
-        codes = index.reshape((-1, *words))
-        offset = header.offset + first
-        return decoded(codec, codes, proposal, (last - first,), offset)[wanted]
+        own = message.reshape((-1, *words))
+        return decoded(codec, own, proposal, (last - first,), header.offset + first)[wanted]
 
     def _masked(
         self, samples: npt.NDArray[Any], there: npt.NDArray[np.bool_], begin: int
@@ -286,12 +333,51 @@ class Reader:
 
 
 def decoded(
-    codec: Codec, index: Indices, proposal: Any, shape: Shape, offset: int
+    codec: Codec, message: Message, proposal: Proposal, shape: Shape, offset: int
 ) -> npt.NDArray[np.float64]:
-    """Decodes indices that come from bytes: what is wrong with them is wrong with those."""
+    """Decodes a message that comes from bytes: what is wrong with it is wrong with those."""
     try:
-        return codec.decode(index, proposal, shape=shape, offset=offset)
+        return codec.decode(message, proposal, shape=shape, offset=offset)
     except ParameterError as error:
-        if error.argument == "index":  # of a block, beyond what the codec makes
+        if error.argument == codec.kind.argument:  # of a block, beyond what the codec makes
             raise CorruptDataError(str(error)) from None
         raise
+
+
+def context_kind(contexts: Any) -> str:
+    """Returns where contexts come from, as headers say it, of an argument of `compress`."""
+    if contexts is None:
+        return "none"
+    if not isinstance(contexts, str):
+        return "given"
+    if contexts != "column":
+        raise ParameterError("contexts", contexts, 'None, "column" or an array of integers')
+    return contexts
+
+
+def _known_header(
+    codec: Codec,
+    code: IndexCode | None,
+    shape: int | Shape | None,
+    dtype: Any,
+    offset: int,
+    contexts: Any,
+) -> Header:
+    """Returns what a header would say, where there is none."""
+    if not isinstance(codec, Codec):
+        raise ParameterError("codec", codec, "a Codec, such as ADStar(seed=1), or None")
+    if shape is None:
+        raise ParameterError("shape", None, "the samples' shape, without a header")
+    kind = context_kind(contexts)
+    own = shape_of("shape", shape)
+    codec.check_shape(own)
+    return Header(
+        codec=codec,
+        code=code_for(codec, code, contexts=kind != "none"),
+        contexts=kind,
+        offset=integer("offset", offset, 0, ELEMENT_LIMIT),
+        shape=own,
+        open=False,
+        dtype=dtype_of(dtype),
+        chunk=ELEMENT_LIMIT,
+    )

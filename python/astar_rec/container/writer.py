@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from .._files import whole_file
@@ -15,31 +16,26 @@ from .._validate import (
     integer,
     shape_of,
 )
+from ..codecs import ADStar, Codec
+from ..codecs.automatic import fresh_seed
 from ..custom import CustomProposal, CustomTarget
 from ..distributions import as_distribution
 from ..errors import ApproximationWarning, ParameterError
-from .chunks import ChunkWriter
-from .format import CONTEXTS, Header
-from .grid import Grid, flat_index
-from .options import (
-    DEFAULT_CHUNK,
-    MAX_CHUNK,
-    MIN_CHUNK,
-    Options,
-    codec_of,
-    dtype_of,
-    make_code,
-    refuse_unknown,
-)
+from .chunks import ChunkWriter, indices_of
+from .codes import code_for
+from .format import CONTEXTS, DEFAULT_CHUNK, MAX_CHUNK, MIN_CHUNK, Header, dtype_of
+from .grid import Grid
 from .reader import Reader
 
 if TYPE_CHECKING:
     import os
     from types import TracebackType
 
-    from typing_extensions import Self, Unpack
+    from typing_extensions import Self
 
     from ..codecs import Encoded, Progress
+    from ..codes import IndexCode
+    from ..distributions import ProposalLike, TargetLike
     from .format import Contexts
     from .source import File
 
@@ -61,15 +57,18 @@ class Writer:
     Args:
         file: A path, or a file object opened for writing bytes; it need not be seekable, and is not
             closed.
+        codec: The codec; None for an `ADStar` with a fresh seed.
+        code: As for `compress`.
         shape: The shape of all samples together; None if the number of rows is not known yet.
         contexts: As for `compress`, but ``"given"`` where `write` gets them.
-        options: What else `compress` takes: ``method``, ``block``, ``seed``, ``depth``,
-            ``max_samples``, ``max_steps``, ``bits_hint``, ``code``, ``expected_bits``, ``dtype``,
-            ``chunk``, ``offset`` and ``threads``.
+        dtype: As for `compress`.
+        chunk: As for `compress`.
+        offset: As for `compress`.
 
     Attributes:
+        codec: The codec.
         rows: How many rows have been written.
-        cut: How many searches were cut at ``max_steps``.
+        cut: How many searches were cut at the codec's budget.
 
     Raises:
         ParameterError: Options that do not go together.
@@ -80,7 +79,7 @@ class Writer:
         >>> import numpy as np
         >>> import astar_rec as rec
         >>> p, file = rec.Normal(0.0, 1.0), io.BytesIO()
-        >>> with rec.Writer(file, seed=1) as writer:
+        >>> with rec.Writer(file) as writer:
         ...     for mean in (-1.0, 0.0, 1.0):
         ...         encoded = writer.write(rec.Normal(np.full((100, 3), mean), 0.5), p)
         >>> rec.decompress(file.getvalue(), p).shape
@@ -91,32 +90,31 @@ class Writer:
         self,
         file: str | os.PathLike[str] | BinaryIO,
         *,
-        shape: Shape | None = None,
+        codec: Codec | None = None,
+        code: IndexCode | None = None,
+        shape: int | Shape | None = None,
         contexts: str | None = None,
-        **options: Unpack[Options],
+        dtype: Any = None,
+        chunk: int = DEFAULT_CHUNK,
+        offset: int = 0,
     ) -> None:
-        refuse_unknown("Writer", options, Options)
         if contexts not in (None, *CONTEXTS[1:]):
             raise ParameterError("contexts", contexts, 'None, "column" or "given"')
-        self._codec, hints = codec_of(options)
-        code, expected_bits = options.get("code"), options.get("expected_bits")
-        self._choose_start = code is None and expected_bits is None
+        self.codec = codec_or_fresh(codec)
+        self._choose_start = code is None
         given = None if shape is None else shape_of("shape", shape)
         self._header = Header(
-            method=options.get("method", "ad*"),
-            code=make_code(self._codec, code, expected_bits, contexts is not None),
+            codec=self.codec,
+            code=code_for(self.codec, code, contexts=contexts is not None),
             contexts=contexts or "none",
-            limit=self._codec._limit,
-            seed=self._codec.seed,
-            offset=integer("offset", options.get("offset", 0), 0, ELEMENT_LIMIT),
+            offset=integer("offset", offset, 0, ELEMENT_LIMIT),
             shape=(0,) if given is None else given,
             open=given is None,
-            dtype=dtype_of(options.get("dtype")),
-            chunk=_chunk(options.get("chunk", DEFAULT_CHUNK)),
-            hints=hints,
+            dtype=dtype_of(dtype),
+            chunk=_chunk(chunk),
         )
         if given is not None:
-            _check_hints(self._header)
+            self.codec.check_shape(given)
         self.rows = 0
         self.cut = 0
         self._chunks: ChunkWriter | None = None  # from the first piece on
@@ -131,8 +129,8 @@ class Writer:
 
     def write(
         self,
-        target: Any,
-        proposal: Any,
+        target: TargetLike,
+        proposal: ProposalLike,
         contexts: Any = None,
         *,
         progress: Progress | None = None,
@@ -147,7 +145,8 @@ class Writer:
             progress: Called as ``progress(done, total)`` with numbers of elements, now and then.
 
         Returns:
-            What `Codec.encode` returns: the sender may need its samples.
+            What `Codec.encode` returns, with the samples that the receiver will have: of the type
+            that the container says.
 
         Raises:
             ParameterError: Rows of another shape, or more of them than ``shape`` says; with blocks
@@ -159,11 +158,11 @@ class Writer:
         header = self._check_rows(shape)
         grid = Grid(shape, header.block, header.chunk)
         own = self._contexts_of(contexts, grid)
-        encoded = self._codec.encode(q, p, offset=self._next_element(header), progress=progress)
+        encoded = self.codec.encode(q, p, offset=self._next_element(header), progress=progress)
         self.cut += warn_if_cut(encoded)
-        self._begin(header).add(flat_index(encoded.index, header.block), own)
+        self._begin(header).add(indices_of(self.codec, encoded.message), own)
         self.rows += grid.rows
-        return encoded
+        return replace(encoded, sample=encoded.sample.astype(header.dtype, copy=False))
 
     def append(self, part: File, contexts: Any = None) -> None:
         """Appends what another container holds, which has been made elsewhere.
@@ -209,7 +208,7 @@ class Writer:
             most = "rows" if header.open else f"at most {within[0]} rows" if within else "one"
             expected = ", ".join([most, *map(str, within[1:])])
             raise ParameterError("shape of piece", shape, f"({expected})")
-        _check_hints(header)
+        header.codec.check_shape(header.shape)
         if len(shape) < 2 and header.contexts == "column":
             raise ParameterError("contexts", "column", "None or given, with one axis only")
         if len(shape) == 1 and self.rows % header.block:
@@ -221,12 +220,11 @@ class Writer:
         return header
 
     def _check_part(self, header: Header, part: Header) -> None:
-        for name in ("method", "limit", "seed", "dtype", "hints", "contexts"):
-            own, theirs = getattr(header, name), getattr(part, name)
+        for name in ("codec", "code", "dtype", "contexts"):
+            own, theirs = (_as_written(name, each) for each in (header, part))
             if own != theirs:
-                raise ParameterError(f"{name} of part", theirs, f"{own!r}, the writer's")
-        if part.code.expecting(None) != header.code.expecting(None):  # its indices are packed anew
-            raise ParameterError("code of part", part.code, f"{header.code!r}, the writer's")
+                value, expected = getattr(part, name), getattr(header, name)
+                raise ParameterError(f"{name} of part", value, f"{expected!r}, the writer's")
         if part.offset != self._next_element(header):
             raise ParameterError(
                 "offset of part", part.offset, f"{self._next_element(header)}, the next element's"
@@ -286,6 +284,15 @@ class Writer:
             self._exits.__exit__(kind, error, trace)
 
 
+def codec_or_fresh(codec: object) -> Codec:
+    """Returns a codec; in place of None, an `ADStar` with a seed of its own."""
+    if codec is None:
+        return ADStar(fresh_seed())
+    if not isinstance(codec, Codec):
+        raise ParameterError("codec", codec, "a Codec, such as ADStar(seed=1), or None")
+    return codec
+
+
 def distribution(value: Any) -> Any:
     """Returns a target or proposal that has a shape."""
     return value if isinstance(value, (CustomTarget, CustomProposal)) else as_distribution(value)
@@ -303,17 +310,16 @@ def warn_if_cut(encoded: Encoded) -> int:
     return encoded.cut
 
 
-def _check_hints(header: Header) -> None:
-    """Refuses hints that are not one for each column."""
-    if not header.hints:
-        return
-    if header.open and len(header.shape) == 1:
-        raise ParameterError("bits_hint", "given", "None, where shape is not and rows are elements")
-    columns = header.shape[-1] if header.shape else 1
-    if len(header.hints) != columns:
-        raise ParameterError(
-            "shape of bits_hint", (len(header.hints),), f"({columns},), as the last axis"
-        )
+def _as_written(name: str, header: Header) -> object:
+    """Returns what parts must have in common of a field: what decides the indices, and the code.
+
+    Where a code's model starts may differ, as what is appended is coded again.
+    """
+    if name == "codec":
+        return header.codec.number, header.codec.seed, header.codec.parameters
+    if name == "code":
+        return header.code.expecting(None)
+    return getattr(header, name)
 
 
 def _chunk(value: object) -> int:

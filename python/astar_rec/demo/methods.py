@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..codecs import ADStar, ASStar, DADStar, GlobalAStar
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from .._validate import Floats
+    from ..codecs import Codec
 
 __all__ = ["BLOCK", "Method", "exact", "fixed"]
 
@@ -33,11 +37,11 @@ class Method:
 
     Attributes:
         name: What it is called.
-        keywords: What `ImageCodec.compress` knows it by.
+        codec: Makes the codec of a seed.
     """
 
     name: str
-    keywords: dict[str, Any] = field(default_factory=dict)
+    codec: Callable[[int], Codec]
 
 
 def exact(divergence: Floats) -> Iterator[Method]:
@@ -46,11 +50,11 @@ def exact(divergence: Floats) -> Iterator[Method]:
     Args:
         divergence: KL divergences of the latents' posteriors in bits, shape (n, latents).
     """
-    yield Method(f"AD*, block {BLOCK}", {"block": BLOCK})
-    yield Method("AD*", {"block": 1})
-    yield Method("AS*", {"method": "as*"})
+    yield Method(f"AD*, block {BLOCK}", partial(ADStar, block=BLOCK))
+    yield Method("AD*", ADStar)
+    yield Method("AS*", ASStar)
     if float(np.exp2(divergence + _EXCESS).max(initial=0)) < _MOST_SAMPLES / 16:
-        yield Method("global A*", {"method": "global", "max_samples": _MOST_SAMPLES})
+        yield Method("global A*", partial(GlobalAStar, max_samples=_MOST_SAMPLES))
 
 
 def fixed(divergence: Floats) -> Iterator[Method]:
@@ -66,9 +70,9 @@ def fixed(divergence: Floats) -> Iterator[Method]:
     latents = divergence.mean(axis=0)
     for more in _BUDGETS:
         depth = max(0, math.ceil(latents.max()) + more)
-        yield Method(f"DAD*, depth {depth}", {"method": "dad*", "block": 1, "depth": depth})
+        yield Method(f"DAD*, depth {depth}", partial(DADStar, depth))
     blocks = [latents[at : at + BLOCK].sum() for at in range(0, len(latents), BLOCK)]
     for more in _BLOCK_BUDGETS:
         depth = max(0, math.ceil(max(blocks)) + more)
-        keywords = {"method": "dad*", "block": BLOCK, "depth": depth}
-        yield Method(f"DAD*, block {BLOCK}, depth {depth}", keywords)
+        codec = partial(DADStar, depth, block=BLOCK)
+        yield Method(f"DAD*, block {BLOCK}, depth {depth}", codec)

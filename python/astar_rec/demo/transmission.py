@@ -50,7 +50,7 @@ def transmit(codec: ImageCodec, images: Images, method: Method, seed: int) -> Tr
         RecError: The receiver holds other images than were sent, or none.
     """
     begin = time.perf_counter_ns()
-    data = codec.compress(images, seed=seed, **method.keywords)
+    data = codec.compress(images, codec=method.codec(seed))
     encode_ns = time.perf_counter_ns() - begin
     restored, decode_ns = _received(data)
     if restored.dtype != images.dtype or not np.array_equal(restored, images):

@@ -185,7 +185,7 @@ def _lengths(codec: Codec, index: Indices) -> dict[str, float]:
         "zeta": min((ZetaCode(x) for x in EXPONENTS), key=lambda code: code.bits(index)),
         "adaptive": AdaptiveCode(),
     }
-    if isinstance(codec, ADStar):
+    if codec.draws_tree:
         codes["tree"] = TreeCode().at(codec, index.shape)
     found = {name: code.bits(index) / index.size for name, code in codes.items()}
     depth = depths(index)

@@ -8,17 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from .._validate import as_bytes, integer, threads_of
 from .._varint import read_varint, varint
+from ..codecs import ADStar, Codec
+from ..codecs.automatic import fresh_seed
 from ..container import Reader, Writer, compress, decompress
-from ..container.options import MAX_CHUNK as MOST_INDICES
-from ..container.options import MIN_CHUNK as LEAST_INDICES
-from ..container.options import refuse_unknown
+from ..container.format import MAX_CHUNK as MOST_INDICES
+from ..container.format import MIN_CHUNK as LEAST_INDICES
 from ..distributions import Normal
 from ..errors import ApproximationWarning, CorruptDataError, ParameterError
 from ..information import kl_bits
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator, Sequence
 
-    from typing_extensions import Unpack
-
     from .._validate import Buffer, Floats
     from ..codecs import Progress
     from ..codes import IndexCode
@@ -47,24 +46,15 @@ PRIOR = Normal(0.0, 1.0)
 
 _SHIPPED = {"mnist": Path(__file__).parent.parent / "data" / "mnist.npz"}
 
+# Latents that share an index by default.
+_BLOCK = 8
+
 # Any sample will do to restore an image: so searches that take long may end with the best so far.
 _MOST_STEPS = 1 << 18
 
 _NO_IMAGES = np.zeros((0, SIDE, SIDE), np.uint8)
 
 _PIECE = 256  # images that are worked on together
-
-
-class LatentOptions(TypedDict, total=False):
-    """How latents are sent: arguments that `compress` has in common with `astar_rec.compress`."""
-
-    method: str
-    block: Any  # an integer, or None
-    seed: int
-    depth: int | None
-    max_samples: int | None
-    max_steps: int | None
-    code: IndexCode | str | None
 
 
 class ImageCodec:
@@ -99,28 +89,29 @@ class ImageCodec:
         self,
         images: object,
         *,
+        codec: Codec | None = None,
+        code: IndexCode | None = None,
         names: Sequence[str] | None = None,
         chunk: int = _PIECE,
         header: bool = True,
         threads: int | None = None,
         progress: Progress | None = None,
-        **options: Unpack[LatentOptions],
     ) -> bytes:
         """Returns a file that `decompress` restores the images from, bit for bit.
 
         Args:
             images: uint8, shape (n, 28, 28); any content.
+            codec: How latents are sent: see `astar_rec.codecs`. None for `ADStar` in blocks of
+                eight, with a fresh seed. Searches have at most 2^18 steps (samples, with
+                `GlobalAStar`) if the codec says no other number. One that is cut sends the best so
+                far: that costs bits, if anything, as images are exact anyway.
+            code: How indices are coded, as for `astar_rec.compress`.
             names: A name for each image, to be stored; None for none. No name holds a null.
             chunk: Images in a group, 1 to 1024: what is decoded at least for one of them.
             header: False for the bits alone, of up to 1024 images: some 60 bytes less. `decompress`
-                then needs the same options again, and nothing is checked.
+                then needs codec and code again, and nothing is checked.
             threads: Number of threads; None for all processors. They never change the result.
             progress: Called as ``progress(done, total)`` with numbers of images, now and then.
-            options: How latents are sent, as for `astar_rec.compress`: ``method``, ``block`` (8 by
-                default with ``"ad*"``, 1 otherwise), ``seed``, ``depth``, ``max_samples``,
-                ``max_steps`` and ``code``. Searches have at most 2^18 steps (samples, with
-                ``"global"``) if no other number is given. One that is cut sends the best so far:
-                that costs bits, if anything, as images are exact anyway.
 
         Raises:
             ParameterError: Another shape or type; names that are not one for each image; and what
@@ -128,16 +119,19 @@ class ImageCodec:
 
         Reference: Flamich et al. 2022, lossless compression with A* coding.
         """
-        refuse_unknown("compress", options, LatentOptions)
         pixels = as_images(images)
         count = len(pixels)
         chunk = integer("chunk", chunk, 1, MAX_CHUNK)
         if names is not None:
             names = _checked_names(names, count)
         if not header:
-            return self._bare(pixels, names, _with_defaults(options), threads)
+            if codec is None:
+                what = "one, without a header: its seed would be lost"
+                raise ParameterError("codec", None, what)
+            return self._bare(pixels, names, _given(codec, threads), code, threads)
         target = self._posterior(pixels, threads)
-        sent, latents = _send(target, chunk, _with_defaults(options), threads)
+        own = ADStar(fresh_seed(), _BLOCK) if codec is None else codec
+        sent, latents = _send(target, chunk, _given(own, threads), code)
 
         def encode(begin: int) -> bytes:
             group = pixels[begin : begin + chunk]
@@ -152,22 +146,22 @@ class ImageCodec:
         data: Buffer,
         which: int | slice | None = None,
         *,
-        header: bool = True,
+        codec: Codec | None = None,
+        code: IndexCode | None = None,
         count: int | None = None,
         threads: int | None = None,
         progress: Progress | None = None,
-        **options: Unpack[LatentOptions],
     ) -> Images:
         """Restores images.
 
         Args:
             data: What `compress` returned; bytes or another buffer, such as a memory map.
             which: A number or a slice of the images; None for all. Only their groups are decoded.
-            header: False for what ``compress(header=False)`` returned.
-            count: With ``header=False``: the number of images.
+            codec: The codec, exactly for what ``compress(header=False)`` returned.
+            code: Without a header: what `compress` was given.
+            count: Without a header: the number of images.
             threads: Number of threads; None for all processors.
             progress: Called as ``progress(done, total)`` with numbers of images, now and then.
-            options: With ``header=False``: those of `compress`.
 
         Returns:
             uint8, shape (n, 28, 28), or (28, 28) for a number.
@@ -178,21 +172,21 @@ class ImageCodec:
                 after they have been decoded, so none comes back wrong.
 
         Examples:
-            >>> import astar_rec.images
-            >>> codec = astar_rec.images.load("mnist")
-            >>> image = codec.sample(1, seed=1)
-            >>> bits = codec.compress(image, header=False)
-            >>> bool((codec.decompress(bits, header=False, count=1) == image).all())
+            >>> import astar_rec as rec
+            >>> from astar_rec import images
+            >>> model, latents = images.load("mnist"), rec.ADStar(seed=1, block=8)
+            >>> image = model.sample(1, seed=1)
+            >>> bits = model.compress(image, codec=latents, header=False)
+            >>> bool((model.decompress(bits, codec=latents, count=1) == image).all())
             True
         """
-        refuse_unknown("decompress", options, LatentOptions)
-        if not header:
+        if codec is not None:
             if which is not None:
                 raise ParameterError("which", which, "None, without a header")
-            return self._restore_bare(data, count, _with_defaults(options), threads)
-        if count is not None or options:
-            name = "count" if count is not None else min(options)
-            raise ParameterError(name, "given", "none: it is in the header")
+            return self._restore_bare(data, count, _given(codec, threads), code)
+        for name, value in {"count": count, "code": code}.items():
+            if value is not None:
+                raise ParameterError(name, value, "nothing: it is in the header")
         found, numbers = self._restore(data, which, threads, progress)
         images = np.concatenate([_NO_IMAGES, *(images for images, _, _ in found)])
         if which is None:
@@ -205,7 +199,8 @@ class ImageCodec:
         self,
         pixels: Images,
         names: Sequence[str] | None,
-        options: LatentOptions,
+        codec: Codec,
+        code: IndexCode | None,
         threads: int | None,
     ) -> bytes:
         """The length of the latents' bits, these, and the stream of pixels."""
@@ -216,15 +211,20 @@ class ImageCodec:
                 "number of images", len(pixels), f"1 to {MAX_CHUNK}, without a header"
             )
         target = self._posterior(pixels, threads)
-        alike = self._alike(options, threads)
+        own = self._code(codec, code)
         with _no_warnings_of_cuts():
-            sent = compress(target, PRIOR, header=False, **alike)
-        latents = decompress(sent, PRIOR, header=False, shape=target.shape, **alike)
+            sent, latents = compress(
+                target, PRIOR, codec=codec, code=own, header=False, return_sample=True
+            )
         with _one_blas_thread():
             return varint(len(sent)) + sent + self._pixels.encode(pixels, latents)
 
     def _restore_bare(
-        self, data: Buffer, count: int | None, options: LatentOptions, threads: int | None
+        self,
+        data: Buffer,
+        count: int | None,
+        codec: Codec,
+        code: IndexCode | None,
     ) -> Images:
         if count is None:
             raise ParameterError("count", None, "the number of images, without a header")
@@ -234,18 +234,15 @@ class ImageCodec:
         if size > len(view) - at:
             raise CorruptDataError(f"the data end at byte {len(view)}, in the latents")
         sent, stream = view[at : at + size], view[at + size :]
-        latents = decompress(
-            sent, PRIOR, header=False, shape=shape, **self._alike(options, threads)
-        )
+        own = self._code(codec, code)
+        latents = decompress(sent, PRIOR, codec=codec, code=own, shape=shape)
         with _one_blas_thread():
             images, _, _ = self._pixels.decode(stream, latents)
         return images
 
-    def _alike(self, options: LatentOptions, threads: int | None) -> dict[str, Any]:
-        """The options, and what both sides know from the weights: how many bits to expect."""
-        if options.get("code") is None and self.expected_bits is not None:
-            return {**options, "threads": threads, "expected_bits": self.expected_bits}
-        return {**options, "threads": threads}
+    def _code(self, codec: Codec, code: IndexCode | None) -> IndexCode:
+        """The code: by default with what both sides know from the weights, the bits to expect."""
+        return codec.default_code(expected_bits=self.expected_bits) if code is None else code
 
     # --- What files hold -------------------------------------------------------------------------
 
@@ -389,37 +386,30 @@ def load(model: str | os.PathLike[str] = "mnist") -> ImageCodec:
 # --- Latents --------------------------------------------------------------------------------------
 
 
-def _with_defaults(options: LatentOptions) -> LatentOptions:
-    """The options, with what they are by default here and not in `astar_rec.compress`."""
-    method = options.get("method", "ad*")
-    found = dict(options)
-    if found.get("block") is None:
-        found["block"] = 8 if method == "ad*" else 1
-    budget = "max_samples" if method == "global" else "max_steps"
-    if found.get(budget) is None:
-        found[budget] = _MOST_STEPS
-    return cast("LatentOptions", found)
+def _given(codec: Codec, threads: int | None) -> Codec:
+    """The codec as it is used here: with a budget, and with the threads of the call."""
+    if not isinstance(codec, Codec):
+        raise ParameterError("codec", codec, "a Codec, such as ADStar(seed=1, block=8)")
+    limited = codec.limited(_MOST_STEPS)
+    return limited if threads is None else limited.with_threads(threads)
 
 
-def _send(
-    target: Normal, chunk: int, options: LatentOptions, threads: int | None
-) -> tuple[bytes, Floats]:
+def _send(target: Normal, chunk: int, codec: Codec, code: IndexCode | None) -> tuple[bytes, Floats]:
     """A container of samples of targets, shape (n, latents), and these samples.
 
     Args:
         target: The posteriors.
         chunk: Images in a group; chunks of the container have about as many.
-        options: How to send them.
-        threads: Number of threads.
+        codec: How to send them.
+        code: How to code the indices.
     """
-    block = options["block"]
-    per_image = -(-target.shape[1] // (block if isinstance(block, int) and block > 0 else 1))
+    per_image = -(-target.shape[1] // codec.block)
     indices = 1 << (chunk * per_image - 1).bit_length()
     indices = min(max(indices, LEAST_INDICES), MOST_INDICES)
     file = io.BytesIO()
     with (
         _no_warnings_of_cuts(),
-        Writer(file, shape=target.shape, chunk=indices, threads=threads, **options) as writer,
+        Writer(file, codec=codec, code=code, shape=target.shape, chunk=indices) as writer,
     ):
         encoded = writer.write(target, PRIOR)
     return file.getvalue(), encoded.sample

@@ -1,0 +1,159 @@
+"""Choosing a codec: a fresh seed, the block that pays, and hints for its columns."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._validate import SEED_LIMIT, broadcast_shape
+from ..custom import CustomProposal, CustomTarget
+from ..distributions import as_distribution
+from ..errors import DivergenceError
+from ..information import kl_bits
+from .a_star import ADStar
+from .units import MOST_HINT, MOST_HINTS
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from .._validate import Shape
+    from ..distributions import Distribution, ProposalLike, TargetLike
+
+__all__ = ["automatic_codec", "column_hints", "fresh_seed"]
+
+# Hints that differ by less than this within a block, in bits, are not worth their bytes.
+_ALIKE = 1.0
+
+# Nor are hints for rows fewer than these.
+_ROWS = 16
+
+# A block pays if a search takes no more steps than this on average (some 0.1 ms an element with
+# blocks of eight), and none of the pilot's blocks this many.
+_STEPS = 2_500
+_MOST_STEPS = 40_000
+_PILOT = 64
+_BLOCKS = (8, 4, 2)
+
+
+def fresh_seed() -> int:
+    """Returns a seed that nobody has used before.
+
+    Items that are coded one by one with the same seed get the same random numbers each time. Each
+    sample follows its target then, but all of them together do not follow theirs.
+    """
+    return secrets.randbelow(SEED_LIMIT)
+
+
+def automatic_codec(
+    target: TargetLike,
+    proposal: ProposalLike,
+    *,
+    seed: int | None = None,
+    hints: bool = True,
+    max_steps: int | None = None,
+    threads: int | None = None,
+) -> ADStar:
+    """Returns an `ADStar` for some targets: with the block that pays, and hints where they help.
+
+    The block is the largest of 8, 4, 2 and 1 with which a search of some of the array's blocks
+    takes at most 2,500 steps on average (0.1 ms an element) and 40,000 at most. That is found out
+    with random numbers of their own: the choice depends on the targets alone, so samples stay
+    exact. Hints are the columns' mean KL divergences, where these differ by more than a bit within
+    a block and there are rows enough.
+
+    Args:
+        target: The targets Q; any shape that broadcasts with the proposal's.
+        proposal: The proposal P.
+        seed: The codec's seed; None for a fresh one.
+        hints: Whether there may be hints.
+        max_steps: As for `ADStar`.
+        threads: As for `ADStar`.
+
+    Raises:
+        ParameterError: A pair of families that no codec takes; shapes that do not broadcast.
+
+    Examples:
+        >>> import numpy as np
+        >>> import astar_rec as rec
+        >>> means = np.random.default_rng(0).normal(size=(500, 8)) * np.sqrt(0.75)
+        >>> rec.automatic_codec(rec.Normal(means, 0.5), rec.Normal(0.0, 1.0), seed=1)
+        ADStar(seed=1, block=8)
+    """
+    own = fresh_seed() if seed is None else seed
+    if isinstance(target, CustomTarget) or isinstance(proposal, CustomProposal):
+        return ADStar(own, max_steps=max_steps, threads=threads)
+    expected = column_hints(target, proposal) if hints else None
+    block = _block(as_distribution(target), as_distribution(proposal), expected)
+    given = expected if block > 1 else None
+    return ADStar(own, block, bits_hint=given, max_steps=max_steps, threads=threads)
+
+
+def column_hints(
+    target: TargetLike, proposal: ProposalLike, block: int = _BLOCKS[0]
+) -> tuple[float, ...] | None:
+    """Returns the columns' mean divergences; None where blocks are even, or the rows few.
+
+    Args:
+        target: The targets.
+        proposal: The proposal.
+        block: The block.
+    """
+    divergence = np.atleast_1d(kl_bits(target, proposal))
+    columns = divergence.shape[-1]
+    if divergence.size < _ROWS * max(1, columns) or columns > MOST_HINTS:
+        return None
+    hints = divergence.reshape(-1, columns).mean(axis=0).clip(0, MOST_HINT)
+    starts = range(0, columns, max(1, block))
+    uneven = max(float(np.ptp(hints[begin : begin + block])) for begin in starts)
+    return tuple(hints.tolist()) if uneven > _ALIKE else None
+
+
+def _block(target: Distribution, proposal: Distribution, bits_hint: Any) -> int:
+    """Returns the largest block of 8, 4, 2 and 1 that pays."""
+    shape = broadcast_shape(target=target.shape, proposal=proposal.shape)
+    columns = shape[-1] if shape else 1
+    if 0 in shape:
+        return 1
+    for block in _BLOCKS:
+        if block <= columns and _pays(block, target, proposal, shape, bits_hint):
+            return block
+    return 1
+
+
+def _pays(
+    block: int,
+    target: Distribution,
+    proposal: Distribution,
+    shape: Shape,
+    bits_hint: Any,
+) -> bool:
+    """Whether searches of the array's blocks are short, as far as a few of them show."""
+    per_row = shape[-1] // block
+    rows = np.arange(math.prod(shape[:-1]))
+    places = np.linspace(0, per_row - 1, min(per_row, 8)).astype(int)
+    rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _PILOT // len(places))).astype(int)]
+    steps = 0
+    for place in places:
+        columns = slice(place * block, (place + 1) * block)
+        q, p = _part(target, shape, rows, columns), _part(proposal, shape, rows, columns)
+        hint = None if bits_hint is None else bits_hint[columns]
+        codec = ADStar(_PILOT, block, bits_hint=hint, max_steps=_MOST_STEPS)
+        try:
+            encoded = codec.encode(q, p)
+        except DivergenceError:
+            return False
+        if encoded.cut:
+            return False
+        steps += int(encoded.steps.sum())
+    return steps <= _STEPS * len(places) * len(rows)
+
+
+def _part(
+    distribution: Distribution, shape: Shape, rows: npt.NDArray[np.intp], columns: slice
+) -> Distribution:
+    """Some rows and columns, where all axes but the last make up the rows."""
+    parameters = (each.reshape(-1, shape[-1]) for each in distribution._broadcast(shape))
+    return type(distribution)(*(each[rows, columns] for each in parameters))

@@ -1,0 +1,64 @@
+"""Messages that are bytes already: one after the other, each with its length."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._varint import read_varint, varint
+from ..codes import IndexCode, register
+from ..errors import CorruptDataError
+from .messages import BYTES, Message
+
+if TYPE_CHECKING:
+    from ..codes.code import Contexts
+
+__all__ = ["ByteCode"]
+
+
+@register
+@dataclass(frozen=True)
+class ByteCode(IndexCode):
+    """The code for methods whose messages are bytes; no other code goes with them.
+
+    Examples:
+        >>> import numpy as np
+        >>> message = np.array([b"ab", b"", b"c"], object)
+        >>> ByteCode().pack(message).hex()
+        '026162000163'
+        >>> ByteCode().unpack(ByteCode().pack(message), 3).tolist()
+        [b'ab', b'', b'c']
+    """
+
+    name = "bytes"
+    number = 6
+    carried = np.object_
+
+    def _array(self, index: Any) -> Message:
+        return BYTES.checked("message", index)
+
+    def _pack(self, codes: Message, contexts: Contexts) -> tuple[bytes, int]:
+        del contexts
+        data = b"".join(varint(len(each)) + each for each in codes.flat)
+        return data, 8 * len(data)
+
+    def _unpack(self, data: memoryview, count: int, contexts: Contexts) -> Message:
+        del contexts
+        at = 0
+        if count > len(data):
+            raise CorruptDataError(f"{len(data)} bytes for {count} messages")
+        message = np.empty(count, object)
+        for number in range(count):
+            length, at = read_varint(data, at)
+            if length > len(data) - at:
+                raise CorruptDataError(f"the data end at byte {len(data)}, in message {number}")
+            message[number], at = bytes(data[at : at + length]), at + length
+        if at != len(data):
+            raise CorruptDataError(f"{len(data) - at} bytes after the last message")
+        return message
+
+    def _path_bits(self, codes: Message) -> int:
+        """All but the lengths."""
+        return 8 * sum(map(len, codes.flat))

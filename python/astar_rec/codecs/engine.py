@@ -1,0 +1,248 @@
+"""Methods whose work the compiled core does: the only file that calls its encoders and decoders.
+
+(With `custom`, which searches for targets of the user's own in lockstep.)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from .. import _core
+from .._validate import threads_of, unravel
+from ..custom import CustomProposal, CustomTarget, decode_custom, encode_custom
+from ..custom import _Sampler as Sampler
+from ..distributions import Distribution, as_distribution
+from ..errors import DivergenceError, ParameterError
+from .codec import Codec
+from .units import MAX_BLOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .._validate import Floats, Indices
+    from ..distributions import ProposalLike, TargetLike
+    from .codec import Progress, Proposal, Target
+    from .encoded import Arrays
+    from .messages import Message
+
+__all__ = ["CoreCodec", "samples_at"]
+
+# Elements between two calls of a progress callback.
+_PIECE = 1 << 18
+
+
+class CoreCodec(Codec):
+    """A method of the core: indices of 64 bits, or as many words as a block has elements."""
+
+    largest_block = MAX_BLOCK
+    variant: ClassVar[_core.Variant]
+
+    @property
+    def limit(self) -> int:
+        """What the core's method is limited to; 0 for nothing."""
+        return 0
+
+    @property
+    def budget(self) -> int:
+        """The most steps of a search; 0 for any number."""
+        return 0
+
+    @property
+    def _method(self) -> _core.Method:
+        return _core.Method(self.variant, self.limit, self.budget)
+
+    @property
+    def words(self) -> int:
+        """A word for each element of a block: an index has up to 64 bits for each."""
+        return self.block
+
+    @property
+    def message_range(self) -> tuple[int, int]:
+        """From 1 to the largest index; words of blocks may be anything."""
+        return (1, self._method.largest_index) if self.block == 1 else (0, 2**64 - 1)
+
+    def pair(self, target: TargetLike, proposal: ProposalLike) -> tuple[Target, Proposal]:
+        """Returns a target and a proposal that the core has, or that go together in lockstep."""
+        if isinstance(target, CustomTarget):
+            if self.block > 1:
+                raise ParameterError("target", target, "a built-in distribution, with blocks")
+            return super().pair(target, proposal)
+        if isinstance(proposal, CustomProposal):
+            raise ParameterError("target", target, "a CustomTarget, to go with a CustomProposal")
+        q, p = as_distribution(target), as_distribution(proposal)
+        if not _core.has_built_in_ratio(q._family, p._family):
+            raise ParameterError(
+                "target",
+                f"{type(q).__name__} against {type(p).__name__}",
+                "a pair with a built-in log ratio (see astar_rec.codecs), or a CustomTarget",
+            )
+        return q, p
+
+    def proposal(self, proposal: ProposalLike) -> Proposal:
+        """Returns a proposal that the core has; any, without blocks."""
+        p = super().proposal(proposal)
+        if self.block > 1 and isinstance(p, CustomProposal):
+            raise ParameterError("proposal", p, "a built-in distribution, with blocks")
+        return p
+
+    def check_message(self, message: Message) -> None:
+        """Leaves it to the core, which sees every index anyway."""
+
+    def encode_into(
+        self,
+        target: Target,
+        proposal: Proposal,
+        offset: int,
+        out: Arrays,
+        progress: Progress | None,
+    ) -> int:
+        """Searches: see `Codec.encode_into`."""
+        try:
+            if isinstance(target, CustomTarget):
+                method = self._method
+                return encode_custom(method, self.seed, offset, target, proposal, out, progress)
+            assert isinstance(proposal, Distribution)
+            if self.block == 1:
+                return self._encode_elements(target, proposal, offset, out, progress)
+            return self._encode_blocks(target, proposal, offset, out, progress)
+        except _core.CoreDivergenceError as error:
+            reason, element, bits, limit = error.args
+            raise DivergenceError(unravel(element, out[1].shape), bits, limit, reason) from None
+
+    def _encode_elements(
+        self,
+        target: Distribution,
+        proposal: Distribution,
+        offset: int,
+        out: Arrays,
+        progress: Progress | None,
+    ) -> int:
+        method, size = self._method, out[1].size
+        threads = threads_of(self.threads, size)
+        cut = 0
+        for begin, end in _pieces(size, progress):
+            cut += _core.encode(
+                method,
+                self.seed,
+                offset,
+                threads,
+                target._family,
+                target._first,
+                target._second,
+                proposal._family,
+                proposal._first,
+                proposal._second,
+                begin,
+                end,
+                *out,
+            )
+        return cut
+
+    def _encode_blocks(
+        self,
+        target: Distribution,
+        proposal: Distribution,
+        offset: int,
+        out: Arrays,
+        progress: Progress | None,
+    ) -> int:
+        index, sample, steps = out
+        hints, size = self.blocks.hints(sample.shape), sample.size
+        cut = 0
+        if size:
+            index.fill(0)
+            cut = _core.encode_blocks(
+                self._method,
+                self.seed,
+                offset,
+                threads_of(self.threads, size),
+                self.block,
+                hints,
+                target._family,
+                target._first,
+                target._second,
+                proposal._family,
+                proposal._first,
+                proposal._second,
+                index,
+                sample,
+                steps,
+            )
+        if progress is not None:
+            progress(size, size)
+        return cut
+
+    def decode_into(
+        self, message: Message, proposal: Proposal, offset: int, sample: Floats
+    ) -> None:
+        """Replays paths: see `Codec.decode_into`."""
+        try:
+            if isinstance(proposal, CustomProposal):
+                decode_custom(self._method, self.seed, offset, message, proposal, sample)
+            elif sample.size and self.block == 1:
+                self._decode_elements(message, proposal, offset, sample)
+            elif sample.size:
+                self._decode_blocks(message, proposal, offset, sample)
+        except _core.CoreIndexError as error:
+            reason, unit = error.args
+            where = unravel(unit, self.blocks.steps_shape(sample.shape))
+            value, expected = message[where].tolist(), f"the index of a block ({reason})"
+            if self.block == 1:
+                expected = f"an integer from 1 to {self._method.largest_index}"
+            raise ParameterError("index", value, expected, where) from None
+
+    def _decode_elements(
+        self, index: Indices, proposal: Distribution, offset: int, sample: Floats
+    ) -> None:
+        _core.decode(
+            self._method,
+            self.seed,
+            offset,
+            threads_of(self.threads, sample.size),
+            index,
+            proposal._family,
+            proposal._first,
+            proposal._second,
+            sample,
+        )
+
+    def _decode_blocks(
+        self, index: Indices, proposal: Distribution, offset: int, sample: Floats
+    ) -> None:
+        _core.decode_blocks(
+            self._method,
+            self.seed,
+            offset,
+            threads_of(self.threads, sample.size),
+            self.block,
+            self.blocks.hints(sample.shape),
+            index,
+            proposal._family,
+            proposal._first,
+            proposal._second,
+            sample,
+        )
+
+
+def samples_at(proposal: Proposal, position: Indices) -> Floats:
+    """Returns what a proposal has at 64-bit positions in its CDF, for methods outside of the core.
+
+    Args:
+        proposal: The proposal, of a shape that broadcasts to the positions'.
+        position: Positions x, which stand for the probabilities (x + ½) / 2^64; uint64.
+    """
+    sampler = Sampler(proposal, position.shape)
+    flat = np.ascontiguousarray(position).reshape(-1)
+    return sampler(flat, np.arange(flat.size)).reshape(position.shape)
+
+
+def _pieces(size: int, progress: Progress | None) -> Iterator[tuple[int, int]]:
+    """Yields where pieces begin and end: all at once, or piece by piece where someone watches."""
+    length = size if progress is None else _PIECE
+    for begin in range(0, size, max(1, length)):
+        end = min(size, begin + length)
+        yield begin, end
+        if progress is not None:
+            progress(end, size)
