@@ -27,40 +27,25 @@ class CoreCorruptDataError(Exception):
 def first_outside(numbers: _Floats, low: float, high: float) -> int:
     """Returns the number of the first element outside [low, high], or NaN; the size if none is."""
 
-class Family(enum.Enum):
-    normal = ...
-    laplace = ...
-    logistic = ...
-    uniform = ...
-
-class Variant(enum.Enum):
-    global_bound = ...
-    as_star = ...
-    ad_star = ...
-    dad_star = ...
-    minimal_random = ...
-
 class Method:
-    """A variant, its limit and its budget.
+    """A method by its name, with its numbers: budgets of 0 are none.
 
-    The limit is the most samples (0: none) for the global bound, the depth for DAD*, the candidates
-    (1 to 2^32) for minimal random coding. The budget is the most steps of a search (0: none); the
-    global bound has its limit for it, and minimal random coding none.
+    ``global`` has max_samples, ``as`` and ``ad`` max_steps, ``dad`` depth and max_steps, ``mrc``
+    candidates.
     """
 
-    def __init__(self, variant: Variant, limit: int = 0, max_steps: int = 0) -> None: ...
+    def __init__(self, name: str, **numbers: int) -> None: ...
     @property
-    def limit(self) -> int: ...
-    @property
-    def splits(self) -> bool:
-        """Whether regions are split: otherwise a node's one child is the same region."""
+    def largest_index(self) -> int:
+        """Of blocks of one."""
 
-    @property
-    def max_bound_bits(self) -> float:
-        """The largest bound of a log ratio with which a search is begun."""
+class Distribution:
+    """A family by its name, and its parameters, which must not change while it is in use."""
 
-    @property
-    def largest_index(self) -> int: ...
+    def __init__(self, family: str, parameters: Sequence[_Floats]) -> None: ...
+
+def families() -> dict[str, tuple[str, ...]]:
+    """Returns the names of all families, each with those of its parameters."""
 
 class Code(enum.Enum):
     fixed = ...
@@ -71,7 +56,15 @@ class Code(enum.Enum):
 class Lockstep:
     """Searches over values that the caller computes, in rounds: start, then request and supply."""
 
-    def __init__(self, method: Method, seed: int, first_element: int, count: int) -> None: ...
+    def __init__(self, method: Method, seed: int, offset: int, count: int) -> None: ...
+    @property
+    def splits(self) -> bool:
+        """Whether regions are split: otherwise a node's one child is the same region."""
+
+    @property
+    def most_bound_bits(self) -> float:
+        """The largest bound of a log ratio with which a search is begun."""
+
     def start(self, x_first: _Floats, x_last: _Floats, supremum: _Floats) -> None: ...
     def request(self, width: int) -> tuple[_Words, _Words, _Words, _Floats, _Floats, _Floats]:
         """Returns element, sample, cut, x_first, x_last, supremum of the nodes asked for."""
@@ -86,82 +79,42 @@ class Lockstep:
     def results(self) -> tuple[_Words, _Words, _Words, int]:
         """Returns index, position and steps of every element, and how many searches were cut."""
 
-def has_built_in_ratio(target: Family, proposal: Family) -> bool: ...
+def has_log_ratio(target: str, proposal: str) -> bool: ...
 def encode(
     method: Method,
     seed: int,
-    first_element: int,
+    offset: int,
     threads: int,
-    target: Family,
-    target_first: _Floats,
-    target_second: _Floats,
-    proposal: Family,
-    proposal_first: _Floats,
-    proposal_second: _Floats,
+    block: int,
+    hints: _Floats,
+    target: Distribution,
+    proposal: Distribution,
     begin: int,
     end: int,
-    index: _Words,
+    message: _Words,
     sample: _Floats,
     steps: _Words,
 ) -> int:
-    """Encodes the batch's elements from `begin` to before `end`.
+    """Encodes the arrays' blocks from `begin` to before `end`, into their places.
 
-    Returns how many searches were cut.
+    `hints` is a number for each column of the last axis; of blocks of one, anything. Returns how
+    many searches were cut.
     """
 
 def decode(
     method: Method,
     seed: int,
-    first_element: int,
-    threads: int,
-    index: _Words,
-    proposal: Family,
-    proposal_first: _Floats,
-    proposal_second: _Floats,
-    sample: _Floats,
-) -> None: ...
-def encode_blocks(
-    method: Method,
-    seed: int,
-    first_element: int,
+    offset: int,
     threads: int,
     block: int,
     hints: _Floats,
-    target: Family,
-    target_first: _Floats,
-    target_second: _Floats,
-    proposal: Family,
-    proposal_first: _Floats,
-    proposal_second: _Floats,
-    index: _Words,
-    sample: _Floats,
-    steps: _Words,
-) -> int:
-    """Encodes a batch in blocks of its rows, which are as long as there are hints.
-
-    Returns how many searches were cut.
-    """
-
-def decode_blocks(
-    method: Method,
-    seed: int,
-    first_element: int,
-    threads: int,
-    block: int,
-    hints: _Floats,
-    index: _Words,
-    proposal: Family,
-    proposal_first: _Floats,
-    proposal_second: _Floats,
+    message: _Words,
+    proposal: Distribution,
     sample: _Floats,
 ) -> None: ...
-def replay(
-    method: Method,
-    seed: int,
-    first_element: int,
-    index: _Words,
-    position: _Words,
-) -> None: ...
+def replay(method: Method, seed: int, offset: int, message: _Words, position: _Words) -> None:
+    """Fills in the positions that the messages of single elements name."""
+
 def coded_bits(index: _Words, code: Code, parameter: int = 0) -> int: ...
 def pack(index: _Words, code: Code, parameter: int = 0) -> bytes: ...
 def unpack(data: memoryview, count: int, code: Code, parameter: int = 0) -> _Words: ...
@@ -205,8 +158,8 @@ def instructions() -> str:
     """The one that is used, for all calls."""
 
 def use_instructions(name: str) -> None: ...
-def quantile(family: Family, positions: _Words) -> _Floats: ...
-def samples(family: Family, first: _Floats, second: _Floats, positions: _Words) -> _Floats: ...
+def quantile(family: str, positions: _Words) -> _Floats: ...
+def samples(family: str, parameters: Sequence[_Floats], positions: _Words) -> _Floats: ...
 def philox(counter: Sequence[int], key: Sequence[int]) -> tuple[int, int, int, int]: ...
 def log(x: _Floats) -> _Floats: ...
 def exp(x: _Floats) -> _Floats: ...

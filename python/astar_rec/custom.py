@@ -259,8 +259,8 @@ def _encode_part(
     x_first, x_last = sampler(ends, everyone), sampler(ends + _LAST_POSITION, everyone)
     _require_increasing(x_first, x_last, everyone, shape)
     supremum = bounds.supremum(x_first, x_last, everyone)
-    _check_bound(method, supremum, part.start, shape)
     search = _core.Lockstep(method, seed, offset + part.start, everyone.size)
+    _check_bound(search.most_bound_bits, supremum, part.start, shape)
     search.start(x_first, x_last, supremum)
     while True:
         local, position, cut, low, high, promised = search.request(max(_WIDTH, everyone.size))
@@ -270,7 +270,7 @@ def _encode_part(
         x, x_cut = sampler.both(position, cut, element)
         _require_increasing(low, x, element, shape)
         _require_increasing(x, high, element, shape)
-        if method.splits:
+        if search.splits:
             ratio, first, second = bounds.evaluate(x, low, x_cut, high, element, promised)
         else:
             ratio, first, second = bounds.ratio(x, element, promised), promised, promised
@@ -284,9 +284,8 @@ def _encode_part(
     return index, sampler(position, everyone), steps, cuts
 
 
-def _check_bound(method: _core.Method, supremum: Floats, begin: int, shape: Shape) -> None:
+def _check_bound(limit: float, supremum: Floats, begin: int, shape: Shape) -> None:
     """Refuses bounds with which an exact search would not end in reasonable time."""
-    limit = method.max_bound_bits
     above = ~(supremum <= limit * math.log(2))
     if above.any():
         first = int(np.argmax(above))
@@ -302,15 +301,14 @@ class _Sampler:
         self._proposal = proposal
         self._shape = shape
         if isinstance(proposal, Distribution):
-            first, second = proposal._broadcast(shape)
-            self._parameters = (_Flat(first), _Flat(second))
+            self._parameters = [_Flat(each) for each in proposal._broadcast(shape)]
 
     def __call__(self, position: Indices, element: Elements) -> Floats:
         if isinstance(self._proposal, CustomProposal):
             u = np.minimum((position.astype(np.float64) + 0.5) * 2.0**-64, _BELOW_ONE)
             return self._proposal._quantile(element, self._shape, u)
-        first, second = (parameter[element] for parameter in self._parameters)
-        return _core.samples(self._proposal._family, first, second, position)
+        own = [parameter[element] for parameter in self._parameters]
+        return _core.samples(self._proposal._family, own, position)
 
     def both(self, position: Indices, cut: Indices, element: Elements) -> tuple[Floats, Floats]:
         """Samples at two positions of every element, in one call."""

@@ -49,7 +49,7 @@ class Distribution:
         shape: The shape that the parameters broadcast to.
     """
 
-    _family: _core.Family
+    _family: str  # its name in the core
     _names: tuple[str, str]
     __slots__ = ("_first", "_second", "shape")
     _first: Floats
@@ -69,6 +69,11 @@ class Distribution:
 
     def _check(self) -> None:
         """Raises ParameterError if the parameters do not make a distribution."""
+
+    @property
+    def _parameters(self) -> tuple[Floats, ...]:
+        """All parameters, in the core's order."""
+        return self._first, self._second
 
     def _broadcast(self, shape: Shape) -> tuple[Floats, Floats]:
         """Returns the parameters as views of a common shape."""
@@ -122,7 +127,7 @@ class Normal(_LocationScale):
     """
 
     __slots__ = ()
-    _family = _core.Family.normal
+    _family = "normal"
 
 
 class Laplace(_LocationScale):
@@ -142,7 +147,7 @@ class Laplace(_LocationScale):
     """
 
     __slots__ = ()
-    _family = _core.Family.laplace
+    _family = "laplace"
 
 
 class Logistic(_LocationScale):
@@ -163,7 +168,7 @@ class Logistic(_LocationScale):
     """
 
     __slots__ = ()
-    _family = _core.Family.logistic
+    _family = "logistic"
 
 
 class Uniform(Distribution):
@@ -183,7 +188,7 @@ class Uniform(Distribution):
     """
 
     __slots__ = ()
-    _family = _core.Family.uniform
+    _family = "uniform"
     _names = ("low", "high")
 
     def __init__(self, low: object, high: object) -> None:

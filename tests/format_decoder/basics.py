@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MASK = 2**64 - 1
-TABLES = Path(__file__).parents[2] / "cpp" / "include" / "astar_rec"
+TABLES = Path(__file__).parents[2] / "cpp" / "src" / "math"
 
 
 def require(condition: bool, message: str) -> None:

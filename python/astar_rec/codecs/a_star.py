@@ -6,7 +6,6 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from .. import _core
 from .._validate import integer
 from ..codes import FixedCode, TreeCode
 from .engine import CoreCodec
@@ -52,7 +51,6 @@ class GlobalAStar(CoreCodec):
     name = "global"
     number = 0
     exact = True
-    variant = _core.Variant.global_bound
     limits: ClassVar[Mapping[str, str]] = MappingProxyType(
         {"max_samples": "the most samples of a search; those that are cut are approximate"}
     )
@@ -69,14 +67,14 @@ class GlobalAStar(CoreCodec):
             self._set(max_samples=integer("max_samples", self.max_samples, 1, 2**64 - 1))
 
     @property
-    def limit(self) -> int:
-        """The most samples; the core needs no other budget."""
-        return self.max_samples or 0
+    def numbers(self) -> dict[str, int]:
+        """The most samples, if there is a limit."""
+        return {} if self.max_samples is None else {"max_samples": self.max_samples}
 
     @property
     def parameters(self) -> tuple[int, ...]:
         """The block, and the most samples or 0."""
-        return self.block, self.limit
+        return self.block, self.max_samples or 0
 
     @classmethod
     def from_parameters(cls, take: Callable[[], int], seed: int) -> GlobalAStar:
@@ -101,9 +99,9 @@ class _Stepwise(CoreCodec):
             self._set(max_steps=integer("max_steps", self.max_steps, 1, 2**64 - 1))
 
     @property
-    def budget(self) -> int:
-        """The most steps of a search."""
-        return self.max_steps or 0
+    def numbers(self) -> dict[str, int]:
+        """The most steps of a search, if there is a budget."""
+        return {} if self.max_steps is None else {"max_steps": self.max_steps}
 
     def limited(self: AnyStepwise, steps: int) -> AnyStepwise:
         """Returns the codec with at most so many steps, if it has no other budget."""
@@ -141,7 +139,6 @@ class ASStar(_Stepwise):
     number = 1
     exact = True
     largest_block = 1
-    variant = _core.Variant.as_star
 
     seed: int
     _: KW_ONLY
@@ -191,7 +188,6 @@ class ADStar(_Stepwise):
     name = "ad"
     number = 2
     exact = True
-    variant = _core.Variant.ad_star
     draws_tree = True
 
     seed: int
@@ -251,7 +247,6 @@ class DADStar(_Stepwise):
     name = "dad"
     number = 3
     exact = False
-    variant = _core.Variant.dad_star
     limits: ClassVar[Mapping[str, str]] = MappingProxyType(
         {"depth": "the largest depth, 0 to 63 for each element of a block", **_STEPS}
     )
@@ -269,9 +264,9 @@ class DADStar(_Stepwise):
         self._set(depth=integer("depth", self.depth, 0, 63 * self.block))
 
     @property
-    def limit(self) -> int:
-        """The largest depth."""
-        return self.depth
+    def numbers(self) -> dict[str, int]:
+        """The largest depth, and the budget."""
+        return {"depth": self.depth, **super().numbers}
 
     @property
     def parameters(self) -> tuple[int, ...]:

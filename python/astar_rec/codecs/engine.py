@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from .units import MAX_BLOCK
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .._validate import Floats, Indices
+    from .._validate import Floats, Indices, Shape
     from ..distributions import ProposalLike, TargetLike
     from .codec import Progress, Proposal, Target
     from .encoded import Arrays
@@ -32,26 +32,22 @@ __all__ = ["CoreCodec", "samples_at"]
 # Elements between two calls of a progress callback.
 _PIECE = 1 << 18
 
+_NO_HINT = np.zeros(1)
+
 
 class CoreCodec(Codec):
     """A method of the core: indices of 64 bits, or as many words as a block has elements."""
 
     largest_block = MAX_BLOCK
-    variant: ClassVar[_core.Variant]
 
     @property
-    def limit(self) -> int:
-        """What the core's method is limited to; 0 for nothing."""
-        return 0
-
-    @property
-    def budget(self) -> int:
-        """The most steps of a search; 0 for any number."""
-        return 0
+    def numbers(self) -> dict[str, int]:
+        """What the core's method of this name is made from."""
+        return {}
 
     @property
     def _method(self) -> _core.Method:
-        return _core.Method(self.variant, self.limit, self.budget)
+        return _core.Method(self.name, **self.numbers)
 
     @property
     def words(self) -> int:
@@ -72,7 +68,7 @@ class CoreCodec(Codec):
         if isinstance(proposal, CustomProposal):
             raise ParameterError("target", target, "a CustomTarget, to go with a CustomProposal")
         q, p = as_distribution(target), as_distribution(proposal)
-        if not _core.has_built_in_ratio(q._family, p._family):
+        if not _core.has_log_ratio(q._family, p._family):
             raise ParameterError(
                 "target",
                 f"{type(q).__name__} against {type(p).__name__}",
@@ -104,14 +100,12 @@ class CoreCodec(Codec):
                 method = self._method
                 return encode_custom(method, self.seed, offset, target, proposal, out, progress)
             assert isinstance(proposal, Distribution)
-            if self.block == 1:
-                return self._encode_elements(target, proposal, offset, out, progress)
-            return self._encode_blocks(target, proposal, offset, out, progress)
+            return self._encode_built_in(target, proposal, offset, out, progress)
         except _core.CoreDivergenceError as error:
             reason, element, bits, limit = error.args
             raise DivergenceError(unravel(element, out[1].shape), bits, limit, reason) from None
 
-    def _encode_elements(
+    def _encode_built_in(
         self,
         target: Distribution,
         proposal: Distribution,
@@ -119,60 +113,20 @@ class CoreCodec(Codec):
         out: Arrays,
         progress: Progress | None,
     ) -> int:
-        method, size = self._method, out[1].size
-        threads = threads_of(self.threads, size)
+        shape, size = out[1].shape, out[1].size
+        if not size:
+            return 0
+        method, threads, hints = self._method, threads_of(self.threads, size), self._hints(shape)
+        q, p = _bound(target), _bound(proposal)
         cut = 0
-        for begin, end in _pieces(size, progress):
+        for begin, end in _pieces(out[2].size, self.block, size, progress):
             cut += _core.encode(
-                method,
-                self.seed,
-                offset,
-                threads,
-                target._family,
-                target._first,
-                target._second,
-                proposal._family,
-                proposal._first,
-                proposal._second,
-                begin,
-                end,
-                *out,
+                method, self.seed, offset, threads, self.block, hints, q, p, begin, end, *out
             )
         return cut
 
-    def _encode_blocks(
-        self,
-        target: Distribution,
-        proposal: Distribution,
-        offset: int,
-        out: Arrays,
-        progress: Progress | None,
-    ) -> int:
-        index, sample, steps = out
-        hints, size = self.blocks.hints(sample.shape), sample.size
-        cut = 0
-        if size:
-            index.fill(0)
-            cut = _core.encode_blocks(
-                self._method,
-                self.seed,
-                offset,
-                threads_of(self.threads, size),
-                self.block,
-                hints,
-                target._family,
-                target._first,
-                target._second,
-                proposal._family,
-                proposal._first,
-                proposal._second,
-                index,
-                sample,
-                steps,
-            )
-        if progress is not None:
-            progress(size, size)
-        return cut
+    def _hints(self, shape: Shape) -> Floats:
+        return _NO_HINT if self.block == 1 else self.blocks.hints(shape)
 
     def decode_into(
         self, message: Message, proposal: Proposal, offset: int, sample: Floats
@@ -181,10 +135,18 @@ class CoreCodec(Codec):
         try:
             if isinstance(proposal, CustomProposal):
                 decode_custom(self._method, self.seed, offset, message, proposal, sample)
-            elif sample.size and self.block == 1:
-                self._decode_elements(message, proposal, offset, sample)
             elif sample.size:
-                self._decode_blocks(message, proposal, offset, sample)
+                _core.decode(
+                    self._method,
+                    self.seed,
+                    offset,
+                    threads_of(self.threads, sample.size),
+                    self.block,
+                    self._hints(sample.shape),
+                    message,
+                    _bound(proposal),
+                    sample,
+                )
         except _core.CoreIndexError as error:
             reason, unit = error.args
             where = unravel(unit, self.blocks.steps_shape(sample.shape))
@@ -192,38 +154,6 @@ class CoreCodec(Codec):
             if self.block == 1:
                 expected = f"an integer from 1 to {self._method.largest_index}"
             raise ParameterError("index", value, expected, where) from None
-
-    def _decode_elements(
-        self, index: Indices, proposal: Distribution, offset: int, sample: Floats
-    ) -> None:
-        _core.decode(
-            self._method,
-            self.seed,
-            offset,
-            threads_of(self.threads, sample.size),
-            index,
-            proposal._family,
-            proposal._first,
-            proposal._second,
-            sample,
-        )
-
-    def _decode_blocks(
-        self, index: Indices, proposal: Distribution, offset: int, sample: Floats
-    ) -> None:
-        _core.decode_blocks(
-            self._method,
-            self.seed,
-            offset,
-            threads_of(self.threads, sample.size),
-            self.block,
-            self.blocks.hints(sample.shape),
-            index,
-            proposal._family,
-            proposal._first,
-            proposal._second,
-            sample,
-        )
 
 
 def samples_at(proposal: Proposal, position: Indices) -> Floats:
@@ -238,11 +168,17 @@ def samples_at(proposal: Proposal, position: Indices) -> Floats:
     return sampler(flat, np.arange(flat.size)).reshape(position.shape)
 
 
-def _pieces(size: int, progress: Progress | None) -> Iterator[tuple[int, int]]:
-    """Yields where pieces begin and end: all at once, or piece by piece where someone watches."""
-    length = size if progress is None else _PIECE
-    for begin in range(0, size, max(1, length)):
-        end = min(size, begin + length)
+def _bound(distribution: Distribution) -> _core.Distribution:
+    return _core.Distribution(distribution._family, distribution._parameters)
+
+
+def _pieces(
+    units: int, block: int, size: int, progress: Progress | None
+) -> Iterator[tuple[int, int]]:
+    """Yields where pieces of units begin and end: all, or piece by piece where someone watches."""
+    length = units if progress is None else max(1, _PIECE // block)
+    for begin in range(0, units, length):
+        end = min(units, begin + length)
         yield begin, end
         if progress is not None:
-            progress(end, size)
+            progress(size if end == units else min(size, end * block), size)

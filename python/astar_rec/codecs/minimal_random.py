@@ -6,7 +6,6 @@ from dataclasses import KW_ONLY, dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
-from .. import _core
 from .._validate import integer
 from ..codes import FixedCode
 from .engine import CoreCodec
@@ -60,7 +59,6 @@ class MinimalRandomCoding(CoreCodec):
     name = "mrc"
     number = 4
     exact = False
-    variant = _core.Variant.minimal_random
     limits: ClassVar[Mapping[str, str]] = MappingProxyType(
         {"candidates": "how many samples to choose from: 2 to the power of the bits"}
     )
@@ -76,9 +74,9 @@ class MinimalRandomCoding(CoreCodec):
         self._set(candidates=integer("candidates", self.candidates, 1, 2**32))
 
     @property
-    def limit(self) -> int:
+    def numbers(self) -> dict[str, int]:
         """The number of candidates."""
-        return self.candidates
+        return {"candidates": self.candidates}
 
     @property
     def parameters(self) -> tuple[int, ...]:
