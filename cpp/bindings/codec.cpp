@@ -1,9 +1,9 @@
 // Encoding and decoding of arrays: methods, distributions and blocks, and the two calls that join them.
+#include <pybind11/stl.h>
+
 #include <map>
 #include <string>
 #include <vector>
-
-#include <pybind11/stl.h>
 
 #include "bindings.hpp"
 #include "engine/driver.hpp"
@@ -24,8 +24,8 @@ class Bound {
  public:
   Bound(const std::string& family, std::vector<py::array> parameters)
       : family_(family_named(family)), parameters_(std::move(parameters)) {
-    const std::size_t wanted = Families::with(
-        family_, [](auto it) { return decltype(it)::type::parameters.size(); });
+    const std::size_t wanted =
+        Families::with(family_, [](auto it) { return decltype(it)::type::parameters.size(); });
     require(parameters_.size() == wanted, "as many parameters as the family has");
   }
 

@@ -1,16 +1,16 @@
 // The functions under the codecs, element by element: for tests, and for those who build their own.
+#include <pybind11/stl.h>
+
 #include <array>
 #include <string>
 #include <vector>
 
-#include <pybind11/stl.h>
-
-#include "random/gumbel.hpp"
-#include "random/philox.hpp"
-#include "math/special.hpp"
 #include "bindings.hpp"
 #include "families/registry.hpp"
 #include "math/normal_quantile.hpp"
+#include "math/special.hpp"
+#include "random/gumbel.hpp"
+#include "random/philox.hpp"
 
 namespace {
 

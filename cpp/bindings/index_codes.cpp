@@ -3,8 +3,8 @@
 
 #include <cstring>
 
-#include "codes/adaptive_code.hpp"
 #include "bindings.hpp"
+#include "codes/adaptive_code.hpp"
 #include "sequence_code.hpp"
 
 namespace {

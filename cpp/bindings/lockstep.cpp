@@ -4,8 +4,8 @@
 #include <memory>
 #include <vector>
 
-#include "methods/method.hpp"
 #include "bindings.hpp"
+#include "methods/method.hpp"
 
 namespace {
 

@@ -3,9 +3,9 @@
 
 #include <atomic>
 
+#include "bindings.hpp"
 #include "codes/depth_start.hpp"
 #include "codes/sequence_code.hpp"
-#include "bindings.hpp"
 
 inline void check_start(int start) {
   require(start >= 0 && start <= astar_rec::max_start, "start must be 0 to 255");

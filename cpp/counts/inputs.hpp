@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-
 #include "engine/driver.hpp"
 #include "methods/registry.hpp"
 

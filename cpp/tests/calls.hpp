@@ -93,11 +93,10 @@ inline std::uint64_t encode_blocks(const astar_rec::Distribution& targets,
 }
 
 inline void decode_blocks(std::span<const std::uint64_t> index,
-                          const astar_rec::Distribution& proposals,
-                          const astar_rec::Blocks& blocks, const MethodCase& method,
-                          std::uint64_t seed, std::uint64_t first_element, unsigned threads,
-                          const astar_rec::Interrupt::Poll& poll, std::span<double> sample) {
-  astar_rec::decode(
-      {*method.made(), blocks, seed, first_element, 0, blocks.count(), threads, poll}, {index, {}},
-      proposals, sample);
+                          const astar_rec::Distribution& proposals, const astar_rec::Blocks& blocks,
+                          const MethodCase& method, std::uint64_t seed, std::uint64_t first_element,
+                          unsigned threads, const astar_rec::Interrupt::Poll& poll,
+                          std::span<double> sample) {
+  astar_rec::decode({*method.made(), blocks, seed, first_element, 0, blocks.count(), threads, poll},
+                    {index, {}}, proposals, sample);
 }

@@ -4,10 +4,10 @@
 
 #include <ostream>
 
-#include "tree/partition.hpp"
+#include "draws.hpp"
 #include "families/ratios.hpp"
 #include "search/search.hpp"
-#include "draws.hpp"
+#include "tree/partition.hpp"
 
 // Calls f.template operator()<Family>() for all families.
 template <class F>

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
+#include "check.hpp"
 #include "families/shallow_cuts.hpp"
 #include "search/search.hpp"
-#include "check.hpp"
 
 // No search in these tests is near it: what goes on longer is taken for endless.
 inline constexpr std::uint64_t most_steps = 5'000'000;
@@ -13,8 +13,7 @@ inline constexpr std::uint64_t most_steps = 5'000'000;
 // Evaluates a node as the law says, by the pair's own ratio.
 template <class Partition, class Ratio, class Proposal>
 astar_rec::Evaluation evaluate(const typename astar_rec::Search<Partition>::Node& node,
-                               const Ratio& ratio,
-                               const astar_rec::ShallowCuts<Proposal>& cuts) {
+                               const Ratio& ratio, const astar_rec::ShallowCuts<Proposal>& cuts) {
   const astar_rec::Region& region = node.region;
   const double z = Proposal::quantile(node.sample);
   if constexpr (Partition::children == 1) {

@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "codes/adaptive_code.hpp"
-#include "random/random.hpp"
-#include "codes/range_coder.hpp"
 #include "check.hpp"
+#include "codes/adaptive_code.hpp"
+#include "codes/range_coder.hpp"
+#include "random/random.hpp"
 
 using namespace astar_rec;
 

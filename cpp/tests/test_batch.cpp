@@ -7,8 +7,8 @@
 #include <thread>
 #include <vector>
 
-#include "engine/parallel.hpp"
 #include "check.hpp"
+#include "engine/parallel.hpp"
 
 using namespace astar_rec;
 using std::chrono::milliseconds;
@@ -39,7 +39,8 @@ void every_element_once() {
       parallel_for(count, threads, never, [&] {
         ++bodies;
         return [&](std::size_t begin, std::size_t end, Interrupt&) {
-          if (begin >= end || end > count || end - begin > std::size_t{2048}) chunks_are_sound = false;
+          if (begin >= end || end > count || end - begin > std::size_t{2048})
+            chunks_are_sound = false;
           for (std::size_t i = begin; i < end; ++i) ++visits[i];
         };
       });

@@ -3,8 +3,8 @@
 #include <utility>
 #include <vector>
 
-#include "codes/bit_io.hpp"
 #include "check.hpp"
+#include "codes/bit_io.hpp"
 #include "draws.hpp"
 
 using namespace astar_rec;

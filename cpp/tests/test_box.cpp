@@ -6,8 +6,8 @@
 #include <tuple>
 #include <vector>
 
-#include "tree/box.hpp"
 #include "check.hpp"
+#include "tree/box.hpp"
 
 using namespace astar_rec;
 

@@ -45,7 +45,8 @@ struct Columns {
   Distribution all() const { return part(0, first.size()); }
 
   Distribution part(std::size_t begin, std::size_t size) const {
-    return distribution(family, {first.data() + begin, {size}, {sizeof(double)}}, {second.data() + begin, {size}, {sizeof(double)}});
+    return distribution(family, {first.data() + begin, {size}, {sizeof(double)}},
+                        {second.data() + begin, {size}, {sizeof(double)}});
   }
 };
 
@@ -94,7 +95,8 @@ Result encode_batch(const Batch& batch, const MethodCase& method, unsigned threa
 
 // What indices of the elements from `begin` on stand for.
 std::vector<double> decode_batch(const Batch& batch, std::span<const std::uint64_t> index,
-                                 const MethodCase& method, unsigned threads, std::size_t begin = 0) {
+                                 const MethodCase& method, unsigned threads,
+                                 std::size_t begin = 0) {
   std::vector<double> sample(index.size());
   decode(index, batch.proposals.all(), method, seed, {first_element, begin}, threads, never,
          sample);

@@ -16,11 +16,11 @@
 #include <string>
 #include <vector>
 
+#include "calls.hpp"
+#include "check.hpp"
 #include "codes/adaptive_code.hpp"
 #include "codes/index_codes.hpp"
 #include "codes/tree_code.hpp"
-#include "calls.hpp"
-#include "check.hpp"
 #include "draws.hpp"
 
 using namespace astar_rec;
@@ -141,7 +141,7 @@ struct Latents {
   }
 
   static Distribution family(Family family, const std::vector<double>& first,
-                                 const std::vector<double>& second) {
+                             const std::vector<double>& second) {
     return distribution(family, {first.data(), {first.size()}, {sizeof(double)}},
                         {second.data(), {second.size()}, {sizeof(double)}});
   }

@@ -3,11 +3,11 @@
 #include <type_traits>
 #include <vector>
 
-#include "families/family.hpp"
-#include "families/shallow_cuts.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 #include "families.hpp"
+#include "families/family.hpp"
+#include "families/shallow_cuts.hpp"
 #include "ulps.hpp"
 
 using namespace astar_rec;

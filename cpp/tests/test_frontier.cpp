@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
-#include "search/frontier.hpp"
 #include "check.hpp"
 #include "draws.hpp"
+#include "search/frontier.hpp"
 
 using namespace astar_rec;
 

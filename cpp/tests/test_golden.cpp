@@ -175,7 +175,9 @@ void check_block(const std::string& line) {
     const unsigned threads = rows == 1 ? 1 : many_threads;
     const Blocks blocks(rows, block, hints);
     const std::uint64_t first = element - row * block;
-    const Distribution q = distribution(family_named(family), {means.data(), {rows, block}, {0, sizeof(double)}}, {&scale, {1}, {0}});
+    const Distribution q =
+        distribution(family_named(family), {means.data(), {rows, block}, {0, sizeof(double)}},
+                     {&scale, {1}, {0}});
     const Distribution p = distribution(family_named(family), {&zero, {1}, {0}}, {&one, {1}, {0}});
     const auto own = [&](const auto& all) { return std::span(all).subspan(row * block, block); };
     const auto is_sample = [&](const std::vector<double>& all) {

@@ -3,10 +3,10 @@
 #include <cmath>
 #include <cstdint>
 
-#include "random/gumbel.hpp"
-#include "random/random.hpp"
 #include "check.hpp"
 #include "draws.hpp"
+#include "random/gumbel.hpp"
+#include "random/random.hpp"
 
 using namespace astar_rec;
 

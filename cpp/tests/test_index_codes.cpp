@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "codes/index_codes.hpp"
 #include "check.hpp"
+#include "codes/index_codes.hpp"
 #include "draws.hpp"
 
 using namespace astar_rec;

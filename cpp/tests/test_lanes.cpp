@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "calls.hpp"
+#include "check.hpp"
+#include "draws.hpp"
 #include "math/normal_quantile.hpp"
 #include "random/gumbel.hpp"
 #include "simd/lanes.hpp"
-#include "check.hpp"
-#include "draws.hpp"
 
 using namespace astar_rec;
 using lanes::Instructions;
@@ -35,7 +35,7 @@ std::vector<std::uint64_t> numbers(std::size_t count) {
   return found;
 }
 
-// What lanes/families.inl counts on.
+// What simd/families.inl counts on.
 constexpr double most_in_log = 0x1p-22;  // of 1 + |log|
 constexpr double most_in_exponential = 0x1p-21;
 constexpr double most_in_quantile = 0x1p-21;
@@ -43,8 +43,8 @@ constexpr double most_in_quantile_at_centre = 0x1p-31;  // absolute
 
 // Calls check(x, exact(x), approximation) for all of `at`.
 template <class T, class Exact, class Check>
-void compare(std::size_t count, std::vector<T> at, const Exact& exact, void (*approximate)(const T*, float*),
-             const Check& check) {
+void compare(std::size_t count, std::vector<T> at, const Exact& exact,
+             void (*approximate)(const T*, float*), const Check& check) {
   while (at.size() % count != 0) at.push_back(at.back());
   std::vector<float> found(count);
   for (std::size_t i = 0; i < at.size(); i += count) {
@@ -118,9 +118,9 @@ struct Batch {
   Distribution proposals() const { return normals(proposal_loc, proposal_scale); }
 
  private:
-  static Distribution normals(const std::vector<double>& loc,
-                                  const std::vector<double>& scale) {
-    return distribution(family_of<Normal>, {loc.data(), {loc.size()}, {sizeof(double)}}, {scale.data(), {scale.size()}, {sizeof(double)}});
+  static Distribution normals(const std::vector<double>& loc, const std::vector<double>& scale) {
+    return distribution(family_of<Normal>, {loc.data(), {loc.size()}, {sizeof(double)}},
+                        {scale.data(), {scale.size()}, {sizeof(double)}});
   }
 };
 
@@ -203,8 +203,9 @@ constexpr std::initializer_list<Instructions> all_sets = {Instructions::portable
 // Lanes find what the exact search finds, and what they find is decoded by all.
 void searches_are_exact(const Batch& batch, std::uint64_t first_element) {
   for (const MethodCase& method :
-       {MethodCase{Variant::ad_star}, MethodCase{Variant::as_star}, MethodCase{Variant::dad_star, 0},
-        MethodCase{Variant::dad_star, 3}, MethodCase{Variant::dad_star, 9}, MethodCase{Variant::dad_star, 40},
+       {MethodCase{Variant::ad_star}, MethodCase{Variant::as_star},
+        MethodCase{Variant::dad_star, 0}, MethodCase{Variant::dad_star, 3},
+        MethodCase{Variant::dad_star, 9}, MethodCase{Variant::dad_star, 40},
         MethodCase{Variant::ad_star, 0, 4}, MethodCase{Variant::as_star, 0, 4},
         MethodCase{Variant::global, 50}}) {
     lanes::use_instructions(Instructions::none);
@@ -267,8 +268,9 @@ void blocks_are_exact(std::size_t block, std::size_t columns, std::size_t rows, 
   const Blocks blocks(rows, block, hints);
   const std::uint64_t first_element = (std::uint64_t{1} << 32) - 100;
   for (const MethodCase& method :
-       {MethodCase{Variant::ad_star}, MethodCase{Variant::dad_star, 0}, MethodCase{Variant::dad_star, 4},
-        MethodCase{Variant::dad_star, 20}, MethodCase{Variant::ad_star, 0, 10}}) {
+       {MethodCase{Variant::ad_star}, MethodCase{Variant::dad_star, 0},
+        MethodCase{Variant::dad_star, 4}, MethodCase{Variant::dad_star, 20},
+        MethodCase{Variant::ad_star, 0, 10}}) {
     lanes::use_instructions(Instructions::none);
     const Found exact = search_blocks(batch, blocks, method, first_element);
     for (const Instructions set : all_sets) {

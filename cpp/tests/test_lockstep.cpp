@@ -6,11 +6,11 @@
 #include <utility>
 #include <vector>
 
-#include "methods/minimal_random.hpp"
-#include "search/lockstep.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 #include "families.hpp"
+#include "methods/minimal_random.hpp"
+#include "search/lockstep.hpp"
 #include "searches.hpp"
 
 using namespace astar_rec;

@@ -2,10 +2,10 @@
 #include <cstdint>
 #include <optional>
 
-#include "tree/partition.hpp"
-#include "tree/replay.hpp"
 #include "check.hpp"
 #include "draws.hpp"
+#include "tree/partition.hpp"
+#include "tree/replay.hpp"
 
 using namespace astar_rec;
 

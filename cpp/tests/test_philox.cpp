@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "check.hpp"
 #include "random/philox.hpp"
 #include "random/random.hpp"
-#include "check.hpp"
 
 using namespace astar_rec;
 

@@ -5,11 +5,11 @@
 #include <cmath>
 #include <vector>
 
-#include "families/ratio.hpp"
-#include "families/ratios.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 #include "families.hpp"
+#include "families/ratio.hpp"
+#include "families/ratios.hpp"
 
 using namespace astar_rec;
 

@@ -5,12 +5,12 @@
 #include <type_traits>
 #include <vector>
 
-#include "tree/replay.hpp"
-#include "search/search.hpp"
 #include "check.hpp"
 #include "draws.hpp"
 #include "families.hpp"
+#include "search/search.hpp"
 #include "searches.hpp"
+#include "tree/replay.hpp"
 
 using namespace astar_rec;
 

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <limits>
 
-#include "math/special.hpp"
 #include "check.hpp"
 #include "draws.hpp"
+#include "math/special.hpp"
 #include "ulps.hpp"
 
 using namespace astar_rec;

@@ -5,9 +5,9 @@
 #include <stdexcept>
 #include <vector>
 
-#include "engine/strided.hpp"
 #include "check.hpp"
 #include "draws.hpp"
+#include "engine/strided.hpp"
 
 using namespace astar_rec;
 

@@ -5,11 +5,11 @@
 #include <span>
 #include <vector>
 
-#include "math/normal_quantile.hpp"
-#include "random/random.hpp"
-#include "codes/tree_code.hpp"
 #include "calls.hpp"
 #include "check.hpp"
+#include "codes/tree_code.hpp"
+#include "math/normal_quantile.hpp"
+#include "random/random.hpp"
 
 using namespace astar_rec;
 

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "math/positions.hpp"
 #include "check.hpp"
 #include "draws.hpp"
+#include "math/positions.hpp"
 
 using namespace astar_rec;
 

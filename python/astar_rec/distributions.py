@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
 from ._validate import Floats, Shape, broadcast_shape, real_array, require_all, require_between
 from .errors import ParameterError
 

@@ -22,11 +22,11 @@
 #include <cstdint>
 
 #include "codes/hypotheses.hpp"
-#include "math/normal_quantile.hpp"
 #include "codes/normal_tables.hpp"
-#include "tree/partition.hpp"
 #include "codes/tree_node.hpp"
 #include "codes/winner_table.hpp"
+#include "math/normal_quantile.hpp"
+#include "tree/partition.hpp"
 
 namespace astar_rec {
 

@@ -16,8 +16,8 @@
 #include <cstddef>
 #include <utility>
 
-#include "tree/box.hpp"
 #include "codes/hypotheses.hpp"
+#include "tree/box.hpp"
 
 namespace astar_rec {
 

@@ -17,10 +17,10 @@
 #include <cstddef>
 
 #include "codes/hypotheses.hpp"
-#include "math/normal_quantile.hpp"
 #include "codes/normal_tables.hpp"
-#include "tree/partition.hpp"
 #include "codes/tree_node.hpp"
+#include "math/normal_quantile.hpp"
+#include "tree/partition.hpp"
 
 namespace astar_rec {
 

@@ -12,8 +12,8 @@
 #include <cstdint>
 
 #include "math/normal_quantile.hpp"
-#include "math/special.hpp"
 #include "math/positions.hpp"
+#include "math/special.hpp"
 
 namespace astar_rec {
 

@@ -18,8 +18,8 @@
 #include <utility>
 #include <vector>
 
-#include "engine/errors.hpp"
 #include "codes/index_codes.hpp"
+#include "engine/errors.hpp"
 #include "math/positions.hpp"
 
 namespace astar_rec {

@@ -24,9 +24,9 @@
 #include <string>
 #include <utility>
 
-#include "tree/box.hpp"
-#include "engine/errors.hpp"
 #include "codes/range_coder.hpp"
+#include "engine/errors.hpp"
+#include "tree/box.hpp"
 
 namespace astar_rec {
 

@@ -21,13 +21,13 @@
 #include <cstdint>
 #include <span>
 
-#include "engine/blocks.hpp"
-#include "tree/box.hpp"
 #include "codes/box_contest.hpp"
 #include "codes/drawn_tree.hpp"
 #include "codes/line_contest.hpp"
 #include "codes/sequence_code.hpp"
 #include "codes/tree_model.hpp"
+#include "engine/blocks.hpp"
+#include "tree/box.hpp"
 
 namespace astar_rec {
 

@@ -29,9 +29,9 @@
 #include <mutex>
 #include <vector>
 
-#include "tree/box.hpp"
 #include "codes/hypotheses.hpp"
 #include "math/special.hpp"
+#include "tree/box.hpp"
 
 namespace astar_rec {
 

@@ -24,8 +24,8 @@ void for_each_chunk(const Call& call, const Distribution* targets, const Distrib
   const auto make_body = [&] {
     return [&, work = make_work(), q = Parameters(), p = Parameters()](
                std::size_t begin, std::size_t end, Interrupt& interrupt) mutable {
-      const Chunk chunk{call.blocks, call.begin + begin, call.begin + end, q, p,
-                        call.seed,   call.offset};
+      const Chunk chunk{call.blocks, call.begin + begin, call.begin + end, q,
+                        p,           call.seed,          call.offset};
       const std::size_t first = chunk.first(), last = first + chunk.elements();
       if (targets != nullptr) q.gather(*targets, first, last);
       if (proposals != nullptr) p.gather(*proposals, first, last);
@@ -58,16 +58,16 @@ std::uint64_t encode(const Call& call, const Distribution& targets, const Distri
   const std::size_t block = call.blocks.block();
   std::atomic<std::uint64_t> cut = 0;
   const auto make_work = [&] {
-    return [&, encoder = call.method.encoder(pair, block)](const Chunk& chunk,
-                                                           Interrupt& interrupt) {
-      Found found{{blocks_of(call, chunk, messages.words, call.method.words(block)),
-                   blocks_of(call, chunk, messages.bytes, 1)},
-                  elements_of(call, chunk, samples),
-                  blocks_of(call, chunk, steps, 1)};
-      encoder->encode(chunk, interrupt, found);
-      to_samples(proposals.family, chunk.proposals, found.z);
-      cut += found.cut;
-    };
+    return
+        [&, encoder = call.method.encoder(pair, block)](const Chunk& chunk, Interrupt& interrupt) {
+          Found found{{blocks_of(call, chunk, messages.words, call.method.words(block)),
+                       blocks_of(call, chunk, messages.bytes, 1)},
+                      elements_of(call, chunk, samples),
+                      blocks_of(call, chunk, steps, 1)};
+          encoder->encode(chunk, interrupt, found);
+          to_samples(proposals.family, chunk.proposals, found.z);
+          cut += found.cut;
+        };
   };
   for_each_chunk(call, &targets, &proposals, call.method.encoder_shares(block), make_work);
   return cut;

@@ -6,8 +6,8 @@
 // tests/test_special.py).
 #pragma once
 
-#include "math/segments.hpp"
 #include "math/positions.hpp"
+#include "math/segments.hpp"
 
 namespace astar_rec {
 

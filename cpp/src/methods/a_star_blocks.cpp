@@ -20,7 +20,7 @@ struct Block {
   std::size_t size;
   const HalvingOrder* order;
   NodeRandom random;
-  std::uint64_t number;  // the first element's, for random numbers
+  std::uint64_t number;     // the first element's, for random numbers
   std::uint64_t node = 0;   // the winner's heap number; 0: lanes do not know it
   std::uint64_t steps = 0;  // nor these
 };
@@ -205,8 +205,8 @@ class BlockEncoder final : public Encoder {
     for (std::size_t number = begin; number < end; ++number) {
       const std::size_t first = all.first_element(number) - all.first_element(begin);
       const std::uint64_t own = chunk.number(piece + first);
-      blocks_.push_back({first, all.dimensions(number), &all.order(number),
-                         NodeRandom(chunk.seed, own), own});
+      blocks_.push_back(
+          {first, all.dimensions(number), &all.order(number), NodeRandom(chunk.seed, own), own});
       check(blocks_.back(), all.first_element(number));
     }
     lanes_(blocks_, chunk, piece, *ratios_, interrupt);

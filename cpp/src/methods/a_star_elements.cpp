@@ -62,9 +62,8 @@ class ElementEncoder final : public Encoder {
     reach_.check_peak(ratios_->peak(0), element);
     reach_.check_bound(supremum, element);
     search_.start(partition_, limits_, NodeRandom(chunk.seed, chunk.number(i)), root_, supremum);
-    const SearchResult result = run(search_, interrupt, [&](const Search<Partition>& at) {
-      return evaluate(at, *ratios_, 0);
-    });
+    const SearchResult result = run(
+        search_, interrupt, [&](const Search<Partition>& at) { return evaluate(at, *ratios_, 0); });
     reach_.check_outcome(result, supremum, element);
     return result;
   }

@@ -72,7 +72,8 @@ class Decoder {
  public:
   virtual ~Decoder() = default;
   // Throws IndexError for the message of a block that the method can't have sent.
-  virtual void decode(const Chunk& chunk, const ReceivedMessages& messages, std::span<double> z) = 0;
+  virtual void decode(const Chunk& chunk, const ReceivedMessages& messages,
+                      std::span<double> z) = 0;
 };
 
 // The same for methods whose samples are positions of the proposal's CDF: these go with any proposal.

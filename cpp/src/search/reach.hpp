@@ -21,8 +21,9 @@ inline constexpr double no_limit = std::numeric_limits<double>::infinity();
 
 // All in bits of information.
 struct Reach {
-  double peak = no_limit;    // the density ratio at a target's mode
-  double bound = no_limit;   // the supremum over all of the space, for a search that takes 2^bits steps
+  double peak = no_limit;  // the density ratio at a target's mode
+  double bound =
+      no_limit;  // the supremum over all of the space, for a search that takes 2^bits steps
   double custom = no_limit;  // the same of ratios from outside: positions have 64 bits, so that a
                              // normalised ratio that needs more is not one
   double room = 0.0;         // what indices and budget have room for

@@ -27,10 +27,10 @@
 
 #include "engine/parallel.hpp"
 #include "families/log_ratios.hpp"
+#include "random/random.hpp"
 #include "search/frontier.hpp"
 #include "tree/node.hpp"
 #include "tree/partition.hpp"
-#include "random/random.hpp"
 
 namespace astar_rec {
 

@@ -1,4 +1,4 @@
-// Families in lanes: what family.hpp and ratio/ say of them, and how far approximations may be off.
+// Families in lanes: what families/ says of them, and how far approximations may be off.
 //
 // A new pair is a struct here and a line in all.inl.
 
@@ -19,7 +19,7 @@ struct NormalPair {
       return fused(-0.5F * y, y, fused(0.5F * z, z, offset));
     }
 
-    // Whether all is as `slack` takes it to be. No check of checks.hpp fails then, either.
+    // Whether all is as `slack` takes it to be. No check of search/reach.hpp fails then, either.
     ASTAR_REC_LANES Mask fit() const {
       return (precision > 0x1p-4F) & (precision < 4096.0F) & (larger(mean, -mean) < 5.5F);
     }

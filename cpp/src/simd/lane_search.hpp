@@ -3,7 +3,7 @@
 // A LaneSearch finds the indices of most elements of a chunk, and says of the others that it does not
 // know: those are for the exact search (search.hpp), as are pairs of families and methods for which
 // there is none. What it knows is what the exact search would find: index, position and steps, on
-// every machine. lanes/mode_first.inl has the algorithm and says why.
+// every machine. simd/mode_first.inl has the algorithm and says why.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,8 @@
 #include <span>
 
 #include "families/parameters.hpp"
-#include "tree/box.hpp"
 #include "math/positions.hpp"
+#include "tree/box.hpp"
 
 namespace astar_rec {
 

@@ -18,9 +18,10 @@ LanePair lane_pair_of(const Pair& pair) {
 }
 
 std::atomic<Instructions>& chosen() {
-  static std::atomic<Instructions> set = available(Instructions::avx2)       ? Instructions::avx2
-                                         : available(Instructions::portable) ? Instructions::portable
-                                                                             : Instructions::none;
+  static std::atomic<Instructions> set = available(Instructions::avx2) ? Instructions::avx2
+                                         : available(Instructions::portable)
+                                             ? Instructions::portable
+                                             : Instructions::none;
   return set;
 }
 

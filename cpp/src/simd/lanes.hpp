@@ -29,7 +29,7 @@ inline constexpr LanePair lane_pair<Normal, Normal> = LanePair::normals;
 
 // What a set of instructions has.
 struct LaneSet {
-  std::unique_ptr<LaneSearch> (*make_search)(LanePair, Tree);                 // null: there is none
+  std::unique_ptr<LaneSearch> (*make_search)(LanePair, Tree);                // null: there is none
   std::unique_ptr<BoxLaneSearch> (*make_boxes)(LanePair, std::size_t most);  // so many dimensions
   std::unique_ptr<LaneReplay> (*make_replay)(Tree);
   void (*normal_quantiles)(std::span<const Position>, std::span<double>);  // exact

@@ -65,7 +65,7 @@ ASTAR_REC_LANES Double polynomial(const Rows& rows, Double u) {
   return c[0] + (low + high * (u2 * u2));
 }
 
-// See normal_quantile.hpp; the names are those of uniform.hpp and segments.hpp.
+// See normal_quantile.hpp; the names are those of positions.hpp and segments.hpp.
 ASTAR_REC_LANES Double exact_normal_quantile(Pair position) {
   const Long lower = (Long)position >= 0 ? Long{} - 1 : Long{};
   const Pair from_end = position ^ ~(Pair)lower;

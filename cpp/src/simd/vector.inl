@@ -1,4 +1,4 @@
-// Vectors of `width` numbers of 32 bits, the lanes, and what the rest of lanes/ does with them.
+// Vectors of `width` numbers of 32 bits, the lanes, and what the other files in lanes do with them.
 //
 // Compilers of the GNU family know + - * / & | ^ ~ << >> ? : and comparisons of such vectors; a
 // comparison gives a mask, all bits of a lane or none. What they do not know is here: in the

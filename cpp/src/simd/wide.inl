@@ -53,7 +53,7 @@ ASTAR_REC_LANES Word interleave(Pair even, Pair odd) {
   return (Word)((even & std::uint64_t{0xFFFFFFFF}) | odd << 32);
 }
 
-// The high 64 bits of the product, as `multiply_high` of uniform.hpp.
+// The high 64 bits of the product, as `multiply_high` of positions.hpp.
 ASTAR_REC_LANES Wide multiply_high(const Wide& a, const Wide& b) {
   struct Product {
     Pair high_word, low_word;

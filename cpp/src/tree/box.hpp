@@ -26,11 +26,11 @@
 #include <span>
 #include <vector>
 
+#include "math/positions.hpp"
+#include "random/random.hpp"
 #include "tree/halving_order.hpp"
 #include "tree/node.hpp"
 #include "tree/partition.hpp"
-#include "random/random.hpp"
-#include "math/positions.hpp"
 
 namespace astar_rec {
 
@@ -88,9 +88,7 @@ class Box {
   std::size_t dimensions() const { return dimensions_; }
   std::size_t halved(const Region& region) const { return (*order_)[region.depth]; }
 
-  static NodeBits draw(const NodeRandom&, const Region& region) {
-    return region.address.bits();
-  }
+  static NodeBits draw(const NodeRandom&, const Region& region) { return region.address.bits(); }
   static double mass(const Region& region) { return region.mass; }
   static Position place(const Region&, std::uint64_t) { return 0; }  // see place_along
   static std::uint64_t index(const Region&, Position) { return 1; }  // see path_of
@@ -143,9 +141,7 @@ class WholeBox {
 
   static constexpr int children = 1;
 
-  static NodeBits draw(const NodeRandom&, const Region& region) {
-    return region.address.bits();
-  }
+  static NodeBits draw(const NodeRandom&, const Region& region) { return region.address.bits(); }
   static double mass(const Region&) { return 1.0; }
   static Position place(const Region&, std::uint64_t) { return 0; }
   static Position place_along(const Region& region, std::size_t dimension) {

@@ -17,9 +17,9 @@
 #include <cstdint>
 #include <optional>
 
+#include "math/positions.hpp"
 #include "random/random.hpp"
 #include "tree/halving_order.hpp"
-#include "math/positions.hpp"
 
 namespace astar_rec {
 
@@ -98,7 +98,7 @@ class WholeSpace : public OneDimension {
 // that does is the answer, and until then the cell lies wholly on one side of the sample. At 5 bits
 // of information on normals this takes 7.6 bits with the depth's entropy where the heap's number
 // takes 9.0, at 12 bits 14.7 instead of 19.2; and since the cell is about 0.4 of the node's region
-// in the median, no target that passes the checks of codec.hpp has been seen to outgrow 64 bits.
+// in the median, no target that passes the checks of search/reach.hpp has been seen to outgrow 64 bits.
 class AtSample : public OneDimension {
  public:
   static constexpr int children = 2;

@@ -6,9 +6,9 @@
 
 #include <cstdint>
 
-#include "tree/partition.hpp"
-#include "random/random.hpp"
 #include "math/positions.hpp"
+#include "random/random.hpp"
+#include "tree/partition.hpp"
 
 namespace astar_rec {
 
