@@ -47,6 +47,13 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Lines of the package that the tests run; not those that run in processes of their own."""
+    session.install(".[coverage]")
+    session.run("pytest", "--cov=astar_rec", "--cov-report=term", *session.posargs)
+
+
 # The oldest releases that have wheels for a Python newer than the ones that our floors support.
 OLDEST_FOR_NEWER_PYTHONS = {
     (3, 13): {"numpy": "2.1", "scipy": "1.14.1", "pillow": "11.0", "matplotlib": "3.9.2"},
@@ -190,9 +197,9 @@ def sanitizers(session: nox.Session) -> None:
         *("-C", "cmake.define.ASTAR_REC_SANITIZE=address,undefined"),
     )
     session.run(
-        # Output is captured by replacing sys.stdout only: a report written as the process dies
-        # still reaches the terminal.
-        *("pytest", "--capture=sys", *session.posargs),
+        # One process, whose output is captured by replacing sys.stdout only: a report written as it
+        # dies still reaches the terminal.
+        *("pytest", "-n0", "--capture=sys", *session.posargs),
         env={
             "LD_PRELOAD": preload(session),
             # Python itself never frees all; failing allocations are to be MemoryError.

@@ -1,6 +1,6 @@
 """The rows of compare.py that are this library's, for pytest-benchmark: one call, again and again.
 
-    python -m pytest benchmarks/test_speed.py --benchmark-save=before -k "AD and encode"
+    python -m pytest -n0 benchmarks/test_speed.py --benchmark-save=before -k "AD and encode"
 
 For work on the code: what a change did to one call, in a second. Times are a call's, which is about
 ELEMENTS elements unless its name says otherwise. Nothing here is a test: no time is too long.

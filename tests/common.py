@@ -5,6 +5,7 @@ A new codec or pair is tested everywhere by adding a line to CODECS or PAIRS.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -154,6 +155,11 @@ FAMILIES = ["Normal", "Laplace", "Logistic", "Uniform"]
 each_codec = pytest.mark.parametrize("codec_case", CODECS, ids=lambda case: case.name)
 each_pair = pytest.mark.parametrize("pair", PAIRS, ids=lambda case: case.name)
 each_family = pytest.mark.parametrize("family", FAMILIES, ids=str.lower)
+
+
+def shown(value: object) -> str:
+    """Return a test's name for a value: its repr, without the address, another in every process."""
+    return re.sub(" at 0x[0-9A-Fa-f]+", "", repr(value))
 
 
 def same_bits(a: Any, b: Any) -> bool:

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -21,6 +21,9 @@ from hypothesis import strategies as st
 
 import astar_rec as rec
 from common import CODECS, check_codec, each_codec, each_pair, same_bits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 P = rec.Normal(0.0, 1.0)
 THREADS = [1, 2, 3, 8]
@@ -267,6 +270,29 @@ def test_custom_callables_from_several_python_threads() -> None:
             assert_same(r, expected)
 
 
+def goes_on_during(call: Callable[[], object]) -> bool:
+    """Whether another thread ran all the time of a call."""
+    ticks: list[float] = []
+    stop = threading.Event()
+
+    def tick() -> None:
+        while not stop.is_set():
+            ticks.append(time.perf_counter())
+            time.sleep(0.001)
+
+    other = threading.Thread(target=tick)
+    other.start()
+    try:
+        begin = time.perf_counter()
+        call()
+        end = time.perf_counter()
+    finally:
+        stop.set()
+        other.join()
+    during = [begin, *(t for t in ticks if begin < t < end), end]
+    return len(during) > 10 and np.diff(during).max() < 0.5 * (end - begin)
+
+
 @pytest.mark.parametrize("work", ["encode", "decode", "pack"])
 @pytest.mark.parametrize("threads", [1, 2])
 def test_other_python_threads_go_on(work: str, threads: int) -> None:
@@ -287,28 +313,9 @@ def test_other_python_threads_go_on(work: str, threads: int) -> None:
         def call() -> None:
             rec.DeltaCode().pack(index)
 
-    ticks: list[float] = []
-    stop = threading.Event()
-
-    def tick() -> None:
-        while not stop.is_set():
-            ticks.append(time.perf_counter())
-            time.sleep(0.001)
-
-    other = threading.Thread(target=tick)
-    other.start()
-    try:
-        begin = time.perf_counter()
-        call()
-        end = time.perf_counter()
-    finally:
-        stop.set()
-        other.join()
-    # With the lock held, there would be no tick from begin to end.
-    during = [begin, *(t for t in ticks if begin < t < end), end]
-    longest = np.diff(during).max()
-    assert len(during) > 10
-    assert longest < 0.5 * (end - begin)
+    # With the lock held, there would be no tick during any call. Without, a busy machine may keep
+    # this process waiting through one of them, and hardly through three.
+    assert any(goes_on_during(call) for _ in range(3))
 
 
 # --- Interrupts ---------------------------------------------------------------------------------
@@ -424,6 +431,7 @@ def measured(program: str) -> int:
 
 @linux
 @unsanitized
+@pytest.mark.slow
 def test_calls_leave_no_memory_behind() -> None:
     """Large calls in a row, many small ones, and ones that fail.
 

@@ -53,6 +53,7 @@ def run(*arguments):
     )
 
 
+@pytest.mark.slow
 def test_all_rows(tmp_path):
     folder, page = tmp_path / "speed", tmp_path / "speed.md"
     shutil.copyfile(BENCHMARK.parent.parent / "docs" / "speed.md", page)

@@ -123,7 +123,12 @@ def blocks(page: Path) -> Iterator[tuple[int, str, str | None]]:
         yield text.count("\n", 0, match.start("code")), textwrap.dedent(match["code"]), printed
 
 
-@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+# The README's examples are of a hundred thousand latents.
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(p, marks=[pytest.mark.slow] * (p.name == "README.md")) for p in pages()],
+    ids=[str(p.relative_to(ROOT)) for p in pages()],
+)
 def test_pages(page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Blocks of a page share their names, from top to bottom."""
     monkeypatch.chdir(tmp_path)

@@ -18,7 +18,7 @@ from hypothesis.extra import numpy as hnp
 
 import astar_rec as rec
 from astar_rec.codecs import method_named
-from common import CODECS, FAMILIES, each_codec, each_family, same_bits
+from common import CODECS, FAMILIES, each_codec, each_family, same_bits, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,7 +173,7 @@ def test_longdouble_beyond_float64() -> None:
         lambda: 1.0,
         range,
     ],
-    ids=repr,
+    ids=shown,
 )
 def test_no_real_numbers(family: str, bad: object) -> None:
     error = refused(lambda: getattr(rec, family)(bad, 1.0))
@@ -281,20 +281,20 @@ def test_bad_index_for_a_custom_proposal(codec_case: Any) -> None:
 @pytest.mark.parametrize(
     "out",
     [
-        np.empty(2, np.float32),
-        np.empty(2, ">f8"),
-        np.empty(2, np.uint64),
-        np.empty(3),
-        np.empty((2, 1)),
-        np.empty(()),
-        np.empty((2, 2))[:, 0],
-        np.empty(4)[::-2],
-        np.broadcast_to(np.empty(1), 2),
+        np.ones(2, np.float32),
+        np.ones(2, ">f8"),
+        np.ones(2, np.uint64),
+        np.ones(3),
+        np.ones((2, 1)),
+        np.ones(()),
+        np.ones((2, 2))[:, 0],
+        np.ones(4)[::-2],
+        np.broadcast_to(np.ones(1), 2),
         [0.0, 0.0],
         "out",
         3.0,
     ],
-    ids=str,
+    ids=shown,
 )
 def test_out(out: Any) -> None:
     before = np.array(out, copy=True)
@@ -378,7 +378,7 @@ MAKERS = [
 
 
 @pytest.mark.parametrize("make", MAKERS)
-@pytest.mark.parametrize("bad", [-1, 2**64, -(2**200), 2**200, *NO_INTEGERS], ids=repr)
+@pytest.mark.parametrize("bad", [-1, 2**64, -(2**200), 2**200, *NO_INTEGERS], ids=shown)
 def test_seed(make: Callable[..., Any], bad: object) -> None:
     error = refused(lambda: make(seed=bad))
     assert error.argument == "seed"
@@ -386,7 +386,7 @@ def test_seed(make: Callable[..., Any], bad: object) -> None:
 
 
 @pytest.mark.parametrize("make", MAKERS)
-@pytest.mark.parametrize("bad", [0, -1, 4097, 2**200, *NO_INTEGERS], ids=repr)
+@pytest.mark.parametrize("bad", [0, -1, 4097, 2**200, *NO_INTEGERS], ids=shown)
 def test_threads(make: Callable[..., Any], bad: object) -> None:
     if bad is None:
         make(seed=0, threads=None)
@@ -418,14 +418,14 @@ def test_no_codec_has_a_seed_by_default() -> None:
             make(5)
 
 
-@pytest.mark.parametrize("bad", [-1, 64, *NO_INTEGERS], ids=repr)
+@pytest.mark.parametrize("bad", [-1, 64, *NO_INTEGERS], ids=shown)
 def test_depth(bad: Any) -> None:
     error = refused(lambda: rec.DADStar(bad, 0))
     assert error.argument == "depth"
     assert "from 0 to 63" in str(error)
 
 
-@pytest.mark.parametrize("bad", [0, -1, 2**64, *NO_INTEGERS], ids=repr)
+@pytest.mark.parametrize("bad", [0, -1, 2**64, *NO_INTEGERS], ids=shown)
 def test_max_samples(bad: Any) -> None:
     if bad is not None:
         assert refused(lambda: rec.GlobalAStar(0, max_samples=bad)).argument == "max_samples"
@@ -434,7 +434,7 @@ def test_max_samples(bad: Any) -> None:
 CUSTOM = rec.CustomTarget(lambda x: 0.0 * x, bound=0.0, shape=(2,))
 
 
-@pytest.mark.parametrize("bad", [-1, 2**48 - 1, 2**48, 2**48 + 1, 2**64, *NO_INTEGERS], ids=repr)
+@pytest.mark.parametrize("bad", [-1, 2**48 - 1, 2**48, 2**48 + 1, 2**64, *NO_INTEGERS], ids=shown)
 def test_offset(bad: Any) -> None:
     for call in (
         lambda: rec.ADStar(0).encode(Q, P, offset=bad),
@@ -469,7 +469,7 @@ def test_method(bad: Any) -> None:
     assert "global, as, ad, dad, mrc" in str(error)
 
 
-@pytest.mark.parametrize("bad", ["ad", 2, rec.ADStar, rec.GammaCode()], ids=repr)
+@pytest.mark.parametrize("bad", ["ad", 2, rec.ADStar, rec.GammaCode()], ids=shown)
 def test_no_codec(bad: Any) -> None:
     for call in (
         lambda: rec.compress(Q, P, codec=bad),
@@ -485,7 +485,9 @@ class OtherCode(rec.GammaCode):
     """Nothing that a container could name."""
 
 
-@pytest.mark.parametrize("bad", ["gamma", 5, rec.GammaCode, rec.IndexCode(), OtherCode()], ids=repr)
+@pytest.mark.parametrize(
+    "bad", ["gamma", 5, rec.GammaCode, rec.IndexCode(), OtherCode()], ids=shown
+)
 def test_code(bad: Any) -> None:
     assert refused(lambda: rec.compress(Q, P, code=bad)).argument == "code"
 
@@ -498,7 +500,7 @@ def test_code_too_narrow() -> None:
     assert "2^2" in str(error)
 
 
-@pytest.mark.parametrize("bad", [0, 65, -1, *NO_INTEGERS], ids=repr)
+@pytest.mark.parametrize("bad", [0, 65, -1, *NO_INTEGERS], ids=shown)
 def test_width(bad: Any) -> None:
     assert refused(lambda: rec.FixedCode(bad)).argument == "width"
 

@@ -94,11 +94,9 @@ def test_rows_and_picture(experiment: Experiment) -> None:
     assert without_times(experiment.run(Mode("tiny", 4))) != without_times(rows)
 
 
-@each_experiment
-def test_files(experiment: Experiment, tmp_path: Path) -> None:
-    table, picture = perform(experiment, TINY, tmp_path)
-    written = sorted(path.name for path in tmp_path.iterdir())
-    assert written == [f"{experiment.name}.csv", f"{experiment.name}.png"]
+def check_files(experiment: Experiment, table: Path, picture: Path) -> None:
+    """The files hold what the experiment measures and draws in mode TINY."""
+    assert [table.name, picture.name] == [f"{experiment.name}.csv", f"{experiment.name}.png"]
     with table.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     expected = tiny_rows(experiment)
@@ -138,6 +136,12 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
     (tmp_path / "steps.png").mkdir()
     with pytest.raises(IsADirectoryError):
         perform(Broken(), TINY, tmp_path)
+
+
+def test_one_alone(tmp_path: Path) -> None:
+    experiment = next(e for e in EXPERIMENTS if e.name == "blocks")
+    check_files(experiment, *perform(experiment, TINY, tmp_path))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["blocks.csv", "blocks.png"]
 
 
 # --- What they measure with ----------------------------------------------------------------------
@@ -225,16 +229,20 @@ def test_equal_bits(name: str) -> None:
 # --- The command ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tiny")
 def test_command() -> None:
-    said = succeed("experiments")
+    said = succeed("experiments", "--seed", TINY.seed)
+    folder = Path("experiments")
     for experiment in EXPERIMENTS:
         assert f"{experiment.title}: experiments" in said
+        check_files(experiment, *(folder / f"{experiment.name}.{s}" for s in ("csv", "png")))
     assert names() == ["experiments"]
-    files = sorted(path.name for path in Path("experiments").iterdir())
+    files = sorted(path.name for path in folder.iterdir())
     assert files == sorted(f"{e.name}.{s}" for e in EXPERIMENTS for s in ("csv", "png"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tiny")
 def test_command_for_some() -> None:
     succeed("experiments", "codelength", "blocks", "codelength", "-o", "a/b", "--full")

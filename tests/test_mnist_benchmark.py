@@ -40,6 +40,7 @@ def run(folder):
     return json.loads((folder / "results" / "figures.json").read_text())
 
 
+@pytest.mark.slow
 def test_the_benchmark(tmp_path):
     (tmp_path / "data").mkdir()
     write_idx(tmp_path / "data" / "t10k-images-idx3-ubyte.gz", load_sample()[0])
