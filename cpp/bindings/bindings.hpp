@@ -9,10 +9,12 @@
 #include <cstdint>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "engine/parallel.hpp"
 #include "engine/strided.hpp"
+#include "families/registry.hpp"
 
 namespace py = pybind11;
 
@@ -49,6 +51,12 @@ inline astar_rec::StridedView strided(const py::array& array) {
   return {array.data(),
           {array.shape(), array.shape() + array.ndim()},
           {array.strides(), array.strides() + array.ndim()}};
+}
+
+inline astar_rec::Family family_named(const std::string& name) {
+  const auto family = astar_rec::find_family(name);
+  require(family.has_value(), "no family of this name");
+  return *family;
 }
 
 inline py::bytes to_bytes(const std::vector<std::uint8_t>& bytes) {

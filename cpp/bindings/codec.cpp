@@ -13,12 +13,6 @@ namespace {
 
 using namespace astar_rec;
 
-Family family_named(const std::string& name) {
-  const auto family = find_family(name);
-  require(family.has_value(), "no family of this name");
-  return *family;
-}
-
 // A family and its arrays of parameters, which broadcast to the shape of a call's samples.
 class Bound {
  public:

@@ -28,12 +28,6 @@ Array<double> map(const Array<In>& in, const F& f) {
   return out;
 }
 
-Family family_named(const std::string& name) {
-  const auto family = find_family(name);
-  require(family.has_value(), "no family of this name");
-  return *family;
-}
-
 Array<double> quantile(const std::string& family, const Array<std::uint64_t>& positions) {
   return Families::with(family_named(family), [&](auto it) {
     using Distribution = typename decltype(it)::type;

@@ -9,7 +9,7 @@ namespace {
 using namespace astar_rec;
 
 // The blocks of as many rows as those indices take that begin at a number, and those before.
-Blocks make_blocks(std::size_t words, std::size_t block, const Array<double>& hints,
+Blocks rows_of_blocks(std::size_t words, std::size_t block, const Array<double>& hints,
                    std::size_t begin) {
   require(block >= 1 && block <= max_block, "block must be 1 to 16");
   require(words % block == 0, "an index has as many words as a block elements");
@@ -30,7 +30,7 @@ struct Place {
   Place(std::size_t words, std::uint64_t seed, std::uint64_t first_element, std::size_t block,
         const Array<double>& hints, std::size_t begin, int start,
         const Array<std::uint16_t>& contexts)
-      : blocks(make_blocks(words, block, hints, begin)),
+      : blocks(rows_of_blocks(words, block, hints, begin)),
         code{seed, first_element, &blocks, begin, start, contexts_of(contexts, words / block)} {
     require(first_element <= element_limit, "elements must be below 2^48");
     check_start(start);
