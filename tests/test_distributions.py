@@ -60,9 +60,29 @@ def test_repr(family: str) -> None:
     a, b = names(family)
     make = getattr(rec, family)
     assert repr(make(0, 2)) == f"{family}({a}=0.0, {b}=2.0)"
+    assert repr(make(np.zeros((2, 1)), 0.25)) == f"{family}({a}=[[0.0], [0.0]], {b}=0.25)"
     # Long arrays are not written out.
-    assert repr(make(np.zeros((2, 1)), 0.25)) == f"{family}({a}=<array of shape (2, 1)>, {b}=0.25)"
-    assert eval(repr(make(-1.5, 1e-7)), vars(rec)).shape == ()
+    assert repr(make(np.zeros((3, 3)), 0.25)) == f"{family}({a}=<array of shape (3, 3)>, {b}=0.25)"
+    # Nor are those whose shape would be lost.
+    assert repr(make(np.zeros((0, 3)), 0.25)) == f"{family}({a}=<array of shape (0, 3)>, {b}=0.25)"
+
+
+@each_family
+@settings(deadline=None, max_examples=30)
+@given(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, max_side=3), st.data())
+def test_repr_makes_an_equal_distribution(
+    family: str, shapes: hnp.BroadcastableShapes, data: st.DataObject
+) -> None:
+    first, second = (
+        data.draw(hnp.arrays(np.float64, shape, elements=st.floats(low, high)))
+        for shape, low, high in zip(shapes.input_shapes, (-3.0, 4.0), (3.0, 1e300), strict=True)
+    )
+    d = getattr(rec, family)(first, second)
+    if first.size <= 8 and second.size <= 8:
+        again = eval(repr(d), vars(rec))
+        assert again == d
+        assert repr(again) == repr(d)
+    assert len(repr(d)) < 500
 
 
 @each_family

@@ -1,0 +1,57 @@
+"""What is understood where a target or a proposal is asked for, as types for signatures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, Union
+
+from .distribution import Distribution
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..custom import CustomProposal, CustomTarget
+
+__all__ = ["ProposalLike", "TargetLike"]
+
+
+class ScipyFrozen(Protocol):
+    """A frozen distribution of ``scipy.stats``."""
+
+    @property
+    def dist(self) -> Any:
+        """What was frozen."""
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """Location and scale, by place."""
+
+    @property
+    def kwds(self) -> Mapping[str, Any]:
+        """And by name."""
+
+
+class ScipyDistribution(Protocol):
+    """A distribution of the newer classes of ``scipy.stats``."""
+
+    def icdf(self, p: Any, /) -> Any:
+        """The quantiles."""
+
+    def logpdf(self, x: Any, /) -> Any:
+        """The log density."""
+
+
+class TorchDistribution(Protocol):
+    """A distribution of ``torch.distributions``."""
+
+    @property
+    def batch_shape(self) -> Any:
+        """The shape of independent ones."""
+
+    def log_prob(self, value: Any) -> Any:
+        """The log density."""
+
+
+TargetLike = Union[Distribution, "CustomTarget", ScipyFrozen, ScipyDistribution, TorchDistribution]
+ProposalLike = Union[
+    Distribution, "CustomProposal", ScipyFrozen, ScipyDistribution, TorchDistribution
+]
