@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 import numpy as np
@@ -19,7 +20,7 @@ from .._validate import broadcast_shape, integer
 from ..errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from .._elements import Shape
 
@@ -193,7 +194,7 @@ class Distribution:
             >>> rec.Normal([0.0, 1.0, 2.0, 3.0], 1.0).reshape(2, -1).shape
             (2, 2)
         """
-        given = shape[0] if len(shape) == 1 and not hasattr(shape[0], "__index__") else shape
+        given = shape[0] if len(shape) == 1 and isinstance(shape[0], Sequence) else shape
         most = max(self.size, 1)
         sizes = tuple(integer("shape", size, -1, most) for size in given)
         try:
