@@ -11,6 +11,7 @@ Each kind of array is a function and a row in `_KINDS`.
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -32,6 +33,10 @@ CONTEXT_LIMIT = 2**16
 _FLOAT64 = np.dtype(np.float64)
 _LARGEST = sys.float_info.max  # whatever is not larger is finite
 _UNSIGNED = "an unsigned 64-bit integer"
+_DLPACK_CPU = 1
+# What NumPy makes numbers, or none, of.
+_PLAIN = frozenset({float, int, bool, complex, str, bytes, type(None), list, tuple})
+_MOST_AXES = 64
 
 
 # --- What comes in ------------------------------------------------------------------------------
@@ -43,6 +48,18 @@ class _Kind(NamedTuple):
     name: str
     recognises: Callable[[Any], bool]
     take: Callable[[str, Any], Array]
+
+
+def _is_sequence(value: object) -> bool:
+    return isinstance(value, (list, tuple))
+
+
+def _descends(value: object, library: str, name: str) -> bool:
+    """Whether a value is of a library's class of that name, or of one made from it."""
+    return any(
+        kind.__name__ == name and kind.__module__.partition(".")[0] == library
+        for kind in type(value).__mro__
+    )
 
 
 def _take_numpy(argument: str, array: Array) -> Array:
@@ -61,13 +78,28 @@ def _take_number(_: str, number: Any) -> Array:
 def _take_sequence(argument: str, sequence: Any) -> Array:
     # Libraries' own arrays in sequences are taken one by one: NumPy would drop masks, and some
     # libraries refuse.
-    if any(map(_holds_arrays, set(map(type, sequence)))):
+    if _holds_arrays(sequence):
         sequence = [to_numpy(item, argument) for item in sequence]
     try:
         return np.asarray(sequence)
     except ValueError:
         expected = "real numbers, in sequences of one length"
         raise ParameterError(argument, "a ragged sequence", expected) from None
+
+
+def _holds_arrays(sequence: Any) -> bool:
+    """Whether there is anything but numbers in sequences, at whatever depth."""
+    for _ in range(_MOST_AXES):
+        if not all(map(_is_plain, set(map(type, sequence)))):
+            return True
+        sequence = list(chain.from_iterable(item for item in sequence if _is_sequence(item)))
+        if not sequence:
+            return False
+    return True
+
+
+def _is_plain(kind: type) -> bool:
+    return kind in _PLAIN or issubclass(kind, np.generic)
 
 
 def _take_torch(_: str, tensor: Any) -> Array:
@@ -100,14 +132,12 @@ def _take_anything(_: str, value: Any) -> Array:
         return np.asarray(value, dtype=object)
 
 
-_DLPACK_CPU = 1
-
 # The first that recognises a value takes it. What is neither an array nor numbers becomes one of
 # objects, which those who want numbers refuse.
 _KINDS = (
     _Kind("NumPy's", lambda value: isinstance(value, np.ndarray), _take_numpy),
     _Kind("a number", lambda value: isinstance(value, (float, int, np.generic)), _take_number),
-    _Kind("a sequence", lambda value: isinstance(value, (list, tuple)), _take_sequence),
+    _Kind("a sequence", _is_sequence, _take_sequence),
     _Kind("PyTorch's", lambda value: _descends(value, "torch", "Tensor"), _take_torch),
     _Kind("CuPy's", lambda value: _descends(value, "cupy", "ndarray"), _take_cupy),
     # JAX's, for one.
@@ -115,19 +145,6 @@ _KINDS = (
     _Kind("an array", lambda value: hasattr(type(value), "__dlpack__"), _take_dlpack),
     _Kind("anything", lambda _: True, _take_anything),
 )
-_PLAIN = frozenset({float, int, bool, complex, str, bytes, type(None)})
-
-
-def _descends(value: object, library: str, name: str) -> bool:
-    """Whether a value is of a library's class of that name, or of one made from it."""
-    return any(
-        kind.__name__ == name and kind.__module__.partition(".")[0] == library
-        for kind in type(value).__mro__
-    )
-
-
-def _holds_arrays(kind: type) -> bool:
-    return kind not in _PLAIN and not issubclass(kind, np.generic)
 
 
 def to_numpy(value: object, argument: str = "array") -> Array:
