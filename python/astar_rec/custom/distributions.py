@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .._elements import Floats, Shape
+    from ..distributions import ProposalLike
     from .callables import ElementFunction
 
 __all__ = ["CustomProposal", "CustomTarget", "as_proposal"]
@@ -119,6 +120,6 @@ class CustomProposal:
         return f"CustomProposal(shape={self.shape})"
 
 
-def as_proposal(proposal: Any) -> Distribution | CustomProposal:
+def as_proposal(proposal: ProposalLike) -> Distribution | CustomProposal:
     """Returns a proposal: a custom one as it is, or what `as_distribution` makes of it."""
     return proposal if isinstance(proposal, CustomProposal) else as_distribution(proposal)

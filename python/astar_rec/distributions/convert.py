@@ -17,6 +17,8 @@ from .families import Laplace, Logistic, Normal, Uniform
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .likes import DistributionLike
+
 __all__ = ["as_distribution"]
 
 
@@ -33,7 +35,7 @@ class _Row(NamedTuple):
         return isinstance(kind, type) and isinstance(obj, kind)
 
 
-def as_distribution(obj: Any) -> Distribution:
+def as_distribution(obj: DistributionLike) -> Distribution:
     """Returns a distribution from one of another library's.
 
     Understood are this library's own distributions (returned as they are), frozen distributions of

@@ -1,4 +1,8 @@
-"""What is understood where a target or a proposal is asked for, as types for signatures."""
+"""What is understood where a target or a proposal is asked for, as types for signatures.
+
+Other libraries' distributions are told by what they have: their types are not at hand here. What
+`as_distribution` makes of them, or refuses, it knows by their classes.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..custom import CustomProposal, CustomTarget
 
-__all__ = ["ProposalLike", "TargetLike"]
+__all__ = ["DistributionLike", "ProposalLike", "TargetLike"]
 
 
 class ScipyFrozen(Protocol):
@@ -34,10 +38,10 @@ class ScipyDistribution(Protocol):
     """A distribution of the newer classes of ``scipy.stats``."""
 
     def icdf(self, p: Any, /) -> Any:
-        """The quantiles."""
+        """Returns quantiles."""
 
     def logpdf(self, x: Any, /) -> Any:
-        """The log density."""
+        """Returns log densities."""
 
 
 class TorchDistribution(Protocol):
@@ -45,13 +49,12 @@ class TorchDistribution(Protocol):
 
     @property
     def batch_shape(self) -> Any:
-        """The shape of independent ones."""
+        """The shape of an array of distributions."""
 
     def log_prob(self, value: Any) -> Any:
-        """The log density."""
+        """Returns log densities."""
 
 
-TargetLike = Union[Distribution, "CustomTarget", ScipyFrozen, ScipyDistribution, TorchDistribution]
-ProposalLike = Union[
-    Distribution, "CustomProposal", ScipyFrozen, ScipyDistribution, TorchDistribution
-]
+DistributionLike = Union[Distribution, ScipyFrozen, ScipyDistribution, TorchDistribution]
+TargetLike = Union[DistributionLike, "CustomTarget"]
+ProposalLike = Union[DistributionLike, "CustomProposal"]
