@@ -231,7 +231,7 @@ def test_no_copies() -> None:
 def test_dlpack_of_a_device() -> None:
     value = OnDevice(NUMBERS)
     if np.lib.NumpyVersion(np.__version__) < "2.1.0":
-        with pytest.raises(rec.ParameterError, match="loc is some"):
+        with pytest.raises(rec.ParameterError, match=r"loc is 'some\.OnDevice'"):
             rec.Normal(value, 1.0)
     else:
         assert rec.Normal(value, 1.0).loc.tolist() == NUMBERS.tolist()

@@ -11,6 +11,7 @@ Each kind of array is a function and a row in `_KINDS`.
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -43,10 +44,10 @@ _MOST_AXES = 64
 
 
 class _Kind(NamedTuple):
-    """A kind of array: how to know one, and how NumPy gets it."""
+    """A kind of array: which classes are of it, and how NumPy gets one."""
 
     name: str
-    recognises: Callable[[Any], bool]
+    has: Callable[[type], bool]
     take: Callable[[str, Any], Array]
 
 
@@ -54,11 +55,11 @@ def _is_sequence(value: object) -> bool:
     return isinstance(value, (list, tuple))
 
 
-def _descends(value: object, library: str, name: str) -> bool:
-    """Whether a value is of a library's class of that name, or of one made from it."""
+def _descends(kind: type, library: str, name: str) -> bool:
+    """Whether a class is a library's of that name, or made from it."""
     return any(
-        kind.__name__ == name and kind.__module__.partition(".")[0] == library
-        for kind in type(value).__mro__
+        each.__name__ == name and each.__module__.partition(".")[0] == library
+        for each in kind.__mro__
     )
 
 
@@ -132,19 +133,24 @@ def _take_anything(_: str, value: Any) -> Array:
         return np.asarray(value, dtype=object)
 
 
-# The first that recognises a value takes it. What is neither an array nor numbers becomes one of
-# objects, which those who want numbers refuse.
+# The first that has a value's class takes the value. What is neither an array nor numbers becomes
+# an array of objects, which those who want numbers refuse.
 _KINDS = (
-    _Kind("NumPy's", lambda value: isinstance(value, np.ndarray), _take_numpy),
-    _Kind("a number", lambda value: isinstance(value, (float, int, np.generic)), _take_number),
-    _Kind("a sequence", _is_sequence, _take_sequence),
-    _Kind("PyTorch's", lambda value: _descends(value, "torch", "Tensor"), _take_torch),
-    _Kind("CuPy's", lambda value: _descends(value, "cupy", "ndarray"), _take_cupy),
+    _Kind("NumPy's", lambda kind: issubclass(kind, np.ndarray), _take_numpy),
+    _Kind("a number", lambda kind: issubclass(kind, (float, int, np.generic)), _take_number),
+    _Kind("a sequence", lambda kind: issubclass(kind, (list, tuple)), _take_sequence),
+    _Kind("PyTorch's", lambda kind: _descends(kind, "torch", "Tensor"), _take_torch),
+    _Kind("CuPy's", lambda kind: _descends(kind, "cupy", "ndarray"), _take_cupy),
     # JAX's, for one.
-    _Kind("an array", lambda value: hasattr(type(value), "__array__"), _take_array_protocol),
-    _Kind("an array", lambda value: hasattr(type(value), "__dlpack__"), _take_dlpack),
+    _Kind("an array", lambda kind: hasattr(kind, "__array__"), _take_array_protocol),
+    _Kind("an array", lambda kind: hasattr(kind, "__dlpack__"), _take_dlpack),
     _Kind("anything", lambda _: True, _take_anything),
 )
+
+
+@lru_cache(maxsize=64)
+def _kind_of(kind: type) -> _Kind:
+    return next(row for row in _KINDS if row.has(kind))
 
 
 def to_numpy(value: object, argument: str = "array") -> Array:
@@ -159,14 +165,14 @@ def to_numpy(value: object, argument: str = "array") -> Array:
         ParameterError: A masked element; a ragged sequence; an array that its library does not
             hand over.
     """
-    kind = next(kind for kind in _KINDS if kind.recognises(value))
+    own: Any = type(value)
     try:
-        array = kind.take(argument, value)
+        array = _kind_of(own).take(argument, value)
     except (ParameterError, MemoryError):
         raise
     except Exception as error:  # any library's, of any class
         what = f"an array that NumPy can read ({type(error).__name__}: {error})"
-        raise ParameterError(argument, _kind_of(value), what) from error
+        raise ParameterError(argument, _class_of(value), what) from error
     return array if array.dtype.kind != "V" else _widened(array)
 
 
@@ -248,7 +254,7 @@ def _objects(argument: str, value: object) -> Array:
     try:
         return np.asarray(value, dtype=object)
     except Exception as error:  # what a foreign class raises, or a ragged sequence of arrays
-        raise ParameterError(argument, _kind_of(value), f"integers ({error})") from error
+        raise ParameterError(argument, _class_of(value), f"integers ({error})") from error
 
 
 def _to_float64(array: Array) -> Floats:
@@ -260,6 +266,6 @@ def _sample_of(array: Array, value: object) -> object:
     return value if array.ndim == 0 else f"an array of dtype {array.dtype}"
 
 
-def _kind_of(value: object) -> str:
+def _class_of(value: object) -> str:
     kind = type(value)
     return f"{kind.__module__.partition('.')[0]}.{kind.__qualname__}"

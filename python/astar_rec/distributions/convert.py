@@ -17,7 +17,7 @@ from .families import Laplace, Logistic, Normal, Uniform
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .likes import DistributionLike
+    from .likes import ProposalLike, TargetLike
 
 __all__ = ["as_distribution"]
 
@@ -35,7 +35,7 @@ class _Row(NamedTuple):
         return isinstance(kind, type) and isinstance(obj, kind)
 
 
-def as_distribution(obj: DistributionLike) -> Distribution:
+def as_distribution(obj: TargetLike | ProposalLike) -> Distribution:
     """Returns a distribution from one of another library's.
 
     Understood are this library's own distributions (returned as they are), frozen distributions of

@@ -115,12 +115,9 @@ class Distribution:
 
     def __init__(self, *values: object) -> None:
         pairs = zip(self._declared, values, strict=True)
-        arrays = tuple(parameter.checked(value) for parameter, value in pairs)
-        shapes = {
-            parameter.name: array.shape
-            for parameter, array in zip(self._declared, arrays, strict=True)
-        }
-        self._hold(arrays, broadcast_shape(**shapes))
+        arrays = {parameter.name: parameter.checked(value) for parameter, value in pairs}
+        shapes = {name: array.shape for name, array in arrays.items()}
+        self._hold(tuple(arrays.values()), broadcast_shape(**shapes))
         self._check()
 
     # --- What a family answers -------------------------------------------------------------------

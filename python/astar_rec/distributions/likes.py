@@ -55,6 +55,6 @@ class TorchDistribution(Protocol):
         """Returns log densities."""
 
 
-DistributionLike = Union[Distribution, ScipyFrozen, ScipyDistribution, TorchDistribution]
+DistributionLike = Distribution | ScipyFrozen | ScipyDistribution | TorchDistribution
 TargetLike = Union[DistributionLike, "CustomTarget"]
 ProposalLike = Union[DistributionLike, "CustomProposal"]
