@@ -60,9 +60,29 @@ def test_repr(family: str) -> None:
     a, b = names(family)
     make = getattr(rec, family)
     assert repr(make(0, 2)) == f"{family}({a}=0.0, {b}=2.0)"
+    assert repr(make(np.zeros((2, 1)), 0.25)) == f"{family}({a}=[[0.0], [0.0]], {b}=0.25)"
     # Long arrays are not written out.
-    assert repr(make(np.zeros((2, 1)), 0.25)) == f"{family}({a}=<array of shape (2, 1)>, {b}=0.25)"
-    assert eval(repr(make(-1.5, 1e-7)), vars(rec)).shape == ()
+    assert repr(make(np.zeros((3, 3)), 0.25)) == f"{family}({a}=<array of shape (3, 3)>, {b}=0.25)"
+    # Nor are those whose shape would be lost.
+    assert repr(make(np.zeros((0, 3)), 0.25)) == f"{family}({a}=<array of shape (0, 3)>, {b}=0.25)"
+
+
+@each_family
+@settings(deadline=None, max_examples=30)
+@given(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, max_side=3), st.data())
+def test_repr_makes_an_equal_distribution(
+    family: str, shapes: hnp.BroadcastableShapes, data: st.DataObject
+) -> None:
+    first, second = (
+        data.draw(hnp.arrays(np.float64, shape, elements=st.floats(low, high)))
+        for shape, low, high in zip(shapes.input_shapes, (-3.0, 4.0), (3.0, 1e300), strict=True)
+    )
+    d = getattr(rec, family)(first, second)
+    if first.size <= 8 and second.size <= 8:
+        again = eval(repr(d), vars(rec))
+        assert again == d
+        assert repr(again) == repr(d)
+    assert len(repr(d)) < 500
 
 
 @each_family
@@ -344,6 +364,92 @@ def test_scipy_with_impossible_parameters() -> None:
         rec.as_distribution(stats.norm(np.nan))
     with pytest.raises(rec.ParameterError):
         rec.as_distribution(stats.uniform(0.0, 0.0))
+
+
+def test_names_of_scipy_say_nothing() -> None:
+    stats = pytest.importorskip("scipy.stats", reason="SciPy's distributions are optional")
+
+    class Triangle(stats.rv_continuous):
+        def _pdf(self, x: np.ndarray) -> np.ndarray:
+            return np.maximum(1.0 - np.abs(x), 0.0)
+
+    class Narrower(type(stats.norm)):
+        def _pdf(self, x: np.ndarray) -> np.ndarray:
+            return 2.0 * super()._pdf(2.0 * x)
+
+    half = type(stats.norm)(a=0.0, name="norm")
+    for impostor in (Triangle(a=-1.0, b=1.0, name="norm"), Narrower(name="norm"), half):
+        for frozen in (impostor(), impostor(loc=1.0, scale=2.0)):
+            with pytest.raises(rec.ParameterError, match="expected Normal, Laplace, Logistic or"):
+                rec.as_distribution(frozen)
+    # Another name for the same is the same.
+    renamed = type(stats.norm)(name="gaussian")
+    assert rec.as_distribution(renamed(1.0, 2.0)) == rec.Normal(1.0, 2.0)
+    # What is not frozen has no parameters.
+    with pytest.raises(rec.ParameterError):
+        rec.as_distribution(stats.norm)
+
+
+def test_subclass_of_scipy_class() -> None:
+    stats = pytest.importorskip("scipy.stats", reason="SciPy's distributions are optional")
+    if not hasattr(stats, "Normal"):
+        pytest.skip("the installed SciPy has no class Normal")
+
+    class Mine(stats.Normal):
+        """Elsewhere, and a Normal."""
+
+    assert rec.as_distribution(Mine(mu=1.0, sigma=2.0)) == rec.Normal(1.0, 2.0)
+
+
+class FakeTorch:
+    """Stands in for the module ``torch.distributions``: ancestry alone is asked for."""
+
+    class Normal:
+        """A normal distribution of PyTorch's."""
+
+        def __init__(self, loc: object, scale: object) -> None:
+            self.loc, self.scale = loc, scale
+
+    class Independent:
+        """Some distribution of which the last axes make up one event."""
+
+        def __init__(self, base_dist: object, axes: int) -> None:
+            self.base_dist, self.axes = base_dist, axes
+
+    class Cauchy:
+        """No family of this package."""
+
+        loc = scale = 1.0
+
+
+@pytest.mark.parametrize("wrap", [0, 1, 2])
+def test_subclasses_of_torch(monkeypatch: pytest.MonkeyPatch, wrap: int) -> None:
+    class Posterior(FakeTorch.Normal):
+        """A user's own."""
+
+    def wrapped(d: object) -> object:
+        for _ in range(wrap):
+            d = FakeTorch.Independent(d, 1)
+        return d
+
+    q = wrapped(Posterior([0.0, 1.0], 0.5))
+    # Without the library, there is none of its distributions.
+    monkeypatch.delitem(sys.modules, "torch.distributions", raising=False)
+    with pytest.raises(rec.ParameterError):
+        rec.as_distribution(q)
+    monkeypatch.setitem(sys.modules, "torch.distributions", FakeTorch)
+    assert rec.as_distribution(q) == rec.Normal([0.0, 1.0], 0.5)
+    r = rec.ADStar(1).encode(q, wrapped(FakeTorch.Normal(0.0, 1.0)))
+    assert same_bits(r.sample, rec.ADStar(1).encode(rec.Normal([0.0, 1.0], 0.5), P).sample)
+    with pytest.raises(rec.ParameterError, match="expected Normal, Laplace, Logistic or Uniform"):
+        rec.as_distribution(wrapped(FakeTorch.Cauchy()))
+
+
+def test_names_of_torch_say_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch.distributions", FakeTorch)
+    impostor = type("Normal", (), {"loc": 0.0, "scale": 1.0, "__module__": "torch.distributions"})
+    with pytest.raises(rec.ParameterError):
+        rec.as_distribution(impostor())
 
 
 def torch() -> Any:

@@ -9,15 +9,47 @@ from typing import Any
 import numpy as np
 
 from ._validate import Floats, broadcast_shape
-from .distributions import Distribution, Laplace, Logistic, Normal, Uniform, as_distribution
+from .distributions import (
+    Distribution,
+    Laplace,
+    Logistic,
+    Normal,
+    ProposalLike,
+    TargetLike,
+    Uniform,
+    as_distribution,
+)
 from .errors import ParameterError
 
-__all__ = ["kl_bits"]
+__all__ = ["kl_bits", "register_kl"]
+
+# In nats, of the target's parameters, then the proposal's, all of one shape.
+Divergence = Callable[..., Floats]
 
 _LOG_ROOT_TAU = 0.5 * math.log(2 * math.pi)
 
 
-def kl_bits(target: Any, proposal: Any) -> Floats:
+def register_kl(
+    target: type[Distribution], proposal: type[Distribution]
+) -> Callable[[Divergence], Divergence]:
+    """Says what the KL divergences of a pair of families are; used as a decorator.
+
+    The function gets the target's parameters, then the proposal's, all arrays of one shape, and
+    returns divergences in nats, of that shape.
+
+    Args:
+        target: The target's family.
+        proposal: The proposal's.
+    """
+
+    def add(divergence: Divergence) -> Divergence:
+        _PAIRS[target, proposal] = divergence
+        return divergence
+
+    return add
+
+
+def kl_bits(target: TargetLike, proposal: ProposalLike) -> Floats:
     """Returns KL[target ‖ proposal] in bits, element by element.
 
     It is what an ideal relative entropy coder needs on average, to within log2(KL + 1) + O(1).
@@ -31,7 +63,8 @@ def kl_bits(target: Any, proposal: Any) -> Floats:
         reaches beyond a uniform proposal.
 
     Raises:
-        ParameterError: A pair of families that no codec takes; shapes that do not broadcast.
+        ParameterError: A pair of families whose divergence is not known; shapes that do not
+            broadcast.
 
     Examples:
         >>> import astar_rec as rec
@@ -43,7 +76,7 @@ def kl_bits(target: Any, proposal: Any) -> Floats:
     function = _PAIRS.get((type(q), type(p)))
     if function is None:
         pair = f"{type(q).__name__} against {type(p).__name__}"
-        raise ParameterError("target", pair, "a pair with a built-in log ratio")
+        raise ParameterError("target", pair, "a pair of families whose divergence is known")
     with np.errstate(over="ignore"):  # infinite, then
         nats = function(*q._broadcast(shape), *p._broadcast(shape))
     return np.asarray(nats / math.log(2))
@@ -170,8 +203,7 @@ def _interval(low: Floats, high: Floats, loc: Floats, unit: Floats) -> tuple[Flo
     return (0.5 * low + 0.5 * high - loc) / unit, half
 
 
-_Divergence = Callable[[Floats, Floats, Floats, Floats], Floats]
-_PAIRS: dict[tuple[type[Distribution], type[Distribution]], _Divergence] = {
+_PAIRS: dict[tuple[type[Distribution], type[Distribution]], Divergence] = {
     (Normal, Normal): _normal_normal,
     (Laplace, Laplace): _laplace_laplace,
     (Logistic, Logistic): _logistic_logistic,

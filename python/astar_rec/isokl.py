@@ -7,13 +7,13 @@ import math
 import numpy as np
 
 from ._validate import Floats, broadcast_shape, real_array, require_all
-from .distributions import Normal, as_distribution
+from .distributions import Normal, ProposalLike, as_distribution
 from .errors import ParameterError
 
 __all__ = ["isokl_normal"]
 
 
-def isokl_normal(loc: object, kl_bits: object, proposal: object = None) -> Normal:
+def isokl_normal(loc: object, kl_bits: object, proposal: ProposalLike | None = None) -> Normal:
     """Returns normals with given means and a given KL divergence from a normal proposal.
 
     KL[N(μ, σ²) ‖ N(0, 1)] = ½ (μ² + σ² - 1 - log σ²) nats is solved for σ ≤ 1; for a proposal

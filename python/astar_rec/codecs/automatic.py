@@ -11,9 +11,11 @@ import numpy as np
 from .._validate import SEED_LIMIT, broadcast_shape
 from ..custom import CustomProposal, CustomTarget
 from ..distributions import as_distribution
+from ..distributions.ratios import peaks_of
 from ..errors import DivergenceError
 from ..information import kl_bits
 from .a_star import ADStar
+from .engine import has_built_in_ratio
 from .units import MOST_HINT, MOST_HINTS
 
 if TYPE_CHECKING:
@@ -83,10 +85,14 @@ def automatic_codec(
         ADStar(seed=1, block=8)
     """
     own = fresh_seed() if seed is None else seed
+    alone = ADStar(own, max_steps=max_steps, threads=threads)
     if isinstance(target, CustomTarget) or isinstance(proposal, CustomProposal):
-        return ADStar(own, max_steps=max_steps, threads=threads)
-    expected = column_hints(target, proposal) if hints else None
-    block = _block(as_distribution(target), as_distribution(proposal), expected)
+        return alone
+    q, p = as_distribution(target), as_distribution(proposal)
+    if peaks_of(q, p) is not None and not has_built_in_ratio(q, p):
+        return alone  # in lockstep, which has no blocks
+    expected = column_hints(q, p) if hints else None
+    block = _block(q, p, expected)
     given = expected if block > 1 else None
     return ADStar(own, block, bits_hint=given, max_steps=max_steps, threads=threads)
 

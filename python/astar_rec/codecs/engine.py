@@ -11,9 +11,11 @@ import numpy as np
 
 from .. import _core
 from .._validate import threads_of, unravel
-from ..custom import CustomProposal, CustomTarget, decode_custom, encode_custom
-from ..custom import _Sampler as Sampler
-from ..distributions import Distribution, as_distribution
+from ..custom import CustomProposal, CustomTarget, as_proposal
+from ..custom.lockstep import Sampler, decode_custom, encode_custom
+from ..custom.pairs import in_lockstep, pair_in_lockstep
+from ..distributions import as_distribution
+from ..distributions.families import CoreFamily
 from ..errors import DivergenceError, ParameterError
 from .codec import Codec
 from .units import MAX_BLOCK
@@ -22,12 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .._validate import Floats, Indices, Shape
-    from ..distributions import ProposalLike, TargetLike
+    from ..distributions import Distribution, ProposalLike, TargetLike
     from .codec import Progress, Proposal, Target
     from .encoded import Arrays
     from .messages import Message
 
-__all__ = ["CoreCodec", "samples_at"]
+__all__ = ["CoreCodec", "has_built_in_ratio", "samples_at"]
 
 # Elements between two calls of a progress callback.
 _PIECE = 1 << 18
@@ -64,21 +66,26 @@ class CoreCodec(Codec):
         if isinstance(target, CustomTarget):
             if self.block > 1:
                 raise ParameterError("target", target, "a built-in distribution, with blocks")
-            return super().pair(target, proposal)
+            return target, in_lockstep(as_proposal(proposal))
         if isinstance(proposal, CustomProposal):
             raise ParameterError("target", target, "a CustomTarget, to go with a CustomProposal")
         q, p = as_distribution(target), as_distribution(proposal)
-        if not _core.has_log_ratio(q._family, p._family):
+        if has_built_in_ratio(q, p):
+            return q, p
+        pair = pair_in_lockstep(q, p)
+        if pair is None:
             raise ParameterError(
                 "target",
                 f"{type(q).__name__} against {type(p).__name__}",
                 "a pair with a built-in log ratio (see astar_rec.codecs), or a CustomTarget",
             )
-        return q, p
+        if self.block > 1:
+            raise ParameterError("target", q, "a distribution with a built-in ratio, with blocks")
+        return pair
 
     def proposal(self, proposal: ProposalLike) -> Proposal:
         """Returns a proposal that the core has; any, without blocks."""
-        p = super().proposal(proposal)
+        p = in_lockstep(super().proposal(proposal))
         if self.block > 1 and isinstance(p, CustomProposal):
             raise ParameterError("proposal", p, "a built-in distribution, with blocks")
         return p
@@ -99,7 +106,8 @@ class CoreCodec(Codec):
             if isinstance(target, CustomTarget):
                 method = self._method
                 return encode_custom(method, self.seed, offset, target, proposal, out, progress)
-            assert isinstance(proposal, Distribution)
+            assert isinstance(target, CoreFamily)
+            assert isinstance(proposal, CoreFamily)
             return self._encode_built_in(target, proposal, offset, out, progress)
         except _core.CoreDivergenceError as error:
             reason, element, bits, limit = error.args
@@ -107,8 +115,8 @@ class CoreCodec(Codec):
 
     def _encode_built_in(
         self,
-        target: Distribution,
-        proposal: Distribution,
+        target: CoreFamily,
+        proposal: CoreFamily,
         offset: int,
         out: Arrays,
         progress: Progress | None,
@@ -135,7 +143,9 @@ class CoreCodec(Codec):
         try:
             if isinstance(proposal, CustomProposal):
                 decode_custom(self._method, self.seed, offset, message, proposal, sample)
-            elif sample.size:
+                return
+            assert isinstance(proposal, CoreFamily)
+            if sample.size:
                 _core.decode(
                     self._method,
                     self.seed,
@@ -156,6 +166,13 @@ class CoreCodec(Codec):
             raise ParameterError("index", value, expected, where) from None
 
 
+def has_built_in_ratio(target: Distribution, proposal: Distribution) -> bool:
+    """Whether the core has the log ratio of two families, and its suprema."""
+    if not isinstance(target, CoreFamily) or not isinstance(proposal, CoreFamily):
+        return False
+    return _core.has_log_ratio(target._family, proposal._family)
+
+
 def samples_at(proposal: Proposal, position: Indices) -> Floats:
     """Returns what a proposal has at 64-bit positions in its CDF, for methods outside of the core.
 
@@ -168,7 +185,7 @@ def samples_at(proposal: Proposal, position: Indices) -> Floats:
     return sampler(flat, np.arange(flat.size)).reshape(position.shape)
 
 
-def _bound(distribution: Distribution) -> _core.Distribution:
+def _bound(distribution: CoreFamily) -> _core.Distribution:
     return _core.Distribution(distribution._family, distribution._parameters)
 
 

@@ -61,7 +61,7 @@ class MessageKind:
 
 def _integer_array(argument: str, value: object) -> npt.NDArray[np.int64]:
     """Returns signed 64-bit integers as a native, C-contiguous array; no other dtype is cast."""
-    array = to_numpy(value)
+    array = to_numpy(value, argument)
     if array.dtype.kind != "i" or array.dtype.itemsize != 8:
         raise ParameterError(f"dtype of {argument}", str(array.dtype), "int64")
     numbers = np.asarray(array, dtype=np.int64, order="C")

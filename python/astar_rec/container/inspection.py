@@ -87,8 +87,8 @@ class Inspection:
 
 def inspect(
     data: File,
-    target: TargetLike = None,
-    proposal: ProposalLike = None,
+    target: TargetLike | None = None,
+    proposal: ProposalLike | None = None,
     *,
     contexts: Any = None,
 ) -> Inspection:
@@ -146,7 +146,9 @@ def inspect(
         )
 
 
-def _divergence(target: TargetLike, proposal: ProposalLike, shape: Shape) -> float | None:
+def _divergence(
+    target: TargetLike | None, proposal: ProposalLike | None, shape: Shape
+) -> float | None:
     if target is None and proposal is None:
         return None
     if target is None or proposal is None:

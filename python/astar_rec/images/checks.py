@@ -22,7 +22,7 @@ def as_images(value: object) -> Images:
     Raises:
         ParameterError: Another type, or another shape.
     """
-    array = to_numpy(value)
+    array = to_numpy(value, "images")
     if array.dtype != np.uint8:
         raise ParameterError("dtype of images", array.dtype, "uint8")
     if array.ndim != 3 or array.shape[1:] != (SIDE, SIDE):

@@ -1,0 +1,43 @@
+"""Checks of what is in arrays: the first element that is not as it must be is named in the error.
+
+`_arrays` and `_validate` are built on this.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _core
+from .errors import ParameterError
+
+__all__ = ["Floats", "Indices", "Shape", "require_all", "require_between", "unravel"]
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.uint64]
+Shape = tuple[int, ...]
+
+
+def require_all(argument: str, array: npt.NDArray[Any], good: npt.NDArray[Any], what: str) -> None:
+    """Raises ParameterError for the first element that is not good, broadcast to all of those."""
+    if not good.all():
+        _refuse(argument, np.broadcast_to(array, good.shape), int(np.argmin(good)), what)
+
+
+def require_between(argument: str, array: Floats, low: float, high: float, what: str) -> None:
+    """Raises ParameterError for the first element outside [low, high], or NaN; in one pass."""
+    first = _core.first_outside(array, low, high)
+    if first < array.size:
+        _refuse(argument, array, first, what)
+
+
+def unravel(element: int, shape: Shape) -> tuple[int, ...]:
+    """Returns an element's position in a shape from its number in C order."""
+    return tuple(int(i) for i in np.unravel_index(element, shape)) if shape else ()
+
+
+def _refuse(argument: str, array: npt.NDArray[Any], element: int, what: str) -> NoReturn:
+    where = unravel(element, array.shape)
+    raise ParameterError(argument, array[where].item(), what, where)

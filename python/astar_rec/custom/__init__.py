@@ -1,0 +1,13 @@
+"""Targets and proposals of the user's own, given as vectorised callables.
+
+| file | one idea |
+|---|---|
+| `distributions.py` | the two public classes |
+| `callables.py` | functions of the user's, or of a family's, with checked results |
+| `pairs.py` | pairs of families that the core does not have, as custom targets and proposals |
+| `lockstep.py` | the searches, which advance in lockstep |
+"""
+
+from .distributions import CustomProposal, CustomTarget, as_proposal
+
+__all__ = ["CustomProposal", "CustomTarget", "as_proposal"]

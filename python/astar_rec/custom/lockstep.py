@@ -1,0 +1,241 @@
+"""The searches for custom targets, which advance in lockstep.
+
+A Python call costs microseconds however little it computes. So in each round, the callables are
+called once, with one flat array for all searches that are still running. The number of rounds is
+that of the longest search, not of the batch's size; as searches finish, those left evaluate several
+nodes ahead a round. Results do not depend on any of this.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import _core
+from .._elements import Floats, Indices, Shape, unravel
+from ..distributions.families import CoreFamily
+from ..errors import BoundError, DivergenceError, ParameterError
+from .callables import ElementFunction, Elements, Flat
+from .pairs import in_lockstep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..codecs.encoded import Arrays
+    from ..distributions import Distribution
+    from .distributions import CustomProposal, CustomTarget
+
+__all__ = ["Sampler", "decode_custom", "encode_custom"]
+
+# Searches side by side: enough to make a Python call cheap per node, few enough to bound memory.
+_BATCH = 1 << 16
+# Nodes asked for in a round even when few searches are left.
+_WIDTH = 256
+# A ratio may exceed its bound by rounding.
+_TOLERANCE = 1e-9
+_LAST_POSITION = np.uint64(2**64 - 1)
+_BELOW_ONE = 1.0 - 2.0**-53
+
+
+def encode_custom(
+    method: _core.Method,
+    seed: int,
+    offset: int,
+    target: CustomTarget,
+    proposal: Distribution | CustomProposal,
+    arrays: Arrays,
+    progress: Callable[[int, int], None] | None,
+) -> int:
+    """Encodes for a custom target, into arrays: see `astar_rec.codecs.Codec.encode`.
+
+    Returns how many searches were cut.
+    """
+    shape = arrays[1].shape
+    index, sample, steps = (array.reshape(-1) for array in arrays)
+    sampler = Sampler(proposal, shape)
+    bounds = Bounds(target, shape)
+    cut = 0
+    for begin in range(0, index.size, _BATCH):
+        part = slice(begin, min(index.size, begin + _BATCH))
+        index[part], sample[part], steps[part], more = _encode_part(
+            method, seed, offset, part, sampler, bounds, shape
+        )
+        cut += more
+        if progress is not None:
+            progress(part.stop, index.size)
+    return cut
+
+
+def decode_custom(
+    method: _core.Method,
+    seed: int,
+    offset: int,
+    index: Indices,
+    proposal: CustomProposal,
+    out: Floats,
+) -> None:
+    """Decodes for a custom proposal: see `astar_rec.codecs.Codec.decode`."""
+    flat_index, flat_out = index.reshape(-1), out.reshape(-1)
+    sampler = Sampler(proposal, index.shape)
+    position = np.empty(_BATCH, np.uint64)
+    for begin in range(0, flat_index.size, _BATCH):
+        part = slice(begin, min(flat_index.size, begin + _BATCH))
+        places = position[: part.stop - begin]
+        try:
+            _core.replay(method, seed, offset + begin, flat_index[part], places)
+        except _core.CoreIndexError as error:
+            reason, element = error.args
+            raise _core.CoreIndexError(reason, element + begin) from None
+        flat_out[part] = sampler(places, np.arange(begin, part.stop))
+
+
+def _encode_part(
+    method: _core.Method,
+    seed: int,
+    offset: int,
+    part: slice,
+    sampler: Sampler,
+    bounds: Bounds,
+    shape: Shape,
+) -> tuple[Indices, Floats, Indices, int]:
+    """Encodes the elements of a slice, in lockstep."""
+    everyone = np.arange(part.start, part.stop)
+    ends = np.zeros(everyone.size, np.uint64)
+    x_first, x_last = sampler(ends, everyone), sampler(ends + _LAST_POSITION, everyone)
+    _require_increasing(x_first, x_last, everyone, shape)
+    supremum = bounds.supremum(x_first, x_last, everyone)
+    search = _core.Lockstep(method, seed, offset + part.start, everyone.size)
+    _check_bound(search.most_bound_bits, supremum, part.start, shape)
+    search.start(x_first, x_last, supremum)
+    while True:
+        local, position, cut, low, high, promised = search.request(max(_WIDTH, everyone.size))
+        if local.size == 0:
+            break
+        element = local.astype(np.int64) + part.start
+        x, x_cut = sampler.both(position, cut, element)
+        _require_increasing(low, x, element, shape)
+        _require_increasing(x, high, element, shape)
+        if search.splits:
+            ratio, first, second = bounds.evaluate(x, low, x_cut, high, element, promised)
+        else:
+            ratio, first, second = bounds.ratio(x, element, promised), promised, promised
+        search.supply(ratio, x_cut, first, second)
+    try:
+        index, position, steps, cuts = search.results()
+    except _core.CoreDivergenceError as error:
+        reason, local_element, bits, limit = error.args
+        element_tuple = unravel(local_element + part.start, shape)
+        raise DivergenceError(element_tuple, bits, limit, reason) from None
+    return index, sampler(position, everyone), steps, cuts
+
+
+def _check_bound(limit: float, supremum: Floats, begin: int, shape: Shape) -> None:
+    """Refuses bounds with which an exact search would not end in reasonable time."""
+    above = ~(supremum <= limit * math.log(2))
+    if above.any():
+        first = int(np.argmax(above))
+        bits = float(supremum[first]) / math.log(2)
+        reason = "the bound of the log ratio is too large for an exact search"
+        raise DivergenceError(unravel(begin + first, shape), bits, limit, reason)
+
+
+class Sampler:
+    """Positions to samples, for any proposal."""
+
+    def __init__(self, proposal: Distribution | CustomProposal, shape: Shape) -> None:
+        self._proposal = in_lockstep(proposal)
+        self._shape = shape
+        if isinstance(self._proposal, CoreFamily):
+            self._parameters = [Flat(array) for array in self._proposal._broadcast(shape)]
+
+    def __call__(self, position: Indices, element: Elements) -> Floats:
+        """Returns the samples of elements at positions; all flat."""
+        if isinstance(self._proposal, CoreFamily):
+            parameters = (parameter[element] for parameter in self._parameters)
+            return self._proposal._samples(position, *parameters)
+        u = np.minimum((position.astype(np.float64) + 0.5) * 2.0**-64, _BELOW_ONE)
+        return self._proposal._quantile(element, self._shape, u)
+
+    def both(self, position: Indices, cut: Indices, element: Elements) -> tuple[Floats, Floats]:
+        """Samples at two positions of every element, in one call."""
+        if position is cut or np.array_equal(position, cut):
+            x = self(position, element)
+            return x, x
+        x = self(np.concatenate((position, cut)), np.concatenate((element, element)))
+        return x[: position.size], x[position.size :]
+
+
+class Bounds:
+    """A custom ratio at points, and its bounds over intervals."""
+
+    def __init__(self, target: CustomTarget, shape: Shape) -> None:
+        self._target = target
+        self._shape = shape
+        self._mode = None if target._mode is None else Flat(np.broadcast_to(target._mode, shape))
+        self._constant: Flat | None = None
+        if isinstance(target._bound, np.ndarray):
+            self._constant = Flat(np.broadcast_to(target._bound, shape))
+
+    def supremum(self, low: Floats, high: Floats, element: Elements) -> Floats:
+        """An upper bound of the ratio over [low, high]."""
+        if self._mode is not None:
+            nearest = np.clip(self._mode[element], low, high)
+            return self._target._log_ratio(element, self._shape, nearest)
+        if self._constant is not None:
+            return self._constant[element]
+        assert isinstance(self._target._bound, ElementFunction)
+        return self._target._bound(element, self._shape, low, high)
+
+    def ratio(self, x: Floats, element: Elements, promised: Floats) -> Floats:
+        """The ratio at x, which must not exceed what was promised."""
+        return self._within(self._target._log_ratio(element, self._shape, x), x, element, promised)
+
+    def evaluate(
+        self,
+        x: Floats,
+        low: Floats,
+        cut: Floats,
+        high: Floats,
+        element: Elements,
+        promised: Floats,
+    ) -> tuple[Floats, Floats, Floats]:
+        """The ratio at x, and bounds over [low, cut] and [cut, high]."""
+        n = x.size
+        twice = np.concatenate((element, element))
+        lows, highs = np.concatenate((low, cut)), np.concatenate((cut, high))
+        if self._mode is not None:
+            # One call for all three.
+            nearest = np.clip(self._mode[twice], lows, highs)
+            points = np.concatenate((x, nearest))
+            everyone = np.concatenate((element, twice))
+            values = self._target._log_ratio(everyone, self._shape, points)
+            ratio, suprema = self._within(values[:n], x, element, promised), values[n:]
+        else:
+            ratio = self.ratio(x, element, promised)
+            suprema = self.supremum(lows, highs, twice)
+        # A bound may be loose on a part of what it bounded more tightly as a whole.
+        first = np.minimum(suprema[:n], promised)
+        second = np.minimum(suprema[n:], promised)
+        return ratio, first, second
+
+    def _within(self, ratio: Floats, x: Floats, element: Elements, promised: Floats) -> Floats:
+        above = ratio > promised + _TOLERANCE * (1.0 + np.abs(promised))
+        if above.any():
+            i = int(np.argmax(above))
+            where = unravel(int(element[i]), self._shape)
+            raise BoundError(where, float(x[i]), float(ratio[i]), float(promised[i]))
+        return ratio
+
+
+def _require_increasing(low: Floats, high: Floats, element: Elements, shape: Shape) -> None:
+    good = (low <= high) & np.isfinite(low) & np.isfinite(high)
+    if not good.all():
+        i = int(np.argmin(good))
+        raise ParameterError(
+            "quantile of proposal",
+            (float(low[i]), float(high[i])),
+            "finite, non-decreasing values",
+            unravel(int(element[i]), shape),
+        )

@@ -1,0 +1,79 @@
+"""Pairs of families that the core does not have, as custom targets and proposals.
+
+The log ratio is the difference of the families' log densities. Its supremum over an interval is
+that of the ratios at the interval's ends and at the pair's peaks inside (`distributions.ratios`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..distributions.families import CoreFamily
+from ..distributions.ratios import peaks_of
+from .callables import FamilyFunction
+from .distributions import CustomProposal, CustomTarget
+
+if TYPE_CHECKING:
+    from .._elements import Floats
+    from ..distributions import Distribution
+    from ..distributions.ratios import Peaks
+
+__all__ = ["in_lockstep", "pair_in_lockstep"]
+
+
+class FamilyProposal(CustomProposal):
+    """A proposal of a family that the core does not have."""
+
+    def __init__(self, proposal: Distribution) -> None:
+        self._proposal = proposal
+        self.shape = proposal.shape
+        self._quantile = FamilyFunction("quantile", proposal.quantile, proposal)
+
+    def __repr__(self) -> str:
+        return repr(self._proposal)
+
+
+class PairTarget(CustomTarget):
+    """A target with its log ratio to a proposal, by the families of both."""
+
+    def __init__(self, target: Distribution, proposal: Distribution, peaks: Peaks) -> None:
+        self._target = target
+        self._proposal = proposal
+        self._peaks = peaks
+        self._split = len(target._parameters)
+        self.shape = target.shape
+        self._mode = None
+        self._log_ratio = FamilyFunction("log_ratio", self._ratio, target, proposal)
+        self._bound = FamilyFunction("bound", self._supremum, target, proposal)
+
+    def __repr__(self) -> str:
+        return repr(self._target)
+
+    def _ratio(self, x: Floats, *parameters: Floats) -> Floats:
+        q, p = parameters[: self._split], parameters[self._split :]
+        with np.errstate(over="ignore"):  # no density at all, then
+            return self._target.log_density(x, *q) - self._proposal.log_density(x, *p)
+
+    def _supremum(self, low: Floats, high: Floats, *parameters: Floats) -> Floats:
+        inside = (np.clip(peak, low, high) for peak in self._peaks(*parameters))
+        supremum = self._ratio(low, *parameters)
+        for x in (high, *inside):
+            supremum = np.maximum(supremum, self._ratio(x, *parameters))
+        return supremum
+
+
+def in_lockstep(proposal: Distribution | CustomProposal) -> CoreFamily | CustomProposal:
+    """Returns a proposal whose samples the core makes, or else a custom one."""
+    if isinstance(proposal, (CoreFamily, CustomProposal)):
+        return proposal
+    return FamilyProposal(proposal)
+
+
+def pair_in_lockstep(
+    target: Distribution, proposal: Distribution
+) -> tuple[CustomTarget, CoreFamily | CustomProposal] | None:
+    """Returns a pair of families as a custom one; None where nobody said where its ratio peaks."""
+    peaks = peaks_of(target, proposal)
+    return None if peaks is None else (PairTarget(target, proposal, peaks), in_lockstep(proposal))
