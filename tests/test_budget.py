@@ -19,9 +19,10 @@ import pytest
 from scipy import special
 
 import astar_rec as rec
-from astar_rec import custom, reference
+from astar_rec import reference
 from astar_rec import reference as ref
 from astar_rec.codecs import engine
+from astar_rec.custom import lockstep
 from common import PAIRS, PairCase, check_codec, each_pair, same_bits
 from goodness import ALPHA, check_uniform, seed_for
 
@@ -249,7 +250,7 @@ def test_custom_targets(kind: Kind, most: int, monkeypatch: pytest.MonkeyPatch) 
     r = check_codec(codec, target, P)
     check_against_exact(r, kind.make(None, 5).encode(target, P), most)
     assert_same(r, codec.encode(q, P))
-    monkeypatch.setattr(custom, "_BATCH", 64)
+    monkeypatch.setattr(lockstep, "_BATCH", 64)
     assert_same(r, codec.encode(target, P))
 
 

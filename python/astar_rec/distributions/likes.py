@@ -1,5 +1,9 @@
 """What is understood where a target or a proposal is asked for, as types for signatures.
 
+`TargetLike` is what may be encoded: a `Distribution`, a `CustomTarget`, or another library's
+distribution. `ProposalLike` is what it may be encoded with, and decoded: the same with
+`CustomProposal`.
+
 Other libraries' distributions are told by what they have: their types are not at hand here. What
 `as_distribution` makes of them, or refuses, it knows by their classes.
 """
