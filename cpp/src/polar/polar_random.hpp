@@ -1,0 +1,113 @@
+// The random numbers that both sides of a polar block share, by address.
+//
+//   key   = seed XOR the key of polar coding
+//   element = the block's number, lane = purpose, node = where in the block
+//
+// A step is one level of the block, in the order in which levels are drawn. For each step there are
+//   guesses     one bit for each index of the transform: what the receiver takes it for
+//   exchanges   one bit for each element: whether 0 and 1 change places
+//   w           53 bits for each index: how surely the guess holds, see flip_model.hpp. The first
+//               16 bits stand apart from the rest: mostly they settle the matter, and eight of them
+//               come with one call of the generator.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "math/positions.hpp"
+#include "random/random.hpp"
+
+namespace astar_rec::polar {
+
+inline constexpr std::uint64_t polar_key = 0x706F6C6172;  // "polar"
+inline constexpr int screen_bits = 16;
+
+// Philox4x32-10 for several counters and one key, as philox.hpp has it for one.
+template <std::size_t calls>
+inline void philox_side_by_side(std::uint32_t* c0, std::uint32_t* c1, std::uint32_t* c2,
+                                std::uint32_t* c3, PhiloxKey key) {
+  for (int round = 0; round < 10; ++round) {
+    for (std::size_t i = 0; i < calls; ++i) {
+      const std::uint64_t product_0 = std::uint64_t{0xD2511F53} * c0[i];
+      const std::uint64_t product_1 = std::uint64_t{0xCD9E8D57} * c2[i];
+      c0[i] = static_cast<std::uint32_t>(product_1 >> 32) ^ c1[i] ^ key[0];
+      c2[i] = static_cast<std::uint32_t>(product_0 >> 32) ^ c3[i] ^ key[1];
+      c1[i] = static_cast<std::uint32_t>(product_1);
+      c3[i] = static_cast<std::uint32_t>(product_0);
+    }
+    key[0] += 0x9E3779B9;
+    key[1] += 0xBB67AE85;
+  }
+}
+
+class PolarRandom {
+ public:
+  PolarRandom(std::uint64_t seed, std::uint64_t block)
+      : bits_(seed ^ polar_key, block), key_(seed ^ polar_key), block_(block) {}
+
+  // 64 of a step's guesses, those of indices 64 word, 64 word + 1, …, lowest bit first
+  std::uint64_t guesses(int step, std::size_t word) const { return word_at(step, word); }
+  std::uint64_t exchanges(int step, std::size_t word) const { return word_at(64 + step, word); }
+
+  // The first 16 bits of w, for eight indices from 8 group on: two words of four, lowest first
+  NodeBits screens(int step, std::size_t group) const { return at(128 + step, group); }
+
+  // The same for the 64 indices from 64 word on. The calls of the generator side by side: compilers
+  // make vectors of these loops.
+  void screens_of_word(int step, std::size_t word, std::uint16_t* out) const {
+    constexpr std::size_t calls = 8;
+    std::uint32_t c0[calls], c1[calls], c2[calls], c3[calls];
+    for (std::size_t i = 0; i < calls; ++i) {
+      const std::uint64_t node = calls * word + i;
+      c0[i] = static_cast<std::uint32_t>(node);
+      c1[i] = static_cast<std::uint32_t>(node >> 32);
+      c2[i] = static_cast<std::uint32_t>(block_);
+      c3[i] = static_cast<std::uint32_t>(block_ >> 32) | static_cast<std::uint32_t>(128 + step)
+                                                             << 16;
+    }
+    philox_side_by_side<calls>(
+        c0, c1, c2, c3, {static_cast<std::uint32_t>(key_), static_cast<std::uint32_t>(key_ >> 32)});
+    for (std::size_t i = 0; i < calls; ++i) {
+      const std::uint32_t words[4] = {c0[i], c1[i], c2[i], c3[i]};
+      for (std::size_t k = 0; k < 4; ++k) {
+        out[8 * i + 2 * k] = static_cast<std::uint16_t>(words[k]);
+        out[8 * i + 2 * k + 1] = static_cast<std::uint16_t>(words[k] >> 16);
+      }
+    }
+  }
+
+  // The last 48 bits of w's 64. Of all 64 the first 53 are used.
+  std::uint64_t rest(int step, std::size_t index) const {
+    return word_at(192 + step, index) >> screen_bits;
+  }
+
+  // Where element i goes: a permutation of n, by exchanges from the last place down.
+  std::vector<std::uint32_t> permutation(std::size_t n) const {
+    std::vector<std::uint32_t> to(n);
+    for (std::size_t i = 0; i < n; ++i) to[i] = static_cast<std::uint32_t>(i);
+    for (std::size_t i = n; i-- > 1;) {
+      std::swap(to[i], to[multiply_high(at(256, i).place, i + 1)]);
+    }
+    return to;
+  }
+
+  // The bits of a position behind those that are coded
+  std::uint64_t remainder(std::size_t element) const { return at(257, element).place; }
+
+ private:
+  NodeBits at(int lane, std::uint64_t node) const {
+    return bits_({node, static_cast<std::uint16_t>(lane)});
+  }
+  std::uint64_t word_at(int lane, std::size_t word) const {
+    const NodeBits both = at(lane, word / 2);
+    return word % 2 == 0 ? both.place : both.arrival;
+  }
+
+  NodeRandom bits_;
+  std::uint64_t key_;
+  std::uint64_t block_;
+};
+
+}  // namespace astar_rec::polar

@@ -1,0 +1,281 @@
+// One level of a polar block: n bits drawn, or read, through the transform x = u G.
+//
+// G is the m-fold Kronecker power of [[1, 0], [1, 1]], its own inverse. With a and b the halves of a
+// node's differences of probabilities, and u the bits already drawn for its first half,
+//
+//     first half    d = a b
+//     second half   d = (b + s a) / (1 + s a b),  s = -1 where u = 1, otherwise 1
+//
+// A leaf's bit is 0 with probability (1 + d) / 2. The sender takes the guess, unless w < |d|: then
+// the sign of d decides. That is an exact draw, and the receiver has only to hear where the guess
+// is wrong. Nodes that hardly ever flip, or that always carry a bit, are drawn as they stand,
+// without splitting further: their bits are independent given what was drawn before.
+//
+// Sender and receiver walk through the same nodes and agree on all that is coded: `Drawing` and
+// `Reading` differ in where a flip comes from.
+//
+// References: E. Arikan, "Channel polarization", IEEE Trans. IT 2009; docs/polar.md.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "codes/range_coder.hpp"
+#include "engine/errors.hpp"
+#include "polar/flip_model.hpp"
+#include "polar/polar_random.hpp"
+
+namespace astar_rec::polar {
+
+using Bit = std::uint8_t;
+
+// The sender's side: flips follow from differences, and are written.
+class Drawing {
+ public:
+  Drawing(RangeEncoder& out, double* scratch) : out_(out), next_(scratch) {}
+
+  // What is known of a node's bits
+  using Knowledge = const double*;
+
+  Knowledge first_half(Knowledge d, std::size_t half) {
+    double* to = next_;
+    const double* a = d;
+    const double* b = d + half;
+    for (std::size_t k = 0; k < half; ++k) to[k] = a[k] * b[k];
+    next_ += half;
+    return to;
+  }
+  Knowledge second_half(Knowledge d, std::size_t half, const Bit* u) {
+    double* to = next_ - half;  // the first half is done with
+    const double* a = d;
+    const double* b = d + half;
+    for (std::size_t k = 0; k < half; ++k) {
+      const double sa = u[k] != 0 ? -a[k] : a[k];
+      to[k] = (b[k] + sa) / (1.0 + sa * b[k]);
+    }
+    return to;
+  }
+  void leave(std::size_t half) { next_ -= half; }
+
+  // Whether the k-th bit of a node flips; w is asked for only where it matters.
+  template <class W>
+  bool flip(Knowledge d, std::size_t k, bool guess, std::uint64_t screen, W&& w) {
+    const double certainty_of_bit = std::abs(d[k]);
+    if ((d[k] < 0.0) == guess) return false;
+    if (certainty_of_bit <= static_cast<double>(screen) * 0x1p-16) return false;  // w >= |d|
+    return w() < certainty_of_bit;
+  }
+  // A flip in a context
+  bool say(bool flip, FlipModel::Context& context) {
+    out_.encode(flip, context.probability);
+    context.learn(flip);
+    return flip;
+  }
+  std::uint64_t say_raw(std::uint64_t value, int bits) {
+    out_.encode_raw(value, bits);
+    return value;
+  }
+  static constexpr bool knows = true;
+
+ private:
+  RangeEncoder& out_;
+  double* next_;
+};
+
+// The receiver's side: flips are read.
+class Reading {
+ public:
+  explicit Reading(RangeDecoder& in) : in_(in) {}
+
+  struct Knowledge {};
+
+  Knowledge first_half(Knowledge, std::size_t) { return {}; }
+  Knowledge second_half(Knowledge, std::size_t, const Bit*) { return {}; }
+  void leave(std::size_t) {}
+
+  template <class W>
+  bool flip(Knowledge, std::size_t, bool, std::uint64_t, W&&) {
+    return false;
+  }
+  bool say(bool, FlipModel::Context& context) {
+    const bool flip = in_.decode(context.probability);
+    context.learn(flip);
+    return flip;
+  }
+  std::uint64_t say_raw(std::uint64_t, int bits) { return in_.decode_raw(bits); }
+  static constexpr bool knows = false;
+
+ private:
+  RangeDecoder& in_;
+};
+
+// A level: the transform's nodes in the order of their indices.
+template <class Side>
+class Level {
+ public:
+  Level(Side side, const PolarRandom& random, int step, FlipModel& model, int curvature)
+      : side_(side), random_(random), model_(model), step_(step), curvature_(curvature) {}
+
+  // Draws the bits x of n elements, a power of two.
+  void draw(typename Side::Knowledge d, std::size_t n, Node node, Bit* x) {
+    if (n > 1 && node.full()) return draw_full(d, n, x);
+    if (n > 1 && node.empty()) return draw_empty(d, n, node, x);
+    if (n == 1) return draw_leaf(d, node, x);
+    const std::size_t half = n / 2;
+    const double k = 0.125 * curvature_;
+    draw(side_.first_half(d, half), half, node.first_half(k), x);
+    draw(side_.second_half(d, half, x), half, node.second_half(k), x + half);
+    side_.leave(half);
+    for (std::size_t i = 0; i < half; ++i) x[i] ^= x[i + half];
+  }
+
+ private:
+  bool guess(std::size_t index) {
+    if (index / 64 != guess_word_) {
+      guess_word_ = index / 64;
+      guesses_ = random_.guesses(step_, guess_word_);
+    }
+    return (guesses_ >> index % 64 & 1) != 0;
+  }
+  std::uint64_t screen(std::size_t index) {
+    if (index / 8 != screen_group_) {
+      screen_group_ = index / 8;
+      screens_ = random_.screens(step_, screen_group_);
+    }
+    return (index % 8 < 4 ? screens_.place : screens_.arrival) >> 16 * (index % 4) & 0xFFFF;
+  }
+  double w(std::size_t index, std::uint64_t first) {
+    return w_of(first, random_.rest(step_, index));
+  }
+
+  void draw_leaf(typename Side::Knowledge d, Node node, Bit* x) {
+    const bool g = guess(index_);
+    const std::uint64_t first = screen(index_);
+    const double at = w(index_, first);
+    const bool flip = side_.flip(d, 0, g, first, [&] { return at; });
+    *x = static_cast<Bit>(g != side_.say(flip, model_.at(curvature_, node.leaf_class(), at)));
+    ++index_;
+  }
+
+  // The screens of up to 64 indices from a multiple of 64, or from anywhere in a small node
+  void read_screens(std::size_t index, std::size_t size) {
+    if (size == word_size) {
+      random_.screens_of_word(step_, index / word_size, word_screens_);
+    } else {
+      for (std::size_t k = 0; k < size; ++k) {
+        word_screens_[k] = static_cast<std::uint16_t>(screen(index + k));
+      }
+    }
+  }
+  // The guesses of up to 64 indices, none of which lies in another word
+  std::uint64_t guess_bits(std::size_t index) {
+    static_cast<void>(guess(index));
+    return guesses_ >> index % word_size;
+  }
+
+  // A bit for each, as raw bits. Nodes begin at multiples of their sizes.
+  void draw_full(typename Side::Knowledge d, std::size_t n, Bit* x) {
+    for (std::size_t begin = 0; begin < n; begin += word_size) {
+      const std::size_t size = std::min(n - begin, word_size);
+      const std::size_t index = index_ + begin;
+      const std::uint64_t g = guess_bits(index);
+      std::uint64_t flips = 0;
+      if constexpr (Side::knows) {
+        read_screens(index, size);
+        for (std::size_t k = 0; k < size; ++k) {
+          const std::uint64_t first = word_screens_[k];
+          const bool flip = side_.flip(d, begin + k, (g >> k & 1) != 0, first,
+                                       [&] { return w(index + k, first); });
+          flips |= std::uint64_t{flip} << k;
+        }
+      }
+      std::uint64_t said = 0;
+      for (std::size_t done = 0; done < size; done += max_raw_bits) {
+        const std::size_t bits = std::min<std::size_t>(size - done, max_raw_bits);
+        const std::uint64_t mask = (std::uint64_t{1} << bits) - 1;
+        said |= side_.say_raw(flips >> done & mask, static_cast<int>(bits)) << done;
+      }
+      for (std::size_t k = 0; k < size; ++k) {
+        x[begin + k] = static_cast<Bit>((g ^ said) >> k & 1);
+      }
+    }
+    index_ += n;
+  }
+
+  // Small w are looked at one by one; flips elsewhere are strays, said by their places.
+  void draw_empty(typename Side::Knowledge d, std::size_t n, Node node, Bit* x) {
+    const std::uint64_t limit = node.screen();
+    const int leaf_class = node.leaf_class();
+    strays_.clear();
+    for (std::size_t begin = 0; begin < n; begin += word_size) {
+      const std::size_t size = std::min(n - begin, word_size);
+      const std::size_t index = index_ + begin;
+      const std::uint64_t g = guess_bits(index);
+      read_screens(index, size);
+      unsigned any = 0;
+      for (std::size_t k = 0; k < size; ++k) {
+        x[begin + k] = static_cast<Bit>(g >> k & 1);
+        unsigned concerns = word_screens_[k] < limit ? 1 : 0;
+        if constexpr (Side::knows) {
+          concerns |= std::abs(d[begin + k]) > word_screens_[k] * 0x1p-16 ? 1 : 0;
+        }
+        concerns_[k] = static_cast<std::uint8_t>(concerns);
+        any |= concerns;
+      }
+      if (any == 0) continue;
+      for (std::size_t k = 0; k < size; ++k) {
+        if (concerns_[k] == 0) continue;
+        const std::uint64_t first = word_screens_[k];
+        const auto exact = [&] { return w(index + k, first); };
+        bool flip = side_.flip(d, begin + k, (g >> k & 1) != 0, first, exact);
+        if (first < limit) {
+          flip = side_.say(flip, model_.at(curvature_, leaf_class, exact()));
+        } else if (flip) {
+          strays_.push_back(begin + k);
+        }
+        x[begin + k] ^= static_cast<Bit>(flip);
+      }
+    }
+    const int width = floor_log2(n);
+    for (std::size_t s = 0; side_.say(s < strays_.size(), model_.stray()); ++s) {
+      std::uint64_t k = Side::knows ? strays_[s] : 0;
+      for (int done = 0; done < width; done += max_raw_bits) {
+        const int bits = std::min(width - done, max_raw_bits);
+        const std::uint64_t mask = (std::uint64_t{1} << bits) - 1;
+        const std::uint64_t part = side_.say_raw(k >> done & mask, bits);
+        if (!Side::knows) k |= part << done;
+      }
+      if (!Side::knows) {  // distinct and increasing, as the sender writes them
+        const std::size_t i = index_ + k;
+        if ((s > 0 && k <= last_stray_) || screen(i) < limit) {
+          throw CorruptDataError("a flip where no sender writes one");
+        }
+        x[k] ^= 1;
+        last_stray_ = k;
+      }
+    }
+    index_ += n;
+  }
+
+  Side side_;
+  const PolarRandom& random_;
+  FlipModel& model_;
+  int step_;
+  int curvature_;
+  std::size_t index_ = 0;
+  std::size_t guess_word_ = ~std::size_t{0};
+  std::uint64_t guesses_ = 0;
+  std::size_t screen_group_ = ~std::size_t{0};
+  NodeBits screens_{};
+  static constexpr std::size_t word_size = 64;
+  std::uint16_t word_screens_[word_size] = {};
+  std::uint8_t concerns_[word_size] = {};
+  std::vector<std::size_t> strays_;
+  std::uint64_t last_stray_ = 0;
+};
+
+}  // namespace astar_rec::polar
