@@ -10,7 +10,7 @@ using namespace astar_rec;
 
 // The blocks of as many rows as those indices take that begin at a number, and those before.
 Blocks rows_of_blocks(std::size_t words, std::size_t block, const Array<double>& hints,
-                   std::size_t begin) {
+                      std::size_t begin) {
   require(block >= 1 && block <= max_block, "block must be 1 to 16");
   require(words % block == 0, "an index has as many words as a block elements");
   require(begin <= element_limit, "elements must be below 2^48");
