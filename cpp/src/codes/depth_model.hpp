@@ -73,7 +73,7 @@ class SharedDepthModel {
     return levels_[static_cast<std::size_t>(level)].probability;
   }
 
-  void count(int level, bool ended) {
+  [[gnu::always_inline]] void count(int level, bool ended) {
     Level& at = levels_[static_cast<std::size_t>(level)];
     at.frequency.count(ended);
     at.probability = at.frequency.probability(at.prior.probability, at.prior.weight);

@@ -47,7 +47,7 @@ constexpr std::uint64_t distance_to_end(std::uint64_t low, std::uint64_t range) 
 class RangeEncoder {
  public:
   // 0 < probability < certainty, that of yes
-  void encode(bool yes, std::uint32_t probability) {
+  [[gnu::always_inline]] void encode(bool yes, std::uint32_t probability) {
     const std::uint64_t part = part_of(range_, probability);
     if (yes) {
       range_ = part;
@@ -124,7 +124,7 @@ class RangeDecoder {
     if (offset_ >= range_) throw CorruptDataError("bits that no encoder writes");
   }
 
-  bool decode(std::uint32_t probability) {
+  [[gnu::always_inline]] bool decode(std::uint32_t probability) {
     const std::uint64_t part = part_of(range_, probability);
     const bool yes = offset_ < part;
     if (yes) {
@@ -138,7 +138,7 @@ class RangeDecoder {
   }
 
   // Throws CorruptDataError where no value was written.
-  std::uint64_t decode_raw(int bits) {
+  [[gnu::always_inline]] std::uint64_t decode_raw(int bits) {
     range_ >>= bits;
     const std::uint64_t value = offset_ / range_;
     if (value >> bits != 0) throw CorruptDataError("bits that no encoder writes");

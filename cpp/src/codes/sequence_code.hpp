@@ -51,7 +51,7 @@ class PathEncoder {
 
   // All levels at once, with the probabilities of a model of depths, which learns. Returns the depth.
   template <class DepthModel>
-  int depth(DepthModel& model) {
+  [[gnu::always_inline]] int depth(DepthModel& model) {
     for (int level = 0; level < depth_; ++level) {
       encoder_.encode(false, model.probability(level));
       model.count(level, false);
@@ -62,7 +62,7 @@ class PathEncoder {
   }
 
   // All sides at once, of a path of that depth: raw bits, the highest first.
-  void sides(int depth) {
+  [[gnu::always_inline]] void sides(int depth) {
     if (depth == 0) return;
     if (depth <= max_raw_bits) {  // what follows, for nearly all indices
       encoder_.encode_raw(index_[0] & ((1U << depth) - 1), depth);
@@ -104,7 +104,7 @@ class PathDecoder {
   }
 
   template <class DepthModel>
-  int depth(DepthModel& model) {
+  [[gnu::always_inline]] int depth(DepthModel& model) {
     for (int level = 0; level < model.levels(); ++level) {
       const bool yes = decoder_.decode(model.probability(level));
       model.count(level, yes);
@@ -113,7 +113,7 @@ class PathDecoder {
     throw CorruptDataError("an index too large for its words");
   }
 
-  void sides(int depth) {
+  [[gnu::always_inline]] void sides(int depth) {
     if (depth == 0) return;
     if (depth <= max_raw_bits) {
       index_[0] = std::uint64_t{1} << depth | decoder_.decode_raw(depth);

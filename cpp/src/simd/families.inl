@@ -69,7 +69,6 @@ struct Ratios {
 
   void prepare(const LaneParameters& of) {
     float scale[most + width];
-    const double reach = Families::quantile(last_position);
     for (std::size_t i = 0; i < of.count(); ++i) {
       const double unit = of.proposal_scale[i];
       const double m = (of.target_loc[i] - of.proposal_loc[i]) / unit;
@@ -77,12 +76,17 @@ struct Ratios {
       mean[i] = static_cast<float>(m);
       scale[i] = static_cast<float>(s);
       precision[i] = static_cast<float>(unit / of.target_scale[i]);
-      vertex[i] = static_cast<float>(std::max(-reach, std::min(Families::vertex(m, s), reach)));
+      vertex[i] = static_cast<float>(Families::vertex(m, s));
     }
+    // The limits are taken here: with them, compilers make no vectors of the loop above.
+    const Float reach = splat(static_cast<float>(Families::quantile(last_position)));
     for (std::size_t at = 0; at < of.count(); at += width) {
       Float s;
       load_lanes(s, scale + at);
       store_lanes(offset + at, negative_log(s));
+      Float v;
+      load_lanes(v, vertex + at);
+      store_lanes(vertex + at, smaller(larger(v, -reach), reach));
     }
   }
 
