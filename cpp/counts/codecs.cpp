@@ -46,7 +46,9 @@ std::vector<NamedLoop> codec_loops() {
       const auto array = [=] {
         return std::make_shared<Coded>(elements, 1, bits, method_of(method, bits));
       };
-      const std::string name = method, at = "-" + std::to_string(bits);
+      const std::string name = method;
+      std::string at = "-";
+      at += std::to_string(bits);
       loops.push_back({name + "-encode" + at, [=] { return encoding(array()); }});
       // Decoding is one loop at any bits: AD*'s takes as long at all, AS*'s longer at more.
       if (bits == 3) loops.push_back({name + "-decode" + at, [=] { return decoding(array()); }});

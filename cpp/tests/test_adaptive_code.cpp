@@ -167,7 +167,7 @@ void halved_counts() {
 
 // Both directions ask now and then, and end where the answer is to end.
 void interrupts() {
-  const std::vector<std::uint64_t> indices(5 * between_interrupts, 3);
+  const std::vector<std::uint64_t> indices(5 * between_pauses, 3);
   int asked = 0;
   const RangeCoded coded = pack_sequence(indices, AdaptiveCode{}, [&] { ++asked; });
   CHECK_EQUAL(asked, 5);

@@ -45,12 +45,16 @@ struct AdaptiveCode {
   int start = 0;                                 // as in depth_start.hpp
   std::span<const std::uint16_t> contexts = {};  // one per index, or none at all
 
-  // Inlined, so that a caller's constants (one word, no contexts) make the loop the shorter.
   template <class F>
-  [[gnu::always_inline]] decltype(auto) with_model(const F& f) const {
+  decltype(auto) with_model(const F& f) const {
     if (contexts.empty()) return f(AdaptiveModel(words, SharedDepthModel(words, start)));
     return f(AdaptiveModel(words, ContextDepthModel(words, start, contexts)));
   }
 };
+
+extern template RangeCoded pack_sequence(std::span<const std::uint64_t>, const AdaptiveCode&,
+                                         const Pause&);
+extern template void unpack_sequence(std::span<const std::uint8_t>, const AdaptiveCode&,
+                                     std::span<std::uint64_t>, const Pause&);
 
 }  // namespace astar_rec

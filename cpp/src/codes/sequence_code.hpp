@@ -20,6 +20,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -150,35 +151,33 @@ concept PathModel = requires(Model model, const Model same, std::size_t i, PathE
 template <class Code>
 concept SequenceCode = requires(const Code code) { code.with_model([](PathModel auto) {}); };
 
-// What long work calls now and then, for those who have nothing to interrupt it with.
-struct Uninterrupted {
-  void operator()() const {}
-};
+// What long work calls now and then; may throw. Empty for nothing.
+using Pause = std::function<void()>;
 
 // Of indices: work that takes a few milliseconds at most.
-inline constexpr std::size_t between_interrupts = 1024;
+inline constexpr std::size_t between_pauses = 1024;
 
 namespace detail {
 
 // For an index, at place i of a call, that its model has no path for.
 [[noreturn]] inline void refuse_depth(int depth, int deepest, std::size_t i) {
   if (depth < 0) throw IndexError(i, "index 0: indices start at 1");
-  throw IndexError(i, "a depth that is not between 0 and " + std::to_string(deepest));
+  std::string why = "a depth that is not between 0 and ";
+  throw IndexError(i, why += std::to_string(deepest));
 }
 
 }  // namespace detail
 
-// Calls `interrupt()` now and then, which may throw. Throws IndexError for an index that the code does
-// not have.
-template <SequenceCode Code, class Check = Uninterrupted>
+// Throws IndexError for an index that the code does not have. Each code's file compiles both functions.
+template <SequenceCode Code>
 RangeCoded pack_sequence(std::span<const std::uint64_t> indices, const Code& code,
-                         const Check& interrupt = {}) {
+                         const Pause& pause = {}) {
   return code.with_model([&](PathModel auto model) {
     const std::size_t words = model.words();
     const std::size_t count = indices.size() / words;
     RangeEncoder encoder;
     for (std::size_t i = 0; i < count; ++i) {
-      if (i % between_interrupts == 0) interrupt();
+      if (i % between_pauses == 0 && pause) pause();
       const BoxIndexView index(indices.data() + i * words, words);
       const int depth = depth_of(index);
       if (depth < 0 || depth > model.deepest(i)) detail::refuse_depth(depth, model.deepest(i), i);
@@ -190,15 +189,15 @@ RangeCoded pack_sequence(std::span<const std::uint64_t> indices, const Code& cod
 }
 
 // The inverse; throws CorruptDataError for bytes that no encoder wrote.
-template <SequenceCode Code, class Check = Uninterrupted>
+template <SequenceCode Code>
 void unpack_sequence(std::span<const std::uint8_t> bytes, const Code& code,
-                     std::span<std::uint64_t> indices, const Check& interrupt = {}) {
+                     std::span<std::uint64_t> indices, const Pause& pause = {}) {
   code.with_model([&](PathModel auto model) {
     const std::size_t words = model.words();
     const std::size_t count = indices.size() / words;
     RangeDecoder decoder(bytes);
     for (std::size_t i = 0; i < count; ++i) {
-      if (i % between_interrupts == 0) interrupt();
+      if (i % between_pauses == 0 && pause) pause();
       PathDecoder path(decoder, BoxIndex(indices.data() + i * words, words));
       model.code_path(i, path);
     }

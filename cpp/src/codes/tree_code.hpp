@@ -93,4 +93,9 @@ decltype(auto) TreeCode::with_model(const F& f) const {
   return f(TreePaths(*this));
 }
 
+extern template RangeCoded pack_sequence(std::span<const std::uint64_t>, const TreeCode&,
+                                         const Pause&);
+extern template void unpack_sequence(std::span<const std::uint8_t>, const TreeCode&,
+                                     std::span<std::uint64_t>, const Pause&);
+
 }  // namespace astar_rec

@@ -162,6 +162,7 @@ using BoxIndexView = std::span<const std::uint64_t>;
 
 // The depth that an index says, or -1 for an index of 0.
 inline int depth_of(BoxIndexView index) {
+  if (index.size() == 1) return index[0] == 0 ? -1 : cell_depth(index[0]);
   for (std::size_t word = index.size(); word-- > 0;) {
     if (index[word] != 0) return static_cast<int>(64 * word) + cell_depth(index[word]);
   }

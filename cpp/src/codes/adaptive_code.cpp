@@ -1,0 +1,10 @@
+#include "codes/adaptive_code.hpp"
+
+namespace astar_rec {
+
+template RangeCoded pack_sequence(std::span<const std::uint64_t>, const AdaptiveCode&,
+                                  const Pause&);
+template void unpack_sequence(std::span<const std::uint8_t>, const AdaptiveCode&,
+                              std::span<std::uint64_t>, const Pause&);
+
+}  // namespace astar_rec
