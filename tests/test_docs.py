@@ -181,3 +181,9 @@ print(a)
 """)
     expected = [(2, "a = 1\n", None), (10, ">>> a\n1\n", None), (15, "print(a)\n", "1\n")]
     assert list(blocks(page)) == expected
+
+
+def test_no_page_holds_what_a_merge_left() -> None:
+    marks = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]:
+        assert not marks.search(page.read_text(encoding="utf-8")), page.name

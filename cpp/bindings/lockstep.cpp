@@ -1,4 +1,4 @@
-// Searches in lockstep, for callables of the user's: see astar_rec/custom.py for the rounds.
+// Searches in lockstep, for callables of the user's: see astar_rec/custom/lockstep.py for the rounds.
 #include "search/lockstep.hpp"
 
 #include <memory>
