@@ -1,6 +1,7 @@
 // Blocks of indices to samples, with hints and short blocks: refused, or what the proposal can have.
 #include "input.hpp"
 #include "proposals.hpp"
+#include "tree/box.hpp"
 
 using namespace astar_rec;
 
