@@ -39,8 +39,7 @@ void every_element_once() {
       parallel_for(count, threads, never, [&] {
         ++bodies;
         return [&](std::size_t begin, std::size_t end, Interrupt&) {
-          if (begin >= end || end > count || end - begin > std::size_t{2048})
-            chunks_are_sound = false;
+          if (begin >= end || end > count || end - begin > max_chunk) chunks_are_sound = false;
           for (std::size_t i = begin; i < end; ++i) ++visits[i];
         };
       });

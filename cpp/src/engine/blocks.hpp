@@ -27,10 +27,10 @@ class Blocks {
     }
   }
 
-  // Blocks of one, all alike.
-  explicit Blocks(std::size_t elements) : Blocks(elements, 1, no_hint()) {}
+  // Single elements, whose methods ask for no order.
+  explicit Blocks(std::size_t elements) : rows_(elements), columns_(1), block_(1) {}
 
-  std::size_t count() const { return rows_ * order_of_.size(); }
+  std::size_t count() const { return rows_ * per_row(); }
   std::size_t block() const { return block_; }
   std::size_t elements() const { return rows_ * columns_; }
 
@@ -39,11 +39,11 @@ class Blocks {
   }
   std::size_t first_element(std::size_t number) const {
     if (block_ == 1) return number;
-    return number / order_of_.size() * columns_ + number % order_of_.size() * block_;
+    return number / per_row() * columns_ + number % per_row() * block_;
   }
   std::size_t dimensions(std::size_t number) const {
     if (block_ == 1) return 1;
-    return std::min(block_, columns_ - number % order_of_.size() * block_);
+    return std::min(block_, columns_ - number % per_row() * block_);
   }
   // Where the elements of a range of blocks end.
   std::size_t end_of(std::size_t number) const {
@@ -51,10 +51,7 @@ class Blocks {
   }
 
  private:
-  static std::span<const double> no_hint() {
-    static constexpr double none[1] = {0.0};
-    return none;
-  }
+  std::size_t per_row() const { return (columns_ + block_ - 1) / block_; }
 
   std::size_t rows_;
   std::size_t columns_;

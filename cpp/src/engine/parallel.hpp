@@ -49,17 +49,18 @@ class Interrupt {
   std::chrono::steady_clock::time_point polled_ = std::chrono::steady_clock::now();
 };
 
-// Calls body(begin, end, interrupt) for chunks of at most max_chunk that cover [0, count).
+inline constexpr std::size_t max_chunk = 2048;
+
+// Calls body(begin, end, interrupt) for chunks of at most `most` that cover [0, count).
 // make_body() is called once a thread, so that a body may own scratch memory. Chunks of fewer than
-// min_chunk are not worth the handing out.
+// `fewest` are not worth the handing out.
 template <class MakeBody>
 void parallel_for(std::size_t count, unsigned threads, const Interrupt::Poll& poll,
-                  const MakeBody& make_body, std::size_t min_chunk = 1,
-                  std::size_t max_chunk = 2048) {
+                  const MakeBody& make_body, std::size_t fewest = 1, std::size_t most = max_chunk) {
   if (count == 0) return;
   // Small enough to share out evenly.
   const std::size_t shares = threads > 1 ? std::size_t{threads} * 8 : 1;
-  const std::size_t chunk = std::clamp(count / shares, min_chunk, max_chunk);
+  const std::size_t chunk = std::clamp(count / shares, fewest, most);
   const std::size_t chunks = (count + chunk - 1) / chunk;
 
   std::atomic<std::size_t> next{0};

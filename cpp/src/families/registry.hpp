@@ -1,7 +1,4 @@
 // All families. A row here is all that enumerations, dispatch, tests and fuzzers know of a family.
-//
-// A build may add families of its own, as the tests do: ASTAR_REC_MORE_FAMILIES names them, each after
-// a comma, and ASTAR_REC_MORE_FAMILIES_HEADER the header that defines them and their ratios.
 #pragma once
 
 #include <array>
@@ -14,13 +11,6 @@
 #include "families/logistic.hpp"
 #include "families/normal.hpp"
 #include "families/uniform.hpp"
-
-#ifdef ASTAR_REC_MORE_FAMILIES_HEADER
-#include ASTAR_REC_MORE_FAMILIES_HEADER
-#endif
-#ifndef ASTAR_REC_MORE_FAMILIES
-#define ASTAR_REC_MORE_FAMILIES
-#endif
 
 namespace astar_rec {
 
@@ -60,7 +50,7 @@ struct FamilyList {
   }
 };
 
-using Families = FamilyList<Normal, Laplace, Logistic, Uniform ASTAR_REC_MORE_FAMILIES>;
+using Families = FamilyList<Normal, Laplace, Logistic, Uniform>;
 
 // A family by its place in the list.
 using Family = std::size_t;

@@ -69,16 +69,11 @@ std::uint64_t AStar::largest_index() const {
 // one by one.
 Shares AStar::encoder_shares(std::size_t block) const {
   if (block > 1 || tree_ == Tree::whole_space) return {};
-  return {64, 2048};
-}
-
-Shares AStar::decoder_shares(std::size_t block) const {
-  if (block > 1) return {};
-  return {256, 2048};
+  return {64};
 }
 
 std::unique_ptr<Encoder> AStar::encoder(const Pair& pair, std::size_t block) const {
-  return make_a_star_encoder(*this, pair, block);
+  return block == 1 ? make_element_encoder(*this, pair) : make_block_encoder(*this, pair);
 }
 
 std::unique_ptr<Replay> AStar::replay(std::size_t block) const {

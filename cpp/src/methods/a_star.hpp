@@ -31,7 +31,6 @@ class AStar final : public Method {
   std::uint64_t largest_index() const override;
   std::unique_ptr<Encoder> encoder(const Pair& pair, std::size_t block) const override;
   Shares encoder_shares(std::size_t block) const override;
-  Shares decoder_shares(std::size_t block) const override;
   std::unique_ptr<Replay> replay(std::size_t block) const override;
   std::unique_ptr<Lockstep> lockstep(std::size_t count, std::uint64_t seed,
                                      std::uint64_t offset) const override;

@@ -91,9 +91,4 @@ std::unique_ptr<Encoder> make_element_encoder(const AStar& method, const Pair& p
   return over(Dyadic(method.max_depth(max_index_depth)));
 }
 
-std::unique_ptr<Encoder> make_a_star_encoder(const AStar& method, const Pair& pair,
-                                             std::size_t block) {
-  return block == 1 ? make_element_encoder(method, pair) : make_block_encoder(method, pair);
-}
-
 }  // namespace astar_rec

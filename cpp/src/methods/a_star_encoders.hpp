@@ -2,15 +2,11 @@
 // arithmetic what lanes do not know.
 #pragma once
 
-#include <cstddef>
 #include <memory>
 
 #include "methods/a_star.hpp"
 
 namespace astar_rec {
-
-std::unique_ptr<Encoder> make_a_star_encoder(const AStar& method, const Pair& pair,
-                                             std::size_t block);
 
 // Of elements alone, and of blocks.
 std::unique_ptr<Encoder> make_element_encoder(const AStar& method, const Pair& pair);

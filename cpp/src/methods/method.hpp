@@ -87,7 +87,7 @@ class Replay {
 // How blocks are shared out: a share of fewer isn't worth the handing out, one of more takes long.
 struct Shares {
   std::size_t fewest = 1;
-  std::size_t most = 2048;
+  std::size_t most = max_chunk;
 };
 
 class Method {
@@ -106,7 +106,9 @@ class Method {
   virtual std::unique_ptr<Encoder> encoder(const Pair& pair, std::size_t block) const = 0;
   virtual std::unique_ptr<Decoder> decoder(Family proposal, std::size_t block) const;
   virtual Shares encoder_shares(std::size_t) const { return {}; }
-  virtual Shares decoder_shares(std::size_t) const { return {}; }
+  virtual Shares decoder_shares(std::size_t block) const {
+    return {block == 1 ? std::size_t{256} : 1};
+  }
 
   // Null where samples are no positions.
   virtual std::unique_ptr<Replay> replay(std::size_t block) const = 0;

@@ -192,11 +192,6 @@ std::unique_ptr<Encoder> MinimalRandom::encoder(const Pair& pair, std::size_t) c
   return std::make_unique<MinimalRandomEncoder>(*this, pair);
 }
 
-Shares MinimalRandom::decoder_shares(std::size_t block) const {
-  if (block > 1) return {};
-  return {256, 2048};
-}
-
 std::unique_ptr<Replay> MinimalRandom::replay(std::size_t block) const {
   return make_index_replay(Tree::whole_space, block, candidates_, 0);
 }

@@ -33,7 +33,6 @@ class MinimalRandom final : public Method {
   std::size_t most_in_block() const override;
   std::uint64_t largest_index() const override { return candidates_; }
   std::unique_ptr<Encoder> encoder(const Pair& pair, std::size_t block) const override;
-  Shares decoder_shares(std::size_t block) const override;
   std::unique_ptr<Replay> replay(std::size_t block) const override;
   std::unique_ptr<Lockstep> lockstep(std::size_t count, std::uint64_t seed,
                                      std::uint64_t offset) const override;
