@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import _core
-from .._validate import threads_of, unravel
+from .._elements import unravel
+from .._validate import threads_of
 from ..custom import CustomProposal, CustomTarget, as_proposal
 from ..custom.lockstep import Sampler, decode_custom, encode_custom
 from ..custom.pairs import in_lockstep, pair_in_lockstep
@@ -23,7 +24,7 @@ from .units import MAX_BLOCK
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .._validate import Floats, Indices, Shape
+    from .._elements import Floats, Indices, Shape
     from ..distributions import Distribution, ProposalLike, TargetLike
     from .codec import Progress, Proposal, Target
     from .encoded import Arrays
@@ -125,7 +126,7 @@ class CoreCodec(Codec):
         if not size:
             return 0
         method, threads, hints = self._method, threads_of(self.threads, size), self._hints(shape)
-        q, p = _bound(target), _bound(proposal)
+        q, p = target._bound, proposal._bound
         cut = 0
         for begin, end in _pieces(out[2].size, self.block, size, progress):
             cut += _core.encode(
@@ -154,7 +155,7 @@ class CoreCodec(Codec):
                     self.block,
                     self._hints(sample.shape),
                     message,
-                    _bound(proposal),
+                    proposal._bound,
                     sample,
                 )
         except _core.CoreIndexError as error:
@@ -183,10 +184,6 @@ def samples_at(proposal: Proposal, position: Indices) -> Floats:
     sampler = Sampler(proposal, position.shape)
     flat = np.ascontiguousarray(position).reshape(-1)
     return sampler(flat, np.arange(flat.size)).reshape(position.shape)
-
-
-def _bound(distribution: CoreFamily) -> _core.Distribution:
-    return _core.Distribution(distribution._family, distribution._parameters)
 
 
 def _pieces(

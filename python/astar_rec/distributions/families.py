@@ -22,8 +22,19 @@ _LOG_ROOT_TAU = 0.5 * math.log(2 * math.pi)
 class CoreFamily(Distribution):
     """A family that the core knows, under the name of `_family`."""
 
-    __slots__ = ()
+    __slots__ = ("_core_distribution",)
     _family: ClassVar[str]
+    _core_distribution: _core.Distribution
+
+    @property
+    def _bound(self) -> _core.Distribution:
+        """The core's own of it, made once: parameters never change."""
+        try:
+            return self._core_distribution
+        except AttributeError:
+            made = _core.Distribution(self._family, self._parameters)
+            object.__setattr__(self, "_core_distribution", made)
+            return made
 
     @classmethod
     def _samples(cls, position: Indices, *parameters: Floats) -> Floats:
