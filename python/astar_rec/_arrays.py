@@ -46,7 +46,6 @@ _MOST_AXES = 64
 class _Kind(NamedTuple):
     """A kind of array: which classes are of it, and how NumPy gets one."""
 
-    name: str
     has: Callable[[type], bool]
     take: Callable[[str, Any], Array]
 
@@ -63,17 +62,15 @@ def _descends(kind: type, library: str, name: str) -> bool:
     )
 
 
-def _take_numpy(argument: str, array: Array) -> Array:
-    if isinstance(array, np.ma.MaskedArray):
-        masked = np.ma.getmaskarray(array)
-        expected = "an array of which nothing is masked"
-        require_all(argument, np.where(masked, "masked", ""), ~masked, expected)
-        return np.asarray(array.data)
+def _take_masked(argument: str, array: Any) -> Array:
+    masked = np.ma.getmaskarray(array)
+    expected = "an array of which nothing is masked"
+    require_all(argument, np.where(masked, "masked", ""), ~masked, expected)
+    return np.asarray(array.data)
+
+
+def _take_as_it_is(_: str, array: Any) -> Array:
     return np.asarray(array)
-
-
-def _take_number(_: str, number: Any) -> Array:
-    return np.asarray(number)
 
 
 def _take_sequence(argument: str, sequence: Any) -> Array:
@@ -113,10 +110,6 @@ def _take_cupy(_: str, array: Any) -> Array:
     return np.asarray(array.get())
 
 
-def _take_array_protocol(_: str, array: Any) -> Array:
-    return np.asarray(array)
-
-
 def _take_dlpack(_: str, array: Any) -> Array:
     device = array.__dlpack_device__()[0]
     if int(device) == _DLPACK_CPU:
@@ -136,15 +129,16 @@ def _take_anything(_: str, value: Any) -> Array:
 # The first that has a value's class takes the value. What is neither an array nor numbers becomes
 # an array of objects, which those who want numbers refuse.
 _KINDS = (
-    _Kind("NumPy's", lambda kind: issubclass(kind, np.ndarray), _take_numpy),
-    _Kind("a number", lambda kind: issubclass(kind, (float, int, np.generic)), _take_number),
-    _Kind("a sequence", lambda kind: issubclass(kind, (list, tuple)), _take_sequence),
-    _Kind("PyTorch's", lambda kind: _descends(kind, "torch", "Tensor"), _take_torch),
-    _Kind("CuPy's", lambda kind: _descends(kind, "cupy", "ndarray"), _take_cupy),
+    _Kind(lambda kind: issubclass(kind, np.ma.MaskedArray), _take_masked),
+    _Kind(lambda kind: issubclass(kind, np.ndarray), _take_as_it_is),
+    _Kind(lambda kind: issubclass(kind, (float, int, np.generic)), _take_as_it_is),
+    _Kind(lambda kind: issubclass(kind, (list, tuple)), _take_sequence),
+    _Kind(lambda kind: _descends(kind, "torch", "Tensor"), _take_torch),
+    _Kind(lambda kind: _descends(kind, "cupy", "ndarray"), _take_cupy),
     # JAX's, for one.
-    _Kind("an array", lambda kind: hasattr(kind, "__array__"), _take_array_protocol),
-    _Kind("an array", lambda kind: hasattr(kind, "__dlpack__"), _take_dlpack),
-    _Kind("anything", lambda _: True, _take_anything),
+    _Kind(lambda kind: hasattr(kind, "__array__"), _take_as_it_is),
+    _Kind(lambda kind: hasattr(kind, "__dlpack__"), _take_dlpack),
+    _Kind(lambda _: True, _take_anything),
 )
 
 

@@ -1,6 +1,6 @@
 """Checks of arguments: every number, shape and seed that a user gives passes through here once.
 
-Arrays pass through `_arrays`, whose functions are at hand here too.
+Arrays pass through `_arrays`.
 """
 
 from __future__ import annotations
@@ -9,44 +9,27 @@ import math
 import operator
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._arrays import (
-    CONTEXT_LIMIT,
-    context_array,
-    index_array,
-    output_array,
-    real_array,
-    to_numpy,
-)
-from ._elements import Floats, Indices, Shape, require_all, require_between, unravel
 from .errors import ParameterError
 
+if TYPE_CHECKING:
+    from ._elements import Shape
+
 __all__ = [
-    "CONTEXT_LIMIT",
     "ELEMENT_LIMIT",
     "MAX_AXES",
     "SEED_LIMIT",
     "Buffer",
-    "Floats",
-    "Indices",
-    "Shape",
     "as_bytes",
     "broadcast_shape",
     "checked_size",
-    "context_array",
-    "index_array",
     "integer",
-    "output_array",
-    "real_array",
-    "require_all",
-    "require_between",
     "seed_of",
     "shape_of",
     "threads_of",
-    "to_numpy",
-    "unravel",
 ]
 
 Buffer = bytes | bytearray | memoryview

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ._validate import Floats, broadcast_shape
+from ._elements import Floats
+from ._validate import broadcast_shape
 from .distributions import (
     Distribution,
     Laplace,

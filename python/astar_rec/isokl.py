@@ -6,7 +6,9 @@ import math
 
 import numpy as np
 
-from ._validate import Floats, broadcast_shape, real_array, require_all
+from ._arrays import real_array
+from ._elements import Floats, require_all
+from ._validate import broadcast_shape
 from .distributions import Normal, ProposalLike, as_distribution
 from .errors import ParameterError
 

@@ -19,7 +19,7 @@ from astar_rec.codes import IndexCode, RefusedIndexError
 from astar_rec.errors import CorruptDataError
 
 if TYPE_CHECKING:
-    from astar_rec._validate import Indices
+    from astar_rec._elements import Indices
     from astar_rec.codes.code import Contexts
 
 LARGEST = 2**64 - 1

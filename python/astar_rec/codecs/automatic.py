@@ -21,7 +21,7 @@ from .units import MOST_HINT, MOST_HINTS
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from .._validate import Shape
+    from .._elements import Shape
     from ..distributions import Distribution, ProposalLike, TargetLike
 
 __all__ = ["automatic_codec", "column_hints", "fresh_seed"]

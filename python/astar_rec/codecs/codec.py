@@ -18,15 +18,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
+from .._arrays import output_array
+from .._elements import Floats, Shape, require_all
 from .._validate import (
     ELEMENT_LIMIT,
-    Floats,
-    Shape,
     broadcast_shape,
     checked_size,
     integer,
-    output_array,
-    require_all,
     seed_of,
     shape_of,
     threads_of,

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .._validate import Indices, output_array
+from .._arrays import output_array
+from .._elements import Indices
 from ..errors import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .._validate import Shape
+    from .._elements import Shape
     from .messages import MessageKind
 
 __all__ = ["Arrays", "Encoded", "output_arrays"]

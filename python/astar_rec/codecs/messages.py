@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .._validate import index_array, require_all, to_numpy
+from .._arrays import index_array, to_numpy
+from .._elements import require_all
 from ..errors import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .._validate import Indices
+    from .._elements import Indices
 
 __all__ = ["BYTES", "INDICES", "INTEGERS", "Message", "MessageKind"]
 

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._validate import integer, real_array, require_all
+from .._arrays import real_array
+from .._elements import require_all
+from .._validate import integer
 from ..errors import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .._validate import Floats, Shape
+    from .._elements import Floats, Shape
 
 __all__ = [
     "MAX_BLOCK",

@@ -9,7 +9,7 @@ from .. import _core
 from .learning import LearningCode
 
 if TYPE_CHECKING:
-    from .._validate import Indices
+    from .._elements import Indices
     from .code import Contexts
 
 __all__ = ["AdaptiveCode"]

@@ -33,17 +33,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 
 from .. import _core
-from .._validate import (
-    ELEMENT_LIMIT,
-    Buffer,
-    Indices,
-    as_bytes,
-    context_array,
-    index_array,
-    integer,
-    to_numpy,
-    unravel,
-)
+from .._arrays import context_array, index_array, to_numpy
+from .._elements import Indices, unravel
+from .._validate import ELEMENT_LIMIT, Buffer, as_bytes, integer
 from ..errors import CorruptDataError, ParameterError
 
 if TYPE_CHECKING:
@@ -52,7 +44,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from .._validate import Shape
+    from .._elements import Shape
     from ..codecs import Codec
 
     if sys.version_info >= (3, 11):

@@ -15,7 +15,7 @@ from .code import IndexCode
 if TYPE_CHECKING:
     import sys
 
-    from .._validate import Indices
+    from .._elements import Indices
     from .code import Contexts
 
     if sys.version_info >= (3, 11):

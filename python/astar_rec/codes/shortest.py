@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._validate import index_array
+from .._arrays import index_array
 from .words import DeltaCode, GammaCode, ZetaCode
 
 if TYPE_CHECKING:

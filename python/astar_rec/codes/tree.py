@@ -16,7 +16,7 @@ from .learning import LearningCode
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from .._validate import Indices, Shape
+    from .._elements import Indices, Shape
     from ..codecs import Codec
     from .code import Contexts
 

@@ -20,7 +20,7 @@ from ..errors import ParameterError
 from .code import IndexCode
 
 if TYPE_CHECKING:
-    from .._validate import Indices
+    from .._elements import Indices
     from .code import Contexts
 
 __all__ = ["DeltaCode", "FixedCode", "GammaCode", "WordCode", "ZetaCode"]

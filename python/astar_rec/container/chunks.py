@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._validate import CONTEXT_LIMIT, ELEMENT_LIMIT
+from .._arrays import CONTEXT_LIMIT
+from .._validate import ELEMENT_LIMIT
 from ..errors import ParameterError
 from .format import Header, contexts_checksum, write_frame
 from .grid import Grid
@@ -15,7 +16,7 @@ from .grid import Grid
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .._validate import Indices, Shape
+    from .._elements import Indices, Shape
     from ..codecs import Codec, Message
     from .format import Contexts
 

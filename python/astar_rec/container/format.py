@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._validate import ELEMENT_LIMIT, MAX_AXES, Buffer, Shape
+from .._validate import ELEMENT_LIMIT, MAX_AXES, Buffer
 from .._varint import read_varint, varint
 from ..codecs import method_numbered
 from ..codes import code_numbered
@@ -19,6 +19,7 @@ from .codes import code_for
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from .._elements import Shape
     from ..codecs import Codec
     from ..codes import IndexCode
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..codecs.units import Blocks
 
 if TYPE_CHECKING:
-    from .._validate import Shape
+    from .._elements import Shape
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ..information import kl_bits
 from .reader import Reader
 
 if TYPE_CHECKING:
-    from .._validate import Shape
+    from .._elements import Shape
     from ..codecs import Codec
     from ..codes import IndexCode
     from ..distributions import ProposalLike, TargetLike

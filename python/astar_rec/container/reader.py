@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._validate import ELEMENT_LIMIT, broadcast_shape, context_array, integer, shape_of
+from .._arrays import context_array
+from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
 from ..codecs import Codec
 from ..custom import as_proposal
 from ..distributions import Distribution
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from typing_extensions import Self
 
-    from .._validate import Indices, Shape
+    from .._elements import Indices, Shape
     from ..codecs import Message, Progress
     from ..codecs.codec import Proposal
     from ..codes import IndexCode

@@ -6,7 +6,8 @@ import io
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._validate import ELEMENT_LIMIT, broadcast_shape, context_array, integer
+from .._arrays import context_array
+from .._validate import ELEMENT_LIMIT, broadcast_shape, integer
 from ..errors import ParameterError
 from .chunks import column_contexts, indices_of
 from .codes import code_for
@@ -18,7 +19,7 @@ from .writer import Writer, codec_or_fresh, distribution, warn_if_cut
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from .._validate import Shape
+    from .._elements import Shape
     from ..codecs import Codec, Encoded, Progress
     from ..codes import IndexCode
     from ..distributions import ProposalLike, TargetLike

@@ -7,15 +7,9 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from .._arrays import context_array
 from .._files import whole_file
-from .._validate import (
-    ELEMENT_LIMIT,
-    Shape,
-    broadcast_shape,
-    context_array,
-    integer,
-    shape_of,
-)
+from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
 from ..codecs import ADStar, Codec
 from ..codecs.automatic import fresh_seed
 from ..custom import CustomProposal, CustomTarget
@@ -33,6 +27,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from .._elements import Shape
     from ..codecs import Encoded, Progress
     from ..codes import IndexCode
     from ..distributions import ProposalLike, TargetLike

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._validate import broadcast_shape, real_array, shape_of
+from .._arrays import real_array
+from .._validate import broadcast_shape, shape_of
 from ..distributions import Distribution, as_distribution
 from ..errors import ParameterError
 from .callables import UserFunction

@@ -14,7 +14,7 @@ from ..codecs import ADStar, ASStar, DADStar, GlobalAStar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .._validate import Floats
+    from .._elements import Floats
     from ..codecs import Codec
 
 __all__ = ["BLOCK", "Method", "exact", "fixed"]

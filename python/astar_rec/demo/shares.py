@@ -11,7 +11,7 @@ from ..errors import RecError
 from ..images import inspect
 
 if TYPE_CHECKING:
-    from .._validate import Floats
+    from .._elements import Floats
     from ..images import ImageCodec
     from .sample import Images
 

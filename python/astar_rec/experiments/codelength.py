@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from .._validate import Indices
+    from .._elements import Indices
 
 __all__ = ["Codelength"]
 

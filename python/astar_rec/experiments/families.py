@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from .._validate import Floats
+    from .._elements import Floats
     from ..distributions import Distribution
 
 __all__ = ["Families"]

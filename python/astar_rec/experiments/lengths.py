@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from .._validate import Indices
+    from .._elements import Indices
 
 __all__ = ["depths", "entropy"]
 

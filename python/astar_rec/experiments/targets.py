@@ -17,7 +17,7 @@ from ..isokl import isokl_normal
 if TYPE_CHECKING:
     import numpy as np
 
-    from .._validate import Floats
+    from .._elements import Floats
 
 __all__ = ["STANDARD", "d_infinity", "informative", "of_d_infinity", "of_kl"]
 

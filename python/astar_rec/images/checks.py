@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._validate import to_numpy
+from .._arrays import to_numpy
 from ..errors import ParameterError
 from .order import SIDE
 

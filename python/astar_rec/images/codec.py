@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator, Sequence
 
-    from .._validate import Buffer, Floats
+    from .._elements import Floats
+    from .._validate import Buffer
     from ..codecs import Progress
     from ..codes import IndexCode
     from .networks import Images

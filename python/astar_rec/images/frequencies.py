@@ -21,7 +21,7 @@ from .integers import FRACTION
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from .._validate import Floats
+    from .._elements import Floats
 
 __all__ = ["TOTAL", "binary", "bits_of", "categorical"]
 

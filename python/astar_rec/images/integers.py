@@ -21,7 +21,7 @@ import numpy as np
 from ..errors import CorruptDataError
 
 if TYPE_CHECKING:
-    from .._validate import Floats
+    from .._elements import Floats
     from .weights import Array
 
 __all__ = ["FRACTION", "LARGEST", "Layer", "fixed", "product"]

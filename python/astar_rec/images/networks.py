@@ -20,7 +20,7 @@ from .order import FUTURE, NEAR, PAST, SIDE
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from .._validate import Floats
+    from .._elements import Floats
     from .weights import Array, Weights
 
     Images = npt.NDArray[np.uint8]

@@ -22,7 +22,7 @@ from .order import FUTURE, MARGIN, NEAR, PAST, SIDE, STEP, STEPS
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from .._validate import Floats
+    from .._elements import Floats
     from .networks import Images
     from .weights import Weights
 
