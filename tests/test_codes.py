@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import astar_rec as rec
-from astar_rec.codecs import ByteCode
 from astar_rec.codes import (
+    ByteCode,
     LearningCode,
     RefusedIndexError,
     code_named,

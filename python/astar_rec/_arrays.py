@@ -24,12 +24,24 @@ from .errors import ParameterError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["context_array", "index_array", "output_array", "real_array", "to_numpy"]
+__all__ = [
+    "CONTEXT_LIMIT",
+    "LEAST_INTEGER",
+    "bytes_array",
+    "context_array",
+    "index_array",
+    "integer_array",
+    "output_array",
+    "real_array",
+    "to_numpy",
+]
 
 Array = npt.NDArray[Any]
 Number = TypeVar("Number", np.uint64, np.float64)
 
 CONTEXT_LIMIT = 2**16
+# Of signed integers that are sent: -2^63 has no index, as 2^64 is beyond 64 bits.
+LEAST_INTEGER = -(2**63) + 1
 
 _FLOAT64 = np.dtype(np.float64)
 _LARGEST = sys.float_info.max  # whatever is not larger is finite
@@ -213,6 +225,28 @@ def index_array(argument: str, value: object) -> Indices:
             if not 0 <= item < 2**64:
                 raise ParameterError(argument, item, _UNSIGNED, position)
     return np.asarray(array, dtype=np.uint64, order="C")
+
+
+def integer_array(argument: str, value: object) -> npt.NDArray[np.int64]:
+    """Returns signed 64-bit integers as a native, C-contiguous array; no other dtype is cast."""
+    array = to_numpy(value, argument)
+    if array.dtype.kind != "i" or array.dtype.itemsize != 8:
+        raise ParameterError(f"dtype of {argument}", str(array.dtype), "int64")
+    numbers = np.asarray(array, dtype=np.int64, order="C")
+    what = f"an integer from {LEAST_INTEGER}"
+    require_all(argument, numbers, numbers >= LEAST_INTEGER, what)
+    return numbers
+
+
+def bytes_array(argument: str, value: object) -> Array:
+    """Returns an array of objects, all of them bytes."""
+    array = value if isinstance(value, np.ndarray) else np.asarray(value, dtype=object)
+    if array.dtype != object:
+        raise ParameterError(f"dtype of {argument}", str(array.dtype), "object, of bytes")
+    for position, item in np.ndenumerate(array):
+        if not isinstance(item, bytes):
+            raise ParameterError(argument, item, "bytes", position)
+    return np.ascontiguousarray(array).reshape(array.shape)
 
 
 def context_array(value: object, shape: Shape) -> npt.NDArray[np.uint16]:

@@ -1,5 +1,5 @@
-// A block's log ratio, the sum of its elements', and its searches by boxes and by samples of all of the
-// space.
+// A block's log ratio, the sum of its elements', and how searches by boxes and by samples of all of the
+// space evaluate their nodes.
 #pragma once
 
 #include <cstddef>

@@ -48,7 +48,6 @@ Getting Bits Back from Compressed Model Parameters", ICLR 2019.
 
 from .a_star import ADStar, ASStar, DADStar, GlobalAStar
 from .automatic import automatic_codec
-from .byte_code import ByteCode
 from .codec import Codec, Progress
 from .encoded import Encoded
 from .messages import BYTES, INDICES, INTEGERS, Message, MessageKind
@@ -61,7 +60,6 @@ __all__ = [
     "INTEGERS",
     "ADStar",
     "ASStar",
-    "ByteCode",
     "Codec",
     "DADStar",
     "Encoded",

@@ -29,11 +29,10 @@ from .._validate import (
     shape_of,
     threads_of,
 )
-from ..codes import AdaptiveCode
+from ..codes import AdaptiveCode, ByteCode
 from ..custom import CustomTarget, as_proposal
 from ..distributions import as_distribution
 from ..errors import ParameterError
-from .byte_code import ByteCode
 from .encoded import Arrays, Encoded, output_arrays
 from .messages import INDICES, MessageKind
 from .units import Blocks, block_of, hints_of

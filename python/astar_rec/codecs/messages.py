@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .._arrays import index_array, to_numpy
-from .._elements import require_all
-from ..errors import ParameterError
+from .._arrays import LEAST_INTEGER, bytes_array, index_array, integer_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["BYTES", "INDICES", "INTEGERS", "Message", "MessageKind"]
 
 Message = npt.NDArray[Any]
-
-# -2^63 has no index: 2^64 is beyond 64 bits.
-_LEAST_INTEGER = -(2**63) + 1
 
 
 @dataclass(frozen=True)
@@ -60,28 +55,6 @@ class MessageKind:
     from_index: Callable[[Indices], Message]
 
 
-def _integer_array(argument: str, value: object) -> npt.NDArray[np.int64]:
-    """Returns signed 64-bit integers as a native, C-contiguous array; no other dtype is cast."""
-    array = to_numpy(value, argument)
-    if array.dtype.kind != "i" or array.dtype.itemsize != 8:
-        raise ParameterError(f"dtype of {argument}", str(array.dtype), "int64")
-    numbers = np.asarray(array, dtype=np.int64, order="C")
-    what = f"an integer from {_LEAST_INTEGER}"
-    require_all(argument, numbers, numbers >= _LEAST_INTEGER, what)
-    return numbers
-
-
-def _bytes_array(argument: str, value: object) -> Message:
-    """Returns an array of objects, all of them bytes."""
-    array = value if isinstance(value, np.ndarray) else np.asarray(value, dtype=object)
-    if array.dtype != object:
-        raise ParameterError(f"dtype of {argument}", str(array.dtype), "object, of bytes")
-    for position, item in np.ndenumerate(array):
-        if not isinstance(item, bytes):
-            raise ParameterError(argument, item, "bytes", position)
-    return np.ascontiguousarray(array).reshape(array.shape)
-
-
 def _zigzag(message: Message) -> Indices:
     magnitude = np.abs(message).astype(np.uint64)
     twice = magnitude << np.uint64(1)
@@ -104,15 +77,15 @@ INDICES = MessageKind(
 INTEGERS = MessageKind(
     "message",
     np.int64,
-    _LEAST_INTEGER,
+    LEAST_INTEGER,
     2**63 - 1,
     True,
     np.uint64,
     1,
-    _integer_array,
+    integer_array,
     _zigzag,
     _unzigzag,
 )
 BYTES = MessageKind(
-    "message", np.object_, 0, 255, False, np.object_, b"", _bytes_array, _itself, _itself
+    "message", np.object_, 0, 255, False, np.object_, b"", bytes_array, _itself, _itself
 )

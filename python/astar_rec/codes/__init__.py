@@ -19,11 +19,13 @@ random and take D bits in any code of words, and in `AdaptiveCode`; these differ
     learning.py   what codes share that learn
     adaptive.py   depths learnt, paths in raw bits
     tree.py       paths predicted from the tree
+    byte_code.py  messages that are bytes, each with its length: no indices
     registry.py   the codes that containers know
     shortest.py   which of the codes of words is the shortest
 """
 
 from .adaptive import AdaptiveCode
+from .byte_code import ByteCode
 from .code import IndexCode, Parts, RefusedIndexError
 from .learning import LearningCode
 from .registry import code_named, code_numbered, codes, register, unregister
@@ -33,6 +35,7 @@ from .words import DeltaCode, FixedCode, GammaCode, ZetaCode
 
 __all__ = [
     "AdaptiveCode",
+    "ByteCode",
     "DeltaCode",
     "FixedCode",
     "GammaCode",

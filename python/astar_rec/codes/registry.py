@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import ParameterError
 from .adaptive import AdaptiveCode
+from .byte_code import ByteCode
 from .tree import TreeCode
 from .words import DeltaCode, FixedCode, GammaCode, ZetaCode
 
@@ -62,5 +63,5 @@ def code_named(name: str) -> type[IndexCode] | None:
     return next((kind for kind in codes() if kind.name == name), None)
 
 
-for _kind in (FixedCode, GammaCode, DeltaCode, ZetaCode, AdaptiveCode, TreeCode):
+for _kind in (FixedCode, GammaCode, DeltaCode, ZetaCode, AdaptiveCode, TreeCode, ByteCode):
     register(_kind)

@@ -14,7 +14,7 @@ from .._varint import read_varint, varint
 from ..codecs import method_numbered
 from ..codes import code_numbered
 from ..errors import CorruptDataError, ParameterError
-from .codes import code_for
+from .code_choice import code_for
 
 if TYPE_CHECKING:
     import numpy.typing as npt

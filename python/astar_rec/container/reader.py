@@ -13,7 +13,7 @@ from ..custom import as_proposal
 from ..distributions import Distribution
 from ..errors import CorruptDataError, ParameterError
 from .chunks import column_contexts
-from .codes import code_for
+from .code_choice import code_for
 from .format import LONGEST_HEADER, Header, contexts_checksum, dtype_of, read_header
 from .frames import payload_of, rescue, walk, whole
 from .source import Source

@@ -10,7 +10,7 @@ from .._arrays import context_array
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer
 from ..errors import ParameterError
 from .chunks import column_contexts, indices_of
-from .codes import code_for
+from .code_choice import code_for
 from .format import DEFAULT_CHUNK, dtype_of
 from .grid import Grid
 from .reader import Reader, context_kind

@@ -16,7 +16,7 @@ from ..custom import CustomProposal, CustomTarget
 from ..distributions import as_distribution
 from ..errors import ApproximationWarning, ParameterError
 from .chunks import ChunkWriter, indices_of
-from .codes import code_for
+from .code_choice import code_for
 from .format import CONTEXTS, DEFAULT_CHUNK, MAX_CHUNK, MIN_CHUNK, Header, dtype_of
 from .grid import Grid
 from .reader import Reader

@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._arrays import bytes_array
 from .._varint import read_varint, varint
-from ..codes import IndexCode, register
 from ..errors import CorruptDataError
-from .messages import BYTES, Message
+from .code import IndexCode
 
 if TYPE_CHECKING:
-    from ..codes.code import Contexts
+    import numpy.typing as npt
+
+    from .code import Contexts
+
+    Message = npt.NDArray[Any]
 
 __all__ = ["ByteCode"]
 
 
-@register
 @dataclass(frozen=True)
 class ByteCode(IndexCode):
     """The code for methods whose messages are bytes; no other code goes with them.
@@ -37,7 +40,7 @@ class ByteCode(IndexCode):
     carried = np.object_
 
     def _array(self, index: Any) -> Message:
-        return BYTES.checked("message", index)
+        return bytes_array("message", index)
 
     def _pack(self, codes: Message, contexts: Contexts) -> tuple[bytes, int]:
         del contexts
