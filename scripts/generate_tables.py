@@ -2,14 +2,17 @@
 
     python scripts/generate_tables.py [--check N]
 
-writes cpp/src/math/{log,normal_quantile}_table.inc. ``--check N`` recomputes every N-th
-row instead and compares it with the files.
+writes cpp/src/math/{log,normal_quantile}_table.inc and python/astar_rec/data/normal_tail_table.inc.
+``--check N`` recomputes every N-th row instead and compares it with the files.
 
 The functions are cut into segments, 32 to an octave of their argument, and approximated on each by
 one polynomial of degree 7 in the local variable u in [-1/2, 1/2).
 cpp/src/math/segments.hpp says how a 64-bit integer falls into octaves and segments; octave
 0 is measured from its other end, where the function vanishes, and its polynomials approximate
 function / distance, so that the *relative* accuracy holds up to the end.
+
+The table of the normal's upper tail is another: 32 segments to a unit of z up to 9, with the Taylor
+series of degree 10 around their centres.
 
 Each polynomial interpolates at the Chebyshev nodes of its segment. Segments are so short that the
 nearest singularity lies at least 63 half-widths from a segment's centre: the truncation error falls
@@ -21,14 +24,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import mpmath as mp
 
 SEGMENTS, DEGREE = 32, 7
-FOLDER = Path(__file__).parent.parent / "cpp/src/math"
+TAIL_DEGREE, TAIL_END = 10, 9
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "cpp/src/math"
+TAIL_TABLE = ROOT / "python/astar_rec/data/normal_tail_table.inc"
 mp.mp.dps = 45
 
 
@@ -87,6 +93,17 @@ TABLES: dict[str, list[Function]] = {
 }
 
 
+def tail_series(segment: int) -> list[float]:
+    """Return the Taylor series of P(Z > z) around a segment's centre, constant term first."""
+    z = (segment + mp.mpf(1) / 2) / SEGMENTS
+    density = mp.exp(-z * z / 2) / mp.sqrt(2 * mp.pi)
+    series, hermite = [mp.erfc(z / mp.sqrt(2)) / 2], [mp.mpf(1), z]
+    for k in range(1, TAIL_DEGREE + 1):
+        series.append((-1) ** k * density * hermite[k - 1] / mp.factorial(k))
+        hermite.append(z * hermite[k] - k * hermite[k - 1])
+    return [float(x) for x in series]
+
+
 def rounded(x: mp.mpf, bits: int) -> float:
     """Return the float nearest to x rounded to so many bits."""
     with mp.workprec(min(53, max(bits, 2))):
@@ -115,9 +132,17 @@ def literal(x: float) -> str:
     return f"{mantissa}p{int(exponent)}"
 
 
-def line(row: tuple[Function, int]) -> str:
-    """Return a row as a line of the file."""
-    return "{" + ",".join(map(literal, coefficients(*row))) + "},"
+def line(row: list[float]) -> str:
+    """Return a row as a line of a file."""
+    return "{" + ",".join(map(literal, row)) + "},"
+
+
+def tables() -> Iterator[tuple[Path, list[Callable[[], list[float]]]]]:
+    """Yield each table's file, and what makes its rows."""
+    for name, functions in TABLES.items():
+        places = [(function, segment) for function in functions for segment in range(SEGMENTS)]
+        yield FOLDER / name, [partial(coefficients, *place) for place in places]
+    yield TAIL_TABLE, [partial(tail_series, segment) for segment in range(SEGMENTS * TAIL_END)]
 
 
 def main() -> int:
@@ -126,17 +151,18 @@ def main() -> int:
     parser.add_argument("--check", type=int, metavar="N", help="compare every N-th row instead")
     every = parser.parse_args().check
     wrong = 0
-    for name, functions in TABLES.items():
-        rows = [(function, segment) for function in functions for segment in range(SEGMENTS)]
+    for path, rows in tables():
         if every:
-            lines = (FOLDER / name).read_text().splitlines()[1:]
+            lines = path.read_text().splitlines()[1:]
             checked = range(0, len(rows), every)
-            differing = [i for i in checked if line(rows[i]) != lines[i]]
+            differing = [i for i in checked if line(rows[i]()) != lines[i]]
             wrong += len(differing) + (len(lines) != len(rows))
-            print(f"{name}: {len(checked)} of {len(lines)} rows checked, {len(differing)} differ")
+            print(
+                f"{path.name}: {len(checked)} of {len(lines)} rows checked, {len(differing)} differ"
+            )
         else:
             header = f"// Made by scripts/{Path(__file__).name}: do not edit.\n"
-            (FOLDER / name).write_text(header + "".join(line(row) + "\n" for row in rows))
+            path.write_text(header + "".join(line(row()) + "\n" for row in rows))
     return 1 if wrong else 0
 
 

@@ -9,20 +9,31 @@
 //     surprise(z)              minus the log density of the standard member (nats), without its
 //                              constant log_normaliser
 //     bulk                     all but 2^-10 of the standard member's mass lies within so much of 0
+//     tail(z)                  the standard member's signed tail: its CDF at z where that is at most 1/2,
+//                              minus its survival function elsewhere (families/tails.hpp)
 //     mass_outside(low, high)  the member's mass outside an interval
 //     support(first, last)     the interval of its samples; its first and last standard quantile given
 //     is_bounded               whether all of its mass lies within the support of its positions
 //
 // `quantile` and `sample` are the whole of what a decoder computes after the random numbers, so both
-// use IEEE + - * / and integers only. Searches and ratios work in z. `mass_outside` only serves to
+// use IEEE + - * / and integers only; so does `tail`, that messages are the same everywhere. Searches
+// and ratios work in z. `mass_outside` only serves to
 // check input and may use the C library.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <limits>
 #include <string_view>
 
 namespace astar_rec {
+
+// Of a distribution that is symmetric about 0: the tail at z from the upper tail at |z|.
+inline double signed_tail(double z, double upper_tail) {
+  // An upper tail is negative even where it vanishes.
+  return z > 0.0 ? -std::max(upper_tail, std::numeric_limits<double>::denorm_min()) : upper_tail;
+}
 
 // The interval of a proposal's samples: from its first position to its last.
 struct Support {

@@ -16,6 +16,7 @@ struct Laplace : LocationScale {
 
   static Laplace from(const std::array<double, 2>& p) { return {{p[0], p[1]}}; }
   static double surprise(double z) { return std::fabs(z); }
+  static double tail(double z) { return signed_tail(z, 0.5 * portable_exp(-std::fabs(z))); }
   static double quantile(Position position) {
     const Tail tail = tail_of(position);
     const double magnitude = negative_log_fraction(tail.odd);  // -log(2 t)

@@ -19,6 +19,10 @@ struct Logistic : LocationScale {
     const double magnitude = std::fabs(z);
     return magnitude + 2.0 * log_one_plus(portable_exp(-magnitude));
   }
+  static double tail(double z) {
+    const double odds = portable_exp(-std::fabs(z));
+    return signed_tail(z, odds / (1.0 + odds));
+  }
   static double quantile(Position position) {
     const Tail tail = tail_of(position);
     // log((1 - t) / t) = log(2 - 2 t) - log(2 t), both of one sign.

@@ -5,6 +5,7 @@
 
 #include "families/family.hpp"
 #include "math/normal_quantile.hpp"
+#include "math/normal_tail.hpp"
 #include "math/positions.hpp"
 
 namespace astar_rec {
@@ -17,6 +18,7 @@ struct Normal : LocationScale {
   static Normal from(const std::array<double, 2>& p) { return {{p[0], p[1]}}; }
   static double quantile(Position position) { return normal_quantile(position); }
   static double surprise(double z) { return 0.5 * (z * z); }
+  static double tail(double z) { return signed_tail(z, normal_upper_tail(std::fabs(z))); }
 
   double mass_outside(double low, double high) const {
     constexpr double root = 0.70710678118654752;

@@ -21,6 +21,7 @@ struct Uniform {
 
   static Uniform from(const std::array<double, 2>& p) { return {p[0], p[1]}; }
   static double surprise(double) { return 0.0; }
+  static double tail(double z) { return signed_tail(z, 0.5 * (1.0 - std::min(std::fabs(z), 1.0))); }
   static double quantile(Position position) {
     const Tail tail = tail_of(position);
     const double magnitude = static_cast<double>(-tail.odd) * 0x1p-64;

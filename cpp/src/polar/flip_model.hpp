@@ -56,13 +56,14 @@ struct Node {
     return std::clamp(static_cast<int>(bits >> 50) - 4 * (1023 - 40), 0, 255);
   }
 
-  Node first_half(double curvature) const {
-    const double ff = f * f, gg = g * g;
-    return {ff * (1.0 + curvature * gg), 2.0 * g - gg * (1.0 + curvature * ff)};
+  // The first and the second half's node, of two nodes' bits that are joined in pairs
+  static Node first_half(Node a, Node b, double curvature) {
+    const double f = a.f * b.f, g = a.g * b.g;
+    return {f * (1.0 + curvature * g), a.g + b.g - g * (1.0 + curvature * f)};
   }
-  Node second_half(double curvature) const {
-    const double ff = f * f, gg = g * g;
-    return {2.0 * f - ff * (1.0 + curvature * gg), gg * (1.0 + curvature * ff)};
+  static Node second_half(Node a, Node b, double curvature) {
+    const double f = a.f * b.f, g = a.g * b.g;
+    return {a.f + b.f - f * (1.0 + curvature * g), g * (1.0 + curvature * f)};
   }
 
   int leaf_class() const { return std::clamp(half_octave(f / g) + classes / 2, 0, classes - 1); }
@@ -70,9 +71,40 @@ struct Node {
   // Nodes that hardly ever flip, or always carry a bit, are not split further.
   bool empty() const { return f < 0x1p-20; }
   bool full() const { return g < 0x1p-15; }
+  // Bits that carry nothing, and both sides know it: guesses.
+  bool silent() const { return f == 0.0; }
 
   // w below this (of 2^16) is looked at in a node that hardly ever flips.
   std::uint32_t screen() const { return f >= 0x1p-26 ? 1024 : f >= 0x1p-36 ? 32 : 1; }
+};
+
+// A node of n bits of which the last `backs` may be another kind: what fills up a block carries nothing.
+// Halves of such nodes are such nodes.
+struct Nodes {
+  Node front;
+  Node back;
+  std::size_t backs;
+
+  bool full() const { return backs == 0 && front.full(); }
+  bool empty() const { return front.empty() && (backs == 0 || back.empty()); }
+  bool silent() const { return front.silent() && (backs == 0 || back.silent()); }
+  // The kind that has more to say
+  Node louder() const { return backs != 0 && back.f > front.f ? back : front; }
+
+  template <class Join>
+  Nodes half(std::size_t n, const Join& join) const {
+    const std::size_t size = n / 2;
+    if (backs == 0) return {join(front, front), {}, 0};
+    if (backs == size) return {join(front, back), {}, 0};
+    if (backs < size) return {join(front, front), join(front, back), backs};
+    return {join(front, back), join(back, back), backs - size};
+  }
+  Nodes first_half(std::size_t n, double curvature) const {
+    return half(n, [&](Node a, Node b) { return Node::first_half(a, b, curvature); });
+  }
+  Nodes second_half(std::size_t n, double curvature) const {
+    return half(n, [&](Node a, Node b) { return Node::second_half(a, b, curvature); });
+  }
 };
 
 // w from its 53 bits: the middle of one of 2^53 equal parts of (0, 1)

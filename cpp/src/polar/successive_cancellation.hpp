@@ -121,14 +121,15 @@ class Level {
       : side_(side), random_(random), model_(model), step_(step), curvature_(curvature) {}
 
   // Draws the bits x of n elements, a power of two.
-  void draw(typename Side::Knowledge d, std::size_t n, Node node, Bit* x) {
-    if (n > 1 && node.full()) return draw_full(d, n, x);
-    if (n > 1 && node.empty()) return draw_empty(d, n, node, x);
-    if (n == 1) return draw_leaf(d, node, x);
+  void draw(typename Side::Knowledge d, std::size_t n, const Nodes& nodes, Bit* x) {
+    if (nodes.silent()) return draw_silent(n, x);
+    if (n == 1) return draw_leaf(d, nodes.front, x);
+    if (nodes.full()) return draw_full(d, n, x);
+    if (nodes.empty()) return draw_empty(d, n, nodes.louder(), x);
     const std::size_t half = n / 2;
     const double k = 0.125 * curvature_;
-    draw(side_.first_half(d, half), half, node.first_half(k), x);
-    draw(side_.second_half(d, half, x), half, node.second_half(k), x + half);
+    draw(side_.first_half(d, half), half, nodes.first_half(n, k), x);
+    draw(side_.second_half(d, half, x), half, nodes.second_half(n, k), x + half);
     side_.leave(half);
     for (std::size_t i = 0; i < half; ++i) x[i] ^= x[i + half];
   }
@@ -175,6 +176,16 @@ class Level {
   std::uint64_t guess_bits(std::size_t index) {
     static_cast<void>(guess(index));
     return guesses_ >> index % word_size;
+  }
+
+  // Guesses, which nothing contradicts
+  void draw_silent(std::size_t n, Bit* x) {
+    for (std::size_t begin = 0; begin < n; begin += word_size) {
+      const std::size_t size = std::min(n - begin, word_size);
+      const std::uint64_t g = guess_bits(index_ + begin);
+      for (std::size_t k = 0; k < size; ++k) x[begin + k] = static_cast<Bit>(g >> k & 1);
+    }
+    index_ += n;
   }
 
   // A bit for each, as raw bits. Nodes begin at multiples of their sizes.
