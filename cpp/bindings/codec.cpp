@@ -6,38 +6,13 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "bound.hpp"
 #include "engine/driver.hpp"
 #include "methods/registry.hpp"
 
 namespace {
 
 using namespace astar_rec;
-
-// A family and its arrays of parameters, which broadcast to the shape of a call's samples.
-class Bound {
- public:
-  Bound(const std::string& family, std::vector<py::array> parameters)
-      : family_(family_named(family)), parameters_(std::move(parameters)) {
-    const std::size_t wanted =
-        Families::with(family_, [](auto it) { return decltype(it)::type::parameters.size(); });
-    require(parameters_.size() == wanted, "as many parameters as the family has");
-  }
-
-  Distribution broadcast_to(const Array<double>& samples) const {
-    const std::vector<std::size_t> shape(samples.shape(), samples.shape() + samples.ndim());
-    Distribution all{family_, {}};
-    for (const py::array& each : parameters_) {
-      all.parameters.push_back(strided(each).broadcast_to(shape));
-    }
-    return all;
-  }
-
-  Family family() const { return family_; }
-
- private:
-  Family family_;
-  std::vector<py::array> parameters_;
-};
 
 // `hints`: one number per column; the arrays have rows of that many elements. Blocks of one are alike.
 Blocks make_blocks(const Array<double>& samples, std::size_t block, const Array<double>& hints) {

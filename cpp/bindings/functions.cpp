@@ -35,28 +35,45 @@ Array<double> quantile(const std::string& family, const Array<std::uint64_t>& po
   });
 }
 
-// The samples at positions, each with parameters of its own.
-Array<double> samples(const std::string& family, const std::vector<Array<double>>& parameters,
-                      const Array<std::uint64_t>& positions) {
+// f(member, number) for each number, with parameters of its own.
+template <class T, class F>
+Array<double> map_members(const std::string& family, const std::vector<Array<double>>& parameters,
+                          const Array<T>& numbers, const F& f) {
   return Families::with(family_named(family), [&](auto it) {
     using Member = typename decltype(it)::type;
     constexpr std::size_t count = Member::parameters.size();
     require(parameters.size() == count, "as many parameters as the family has");
     std::array<const double*, count> columns;
     for (std::size_t k = 0; k < count; ++k) {
-      require(parameters[k].size() == positions.size(), "one parameter of each kind per position");
+      require(parameters[k].size() == numbers.size(), "one parameter of each kind for each number");
       columns[k] = parameters[k].data();
     }
-    Array<double> out(positions.size());
-    const auto at = view(positions);
+    Array<double> out(numbers.size());
+    const auto at = view(numbers);
     const auto to = writable(out);
     const py::gil_scoped_release release;
     for (std::size_t i = 0; i < to.size(); ++i) {
       std::array<double, count> own;
       for (std::size_t k = 0; k < count; ++k) own[k] = columns[k][i];
-      to[i] = Member::from(own).sample(Member::quantile(at[i]));
+      to[i] = f(Member::from(own), at[i]);
     }
     return out;
+  });
+}
+
+// The samples at positions.
+Array<double> samples(const std::string& family, const std::vector<Array<double>>& parameters,
+                      const Array<std::uint64_t>& positions) {
+  return map_members(family, parameters, positions, [](const auto& member, Position position) {
+    return member.sample(member.quantile(position));
+  });
+}
+
+// The signed tails at places.
+Array<double> tails(const std::string& family, const std::vector<Array<double>>& parameters,
+                    const Array<double>& places) {
+  return map_members(family, parameters, places, [](const auto& member, double x) {
+    return member.tail(member.standardise(x));
   });
 }
 
@@ -78,6 +95,7 @@ void register_functions(py::module_& m) {
   m.def("quantile", &quantile, py::arg("family"), py::arg("positions").noconvert());
   m.def("samples", &samples, py::arg("family"), py::arg("parameters"),
         py::arg("positions").noconvert());
+  m.def("tails", &tails, py::arg("family"), py::arg("parameters"), py::arg("places").noconvert());
   m.def("philox", &philox, py::arg("counter"), py::arg("key"));
   m.def(
       "log",

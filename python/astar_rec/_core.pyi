@@ -7,13 +7,14 @@ What is checked there guards memory; users' arguments are checked before they co
 """
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 _Floats = npt.NDArray[np.float64]
 _Words = npt.NDArray[np.uint64]
+_Elements = npt.NDArray[np.int64]
 
 class CoreDivergenceError(Exception):
     """args: reason, element in C order, bits, limit."""
@@ -160,6 +161,47 @@ def instructions() -> str:
 def use_instructions(name: str) -> None: ...
 def quantile(family: str, positions: _Words) -> _Floats: ...
 def samples(family: str, parameters: Sequence[_Floats], positions: _Words) -> _Floats: ...
+def tails(family: str, parameters: Sequence[_Floats], places: _Floats) -> _Floats:
+    """Returns signed tails: the CDF where it is at most 1/2, else minus the survival function."""
+
+def polar_encode(
+    seed: int,
+    offset: int,
+    threads: int,
+    block: int,
+    target: Distribution,
+    proposal: Distribution,
+    begin: int,
+    end: int,
+    position: _Words,
+    levels: _Words,
+) -> list[bytes]:
+    """Encodes the blocks from `begin` to before `end`; fills their elements' positions, and levels.
+
+    Blocks are consecutive elements in C order. `levels` has a number for each block of all.
+    """
+
+def polar_encode_called(
+    seed: int,
+    offset: int,
+    block: int,
+    tails: Callable[[_Elements, _Words], tuple[_Floats, _Floats]],
+    precise_above: bool,
+    begin: int,
+    end: int,
+    position: _Words,
+    levels: _Words,
+) -> list[bytes]:
+    """The same for ``tails(element, edge)``, which returns places and signed tails there."""
+
+def polar_decode(
+    seed: int, offset: int, threads: int, block: int, messages: list[bytes], position: _Words
+) -> None: ...
+def polar_levels(
+    seed: int, first: int, elements: int, message: bytes
+) -> list[tuple[int, float]]:
+    """Returns each level's number, and its bits an element, of the block from an element on."""
+
 def philox(counter: Sequence[int], key: Sequence[int]) -> tuple[int, int, int, int]: ...
 def log(x: _Floats) -> _Floats: ...
 def exp(x: _Floats) -> _Floats: ...

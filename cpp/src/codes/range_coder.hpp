@@ -147,6 +147,12 @@ class RangeDecoder {
     return value;
   }
 
+  // How much information has been decoded, in bits, rounded up.
+  std::uint64_t bits() const {
+    const int left = range_ == first_range ? 64 : floor_log2(range_ + 1);
+    return 8 * at_ - static_cast<std::uint64_t>(left);
+  }
+
   // Whether these are the bytes that an encoder writes for what was decoded: no fewer and no more.
   bool at_end() const {
     if (at_ < bytes_.size() || (!bytes_.empty() && bytes_.back() == 0)) return false;

@@ -189,8 +189,11 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
     if (step + 1 == levels.fine) {
       for (auto& l : label) l = levels.mirror(l);
     }
-    if (report != nullptr)
-      report->push_back({levels.of(step), Node::from_byte(header.byte).f, 0.0});
+    if (report != nullptr) {
+      const double n = static_cast<double>(elements);
+      report->push_back({levels.of(step), Node::from_byte(header.byte).f,
+                         static_cast<double>(in.bits() - before) / n});
+    }
   }
   if (!in.at_end()) throw CorruptDataError("more data than levels, or less");
   for (std::size_t place = 0; place < elements; ++place) {

@@ -39,8 +39,9 @@ struct BlockAddress {
 // Where bits went, by level in order of drawing
 struct LevelReport {
   int level;
-  double information;  // bits an element, of the sender's differences; of a receiver, NaN
-  double bits;         // sent an element
+  double
+      information;  // bits an element: of the sender's differences; for a receiver, as it was told
+  double bits;      // sent an element
 };
 
 // Encodes the block of 1 to largest_block elements whose tails these are. Throws DivergenceError, which

@@ -1,0 +1,203 @@
+// Polar channel simulation of arrays: blocks of consecutive elements, each a message of bytes.
+#include <pybind11/stl.h>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bindings.hpp"
+#include "bound.hpp"
+#include "families/tails.hpp"
+#include "polar/polar_block.hpp"
+
+namespace {
+
+using namespace astar_rec;
+
+// Targets that Python knows: a function of elements' numbers and edges, which returns places and tails.
+// Called by the thread that called the core alone.
+class CalledTails : public Tails {
+ public:
+  CalledTails(const py::function& function, std::size_t first, bool precise_above)
+      : function_(function), first_(first), precise_above_(precise_above) {}
+
+  void at(std::span<const std::uint32_t> element, std::span<const Position> edge,
+          std::span<Place> place) override {
+    if (element.empty()) return;
+    const py::gil_scoped_acquire gil;
+    const auto count = static_cast<py::ssize_t>(element.size());
+    py::array_t<std::int64_t> elements(count);
+    py::array_t<std::uint64_t> edges(count);
+    for (std::size_t i = 0; i < element.size(); ++i) {
+      elements.mutable_data()[i] = static_cast<std::int64_t>(first_ + element[i]);
+      edges.mutable_data()[i] = edge[i];
+    }
+    const py::tuple both = function_(std::move(elements), std::move(edges));
+    require(both.size() == 2, "places and tails");
+    const auto x = both[0].cast<Array<double>>(), tail = both[1].cast<Array<double>>();
+    require(x.size() == count && tail.size() == count, "a place and a tail for each edge");
+    for (std::size_t i = 0; i < element.size(); ++i) place[i] = {x.data()[i], tail.data()[i]};
+  }
+
+  void rows(std::size_t first, std::size_t count, std::span<const Position> edges,
+            std::span<Place> places) override {
+    std::vector<std::uint32_t> element;
+    std::vector<Position> edge;
+    for (std::size_t i = 0; i < count; ++i) {
+      element.insert(element.end(), edges.size(), static_cast<std::uint32_t>(first + i));
+      edge.insert(edge.end(), edges.begin(), edges.end());
+    }
+    at(element, edge, places.first(element.size()));
+  }
+
+  bool precise_above() const override { return precise_above_; }
+
+ private:
+  const py::function& function_;
+  std::size_t first_;
+  bool precise_above_;
+};
+
+// How an array's elements fall into blocks.
+struct Cut {
+  std::uint64_t seed;
+  std::uint64_t offset;
+  std::size_t block;
+  std::size_t elements;
+
+  void check() const {
+    require(block >= 1 && block <= polar::largest_block, "block must be 1 to 2^24");
+    require(offset <= element_limit && elements <= element_limit - offset,
+            "elements are numbered below 2^48");
+  }
+  std::size_t count() const { return (elements + block - 1) / block; }
+  std::size_t begin(std::size_t number) const { return number * block; }
+  std::size_t end(std::size_t number) const { return std::min(elements, begin(number) + block); }
+  polar::BlockAddress address(std::size_t number) const { return {seed, offset + begin(number)}; }
+};
+
+// The blocks from `begin` to before `end`: their messages, and how many levels each has. make_tails(begin,
+// end) makes the tails of elements.
+template <class MakeTails>
+py::list encode_blocks(const Cut& cut, unsigned threads, std::size_t begin, std::size_t end,
+                       Array<std::uint64_t>& position, Array<std::uint64_t>& levels,
+                       const MakeTails& make_tails) {
+  cut.check();
+  require(begin <= end && end <= cut.count(), "the range exceeds the arrays");
+  require(static_cast<std::size_t>(levels.size()) == cut.count(), "levels of another size");
+  const auto positions = writable(position);
+  const auto counts = writable(levels);
+  std::vector<std::vector<std::uint8_t>> messages(end - begin);
+  {
+    const Interrupt::Poll poll = signalled;
+    const py::gil_scoped_release release;
+    const auto work = [&](std::size_t from, std::size_t to, Interrupt& interrupt) {
+      for (std::size_t i = from; i < to; ++i) {
+        const std::size_t number = begin + i, first = cut.begin(number);
+        const std::size_t size = cut.end(number) - first;
+        std::vector<polar::LevelReport> report;
+        try {
+          const std::unique_ptr<Tails> tails = make_tails(first, first + size);
+          messages[i] = polar::encode_block(*tails, size, cut.address(number),
+                                            positions.subspan(first, size), interrupt, &report);
+        } catch (const DivergenceError& error) {
+          throw DivergenceError(first + error.element, error.bits, error.limit, error.what());
+        }
+        counts[number] = report.size();
+      }
+    };
+    parallel_for(end - begin, threads, poll, [&] { return work; }, 1, 1);
+  }
+  py::list made;
+  for (const auto& message : messages) made.append(to_bytes(message));
+  return made;
+}
+
+py::list encode_families(std::uint64_t seed, std::uint64_t offset, unsigned threads,
+                         std::size_t block, const Bound& target, const Bound& proposal,
+                         std::size_t begin, std::size_t end, Array<std::uint64_t>& position,
+                         Array<std::uint64_t>& levels) {
+  const auto q = target.broadcast_to(position), p = proposal.broadcast_to(position);
+  const Cut cut{seed, offset, block, static_cast<std::size_t>(position.size())};
+  return encode_blocks(cut, threads, begin, end, position, levels,
+                       [&](std::size_t first, std::size_t last) {
+                         return std::make_unique<FamilyTails>(q, p, first, last);
+                       });
+}
+
+py::list encode_called(std::uint64_t seed, std::uint64_t offset, std::size_t block,
+                       const py::function& tails, bool precise_above, std::size_t begin,
+                       std::size_t end, Array<std::uint64_t>& position,
+                       Array<std::uint64_t>& levels) {
+  const Cut cut{seed, offset, block, static_cast<std::size_t>(position.size())};
+  return encode_blocks(cut, 1, begin, end, position, levels, [&](std::size_t first, std::size_t) {
+    return std::make_unique<CalledTails>(tails, first, precise_above);
+  });
+}
+
+// The positions of all blocks.
+void decode_blocks(std::uint64_t seed, std::uint64_t offset, unsigned threads, std::size_t block,
+                   const py::list& messages, Array<std::uint64_t>& position) {
+  const Cut cut{seed, offset, block, static_cast<std::size_t>(position.size())};
+  cut.check();
+  require(messages.size() == cut.count(), "as many messages as there are blocks");
+  std::vector<py::bytes> held;
+  std::vector<std::span<const std::uint8_t>> bytes;
+  for (const py::handle message : messages) {
+    held.push_back(message.cast<py::bytes>());
+    const std::string_view text(held.back());
+    bytes.emplace_back(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+  }
+  const auto positions = writable(position);
+  const Interrupt::Poll poll = signalled;
+  const py::gil_scoped_release release;
+  const auto work = [&](std::size_t from, std::size_t to, Interrupt& interrupt) {
+    for (std::size_t i = from; i < to; ++i) {
+      const std::size_t first = cut.begin(i);
+      try {
+        polar::decode_block(cut.address(i), bytes[i], positions.subspan(first, cut.end(i) - first),
+                            interrupt);
+      } catch (const CorruptDataError& error) {
+        throw IndexError(i, error.what());
+      }
+    }
+  };
+  parallel_for(cut.count(), threads, poll, [&] { return work; }, 1, 1);
+}
+
+// By level, in order of drawing: its number, and the bits that it takes, of a block of so many elements.
+py::list levels_of(std::uint64_t seed, std::uint64_t first, std::size_t elements,
+                   const py::bytes& message) {
+  require(elements >= 1 && elements <= polar::largest_block, "a block's number of elements");
+  const std::string_view text(message);
+  const std::span bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+  std::vector<Position> positions(elements);
+  std::vector<polar::LevelReport> report;
+  {
+    const Interrupt::Poll poll = signalled;
+    std::atomic<bool> stop{false};
+    const py::gil_scoped_release release;
+    Interrupt interrupt(stop, &poll);
+    polar::decode_block({seed, first}, bytes, positions, interrupt, &report);
+  }
+  py::list all;
+  for (const auto& level : report) all.append(py::make_tuple(level.level, level.bits));
+  return all;
+}
+
+}  // namespace
+
+void register_polar(py::module_& m) {
+  m.def("polar_encode", &encode_families, py::arg("seed"), py::arg("offset"), py::arg("threads"),
+        py::arg("block"), py::arg("target"), py::arg("proposal"), py::arg("begin"), py::arg("end"),
+        py::arg("position").noconvert(), py::arg("levels").noconvert());
+  m.def("polar_encode_called", &encode_called, py::arg("seed"), py::arg("offset"), py::arg("block"),
+        py::arg("tails"), py::arg("precise_above"), py::arg("begin"), py::arg("end"),
+        py::arg("position").noconvert(), py::arg("levels").noconvert());
+  m.def("polar_decode", &decode_blocks, py::arg("seed"), py::arg("offset"), py::arg("threads"),
+        py::arg("block"), py::arg("messages"), py::arg("position").noconvert());
+  m.def("polar_levels", &levels_of, py::arg("seed"), py::arg("first"), py::arg("elements"),
+        py::arg("message"));
+}

@@ -1,0 +1,178 @@
+"""Polar channel simulation: whole arrays at once, exact samples for little more than their KL."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import KW_ONLY, dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from .. import _core
+from .._elements import unravel
+from .._validate import threads_of
+from ..custom import as_proposal
+from ..custom.tails import Tails, tails_of
+from ..distributions.families import CoreFamily
+from ..errors import DivergenceError, ParameterError
+from .codec import Codec
+from .engine import samples_at
+from .messages import BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from .._elements import Floats, Indices
+    from ..distributions import ProposalLike, TargetLike
+    from .codec import Progress, Proposal, Target
+    from .encoded import Arrays
+    from .messages import Message
+
+__all__ = ["PolarCoding"]
+
+_LARGEST_BLOCK = 1 << 24
+
+
+@dataclass(frozen=True, repr=False)
+class PolarCoding(Codec):
+    """Polar channel simulation: exact samples of many targets at once, without a search.
+
+    Elements are coded in blocks of consecutive ones, in C order through all axes: the larger, the
+    fewer bits. At 2 bits of information an element takes 2.06 bits in blocks of 2^18, 2.09 in those
+    of 2^16 and 2.19 in those of 4,096, whatever the family. It is asked for nothing but targets'
+    CDFs: shifted and wider targets, mixtures, histograms and heavy tails will do, and no bound on
+    the ratio of densities is needed. A block is coded, and decoded, as a whole: for few elements,
+    or for access to single ones, there is `ADStar`.
+
+    A message is bytes, an object for each block. `Encoded.steps` are the numbers of levels: see
+    docs/polar.md.
+
+    Args:
+        seed: Shared by sender and receiver; 0 to 2^64 - 1.
+        block: The most elements of a block, up to 2^24. A block takes some 60 bytes of memory for
+            each of its elements, and 8 times as many cells as its targets have standard deviations.
+        threads: Number of threads, for blocks side by side; None for all processors.
+
+    Reference: S. Sriramu, R. Barsz, E. Polito, A. Wagner, "Fast channel simulation via
+    error-correcting codes", NeurIPS 2024, for binary outputs; docs/polar.md for these.
+
+    Examples:
+        >>> import numpy as np
+        >>> import astar_rec as rec
+        >>> rng = np.random.default_rng(0)
+        >>> q, p = rec.Normal(rng.normal(size=(100, 50)) * 0.97, 0.25), rec.Normal(0.0, 1.0)
+        >>> codec = rec.PolarCoding(seed=7)
+        >>> r = codec.encode(q, p)
+        >>> bool((codec.decode(r.message, p, shape=(100, 50)) == r.sample).all())
+        True
+        >>> 8 * len(r.message[0]) < 1.12 * rec.kl_bits(q, p).sum()
+        True
+    """
+
+    name = "polar"
+    number = 5
+    exact = True
+    kind = BYTES
+    largest_block = _LARGEST_BLOCK
+    runs_through = True
+    default_chunk = 1
+    limits: ClassVar[Mapping[str, str]] = MappingProxyType({})
+
+    seed: int
+    _: KW_ONLY
+    block: int = 1 << 18
+    threads: int | None = field(default=None, compare=False)
+
+    @property
+    def parameters(self) -> tuple[int, ...]:
+        """The block."""
+        return (self.block,)
+
+    @classmethod
+    def from_parameters(cls, take: Callable[[], int], seed: int) -> PolarCoding:
+        """Returns the codec of a header."""
+        return cls(block=take(), seed=seed)
+
+    def pair(self, target: TargetLike, proposal: ProposalLike) -> tuple[Target, Proposal]:
+        """Returns a target that has a CDF, and a proposal."""
+        return tails_of(target, proposal), as_proposal(proposal)
+
+    def encode_into(
+        self,
+        target: Target,
+        proposal: Proposal,
+        offset: int,
+        out: Arrays,
+        progress: Progress | None,
+    ) -> int:
+        """Draws level by level: see `Codec.encode_into`."""
+        message, sample, steps = out
+        position = np.empty(sample.shape, np.uint64)
+        made: list[bytes] = []
+        try:
+            for begin, end in self._pieces(steps.size, sample.size, progress):
+                made += self._encode_blocks(target, proposal, offset, begin, end, position, steps)
+        except _core.CoreDivergenceError as error:
+            reason, element, bits, limit = error.args
+            raise DivergenceError(unravel(element, sample.shape), bits, limit, reason) from None
+        for number, each in enumerate(made):
+            message[number] = each
+        sample[...] = samples_at(proposal, position)
+        return 0
+
+    def _encode_blocks(
+        self,
+        target: Target,
+        proposal: Proposal,
+        offset: int,
+        begin: int,
+        end: int,
+        position: Indices,
+        levels: Indices,
+    ) -> list[bytes]:
+        if isinstance(target, CoreFamily) and isinstance(proposal, CoreFamily):
+            q, p = target._bound, proposal._bound
+            threads = threads_of(self.threads, position.size)
+            return _core.polar_encode(
+                self.seed, offset, threads, self.block, q, p, begin, end, position, levels
+            )
+        tails = Tails(target, proposal, position.shape)
+        return _core.polar_encode_called(
+            self.seed,
+            offset,
+            self.block,
+            tails,
+            tails.precise_above,
+            begin,
+            end,
+            position,
+            levels,
+        )
+
+    def _pieces(
+        self, blocks: int, elements: int, progress: Progress | None
+    ) -> Iterator[tuple[int, int]]:
+        """Yields where pieces of blocks begin and end: all, or some for each thread if watched."""
+        length = blocks if progress is None else threads_of(self.threads, elements)
+        for begin in range(0, blocks, max(1, length)):
+            end = min(blocks, begin + length)
+            yield begin, end
+            if progress is not None:
+                progress(min(elements, end * self.block), elements)
+
+    def decode_into(
+        self, message: Message, proposal: Proposal, offset: int, sample: Floats
+    ) -> None:
+        """Reads level by level: see `Codec.decode_into`."""
+        position = np.empty(sample.shape, np.uint64)
+        threads = threads_of(self.threads, sample.size)
+        try:
+            _core.polar_decode(
+                self.seed, offset, threads, self.block, list(message), position
+            )
+        except _core.CoreIndexError as error:
+            reason, block = error.args
+            expected = f"what an encoder writes ({reason})"
+            raise ParameterError("message", message[block], expected, (block,)) from None
+        sample[...] = samples_at(proposal, position)
