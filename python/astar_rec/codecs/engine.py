@@ -65,6 +65,9 @@ class CoreCodec(Codec):
     def pair(self, target: TargetLike, proposal: ProposalLike) -> tuple[Target, Proposal]:
         """Returns a target and a proposal that the core has, or that go together in lockstep."""
         if isinstance(target, CustomTarget):
+            if target._log_ratio is None:
+                expected = "one with log_ratio, and with mode or bound, to be searched for"
+                raise ParameterError("target", target, expected)
             if self.block > 1:
                 raise ParameterError("target", target, "a built-in distribution, with blocks")
             return target, in_lockstep(as_proposal(proposal))

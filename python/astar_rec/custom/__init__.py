@@ -3,6 +3,7 @@
 | file | one idea |
 |---|---|
 | `distributions.py` | the two public classes |
+| `signed.py` | a distribution at a point in one number, precise in both tails |
 | `callables.py` | functions of the user's, or of a family's, with checked results |
 | `pairs.py` | pairs of families that the core does not have, as custom targets and proposals |
 | `lockstep.py` | the searches, which advance in lockstep |

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..distributions.families import CoreFamily
 from ..distributions.ratios import peaks_of
-from .callables import FamilyFunction
+from .callables import LOGARITHMS, NUMBERS, FamilyFunction
 from .distributions import CustomProposal, CustomTarget
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class FamilyProposal(CustomProposal):
     def __init__(self, proposal: Distribution) -> None:
         self._proposal = proposal
         self.shape = proposal.shape
-        self._quantile = FamilyFunction("quantile", proposal.quantile, proposal)
+        self._quantile = FamilyFunction("quantile", NUMBERS, proposal.quantile, proposal)
 
     def __repr__(self) -> str:
         return repr(self._proposal)
@@ -45,8 +45,8 @@ class PairTarget(CustomTarget):
         self._split = len(target._parameters)
         self.shape = target.shape
         self._mode = None
-        self._log_ratio = FamilyFunction("log_ratio", self._ratio, target, proposal)
-        self._bound = FamilyFunction("bound", self._supremum, target, proposal)
+        self._log_ratio = FamilyFunction("log_ratio", LOGARITHMS, self._ratio, target, proposal)
+        self._bound = FamilyFunction("bound", LOGARITHMS, self._supremum, target, proposal)
 
     def __repr__(self) -> str:
         return repr(self._target)
