@@ -29,7 +29,13 @@ class Flat:
 
     def __getitem__(self, element: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
         if self._constant:
-            return np.full(element.shape, self._array.flat[0])
+            one = np.asarray(self._array[(0,) * self._array.ndim])
+            # Items of many numbers are not repeated.
+            return (
+                np.broadcast_to(one, element.shape)
+                if one.itemsize > 8
+                else one.repeat(element.size)
+            )
         if self._array.flags.c_contiguous:
             return self._array.reshape(-1)[element]
         return self._array[np.unravel_index(element, self._array.shape)]

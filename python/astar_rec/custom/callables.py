@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arrays import to_numpy
-from .._elements import Flat, Floats, unravel
+from .._elements import Floats, unravel
+from ..distributions.distribution import probabilities
 from ..errors import ParameterError
 
 if TYPE_CHECKING:
@@ -28,11 +29,15 @@ __all__ = [
     "ElementFunction",
     "Elements",
     "FamilyFunction",
+    "PositionFunction",
     "Results",
     "UserFunction",
 ]
 
 Elements = npt.NDArray[np.int64]
+
+# Of parameters at once: 32 MiB.
+_NUMBERS = 1 << 22
 
 
 class Results(NamedTuple):
@@ -62,10 +67,10 @@ class ElementFunction(ABC):
         self._results = results
 
     @abstractmethod
-    def _call(self, element: Elements, shape: Shape, *arrays: Floats) -> object:
+    def _call(self, element: Elements, shape: Shape, *arrays: Any) -> object:
         """Returns the results, of any kind of array; arguments may be kept or overwritten."""
 
-    def __call__(self, element: Elements, shape: Shape, *arrays: Floats) -> Floats:
+    def __call__(self, element: Elements, shape: Shape, *arrays: Any) -> Floats:
         """Returns the function's results.
 
         Args:
@@ -89,11 +94,15 @@ class ElementFunction(ABC):
         good = (values >= least) & (values <= largest)
         if not good.all():
             first = int(np.argmin(good))
-            points = ", ".join(repr(float(array[first])) for array in arrays)
+            points = ", ".join(self._shown(array[first]) for array in arrays)
             where = unravel(int(element[first]), shape)
             name = f"result of {self._name}({points})"
             raise ParameterError(name, float(values[first]), expected, where)
         return values
+
+    def _shown(self, argument: Any) -> str:
+        """An argument, for errors."""
+        return repr(float(argument))
 
 
 class UserFunction(ElementFunction):
@@ -127,13 +136,31 @@ class FamilyFunction(ElementFunction):
         self._function = function
         self._distributions = distributions
 
-    def _call(self, element: Elements, shape: Shape, *arrays: Floats) -> object:
-        parameters = (
-            Flat(array)[element]
-            for distribution in self._distributions
-            for array in distribution._broadcast(shape)
+    def _call(self, element: Elements, shape: Shape, *arrays: Any) -> Floats:
+        # Parameters of many numbers an element would fill the memory for all elements at once.
+        numbers = sum(distribution._numbers for distribution in self._distributions)
+        length = max(1, _NUMBERS // numbers)
+        if element.size <= length:
+            return self._piece(element, shape, *arrays)
+        pieces = [slice(begin, begin + length) for begin in range(0, element.size, length)]
+        return np.concatenate(
+            [self._piece(element[part], shape, *(a[part] for a in arrays)) for part in pieces]
         )
-        return self._function(*(np.array(array) for array in arrays), *parameters)
+
+    def _piece(self, element: Elements, shape: Shape, *arrays: Any) -> Floats:
+        parameters = (
+            array
+            for distribution in self._distributions
+            for array in distribution._at(element, shape)
+        )
+        return np.asarray(self._function(*(np.array(array) for array in arrays), *parameters))
+
+
+class PositionFunction(FamilyFunction):
+    """The same of 64-bit positions, which errors tell as probabilities."""
+
+    def _shown(self, argument: Any) -> str:
+        return repr(float(probabilities(argument)))
 
 
 def _required_arguments(function: Callable[..., Any]) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .._arrays import real_array
 from .._validate import broadcast_shape, shape_of
 from ..distributions import Distribution, as_distribution
+from ..distributions.distribution import probabilities
 from ..errors import ParameterError
 from .callables import LOGARITHMS, NUMBERS, PROBABILITIES, UserFunction
 from .signed import signed_tails
@@ -14,7 +15,7 @@ from .signed import signed_tails
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .._elements import Floats, Shape
+    from .._elements import Floats, Indices, Shape
     from ..distributions import ProposalLike
     from .callables import ElementFunction, Elements
 
@@ -171,6 +172,10 @@ class CustomProposal:
 
     def __repr__(self) -> str:
         return f"CustomProposal(shape={self.shape})"
+
+    def _samples(self, position: Indices, element: Elements, shape: Shape) -> Floats:
+        """Returns the samples of elements at 64-bit positions; all flat."""
+        return self._quantile(element, shape, probabilities(position))
 
 
 def as_proposal(proposal: ProposalLike) -> Distribution | CustomProposal:

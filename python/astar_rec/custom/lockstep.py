@@ -36,7 +36,6 @@ _WIDTH = 256
 # A ratio may exceed its bound by rounding.
 _TOLERANCE = 1e-9
 _LAST_POSITION = np.uint64(2**64 - 1)
-_BELOW_ONE = 1.0 - 2.0**-53
 
 
 def encode_custom(
@@ -147,16 +146,13 @@ class Sampler:
     def __init__(self, proposal: Distribution | CustomProposal, shape: Shape) -> None:
         self._proposal = in_lockstep(proposal)
         self._shape = shape
-        if isinstance(self._proposal, CoreFamily):
-            self._parameters = [Flat(array) for array in self._proposal._broadcast(shape)]
 
     def __call__(self, position: Indices, element: Elements) -> Floats:
         """Returns the samples of elements at positions; all flat."""
         if isinstance(self._proposal, CoreFamily):
-            parameters = (parameter[element] for parameter in self._parameters)
+            parameters = self._proposal._at(element, self._shape)
             return self._proposal._samples(position, *parameters)
-        u = np.minimum((position.astype(np.float64) + 0.5) * 2.0**-64, _BELOW_ONE)
-        return self._proposal._quantile(element, self._shape, u)
+        return self._proposal._samples(position, element, self._shape)
 
     def both(self, position: Indices, cut: Indices, element: Elements) -> tuple[Floats, Floats]:
         """Samples at two positions of every element, in one call."""
