@@ -3,14 +3,16 @@
 | file | one idea |
 |---|---|
 | `distributions.py` | the two public classes |
-| `signed.py` | a distribution at a point in one number, precise in both tails |
+| `signed.py` | signed tails from functions of the user's |
 | `callables.py` | functions of the user's, or of a family's, with checked results |
 | `foreign.py` | targets from other libraries' distributions |
 | `pairs.py` | pairs of families that the core does not have, as custom targets and proposals |
+| `tails.py` | what polar coding asks of a pair |
 | `lockstep.py` | the searches, which advance in lockstep |
 """
 
 from .distributions import CustomProposal, CustomTarget, as_proposal
 from .foreign import as_target
+from .tails import Tails, tails_at
 
-__all__ = ["CustomProposal", "CustomTarget", "as_proposal", "as_target"]
+__all__ = ["CustomProposal", "CustomTarget", "Tails", "as_proposal", "as_target", "tails_at"]

@@ -134,7 +134,7 @@ class CustomTarget:
         return self._sf is not None
 
     def _tail(self, x: Floats, element: Elements, shape: Shape) -> Floats:
-        """Returns signed tails at points of elements: see `astar_rec.custom.tails`."""
+        """Returns signed tails at points of elements: see `astar_rec.distributions.tails`."""
         if self._cdf is None:
             raise ParameterError("target", self, "a CustomTarget with cdf, for polar coding")
         return signed_tails(self._cdf, self._sf, x, element, shape)

@@ -1,41 +1,24 @@
-"""Signed tails: a distribution at a point in one number, as precise above the median as below.
-
-    s(x) = CDF(x)         where that is at most 1/2
-    s(x) = -(1 - CDF(x))  elsewhere
-
-Upper tails are negative, however small, so the mass of an interval (a, b] is
-
-    s(b) - s(a), and 1 more where s(a) >= 0 and s(b) < 0
-
-and no number near 1 is taken from another.
-"""
+"""Signed tails from functions of the user's: see `astar_rec.distributions.tails`."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .._elements import Floats, unravel
+from ..distributions.tails import LEAST
 from ..errors import ParameterError
 
 if TYPE_CHECKING:
     from .._elements import Shape
     from .callables import ElementFunction, Elements
 
-__all__ = ["joined", "signed_tails"]
+__all__ = ["signed_tails"]
 
-# The least upper tail: 0 is one below.
-_LEAST = math.ulp(0.0)
 # A CDF and a survival function that add up to anything but 1 are of two distributions. Functions in
 # single precision pass.
 _TOLERANCE = 2.0**-20
-
-
-def joined(below: Floats, above: Floats) -> Floats:
-    """Returns signed tails from probabilities below and above points."""
-    return np.where(below <= above, below, -np.maximum(above, _LEAST))
 
 
 def signed_tails(
@@ -73,5 +56,5 @@ def signed_tails(
             name = f"result of sf({float(x[upper[first]])!r})"
             value = f"1 - cdf, which is {float(expected[first])!r}"
             raise ParameterError(name, float(above[first]), value, where)
-    tails[upper] = -np.maximum(above, _LEAST)
+    tails[upper] = -np.maximum(above, LEAST)
     return tails

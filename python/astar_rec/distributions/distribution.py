@@ -60,6 +60,9 @@ class Distribution:
         True
     """
 
+    # Whether samples are of few values, whose masses count instead of a density.
+    _discrete: ClassVar[bool] = False
+
     _declared: ClassVar[tuple[Parameter, ...]] = ()
     __slots__ = ("_parameters", "shape")
     _parameters: tuple[Floats, ...]
@@ -135,6 +138,18 @@ class Distribution:
             parameters: As for `quantile`.
         """
         raise NotImplementedError(f"{cls.__name__} has no tails")
+
+    def _gaps(self, shape: Shape) -> Iterator[tuple[npt.NDArray[np.int64], Floats, Floats]]:
+        """Yields intervals between samples where there are none.
+
+        Args:
+            shape: A shape to which this broadcasts.
+
+        Yields:
+            Elements' numbers, and where their intervals (low, high] begin and end; all flat.
+        """
+        del shape
+        yield from ()
 
     # --- As arrays -------------------------------------------------------------------------------
 
