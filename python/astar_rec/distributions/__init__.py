@@ -15,6 +15,7 @@ sender and receiver share). Which pairs there are, `astar_rec.codecs` says.
 | `histogram.py`, `mixture.py`, `categorical.py` | families by NumPy, a file each |
 | `partition.py` | positions cut in proportion to masses, to the bit |
 | `normal_tail.py` | the normal's tail, the same bits everywhere |
+| `mixture_quantile.py` | tails and quantile of mixtures, the same bits everywhere |
 | `rows.py` | sorted rows of numbers, one for each element or for all |
 | `registry.py` | all families, by name: a row each |
 | `ratios.py` | where log ratios peak, by pairs, for families that the core does not have |

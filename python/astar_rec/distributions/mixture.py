@@ -8,29 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .distribution import Distribution
-from .normal_tail import normal_tail
+from .mixture_quantile import mixture_tails, samples
 from .parameter import Parameter
 from .partition import require_masses, shares
 from .rows import distinct
-from .tails import joined
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from .._elements import Floats, Indices
 
 __all__ = ["Mixture"]
 
 _LOG_ROOT_TAU = 0.5 * math.log(2 * math.pi)
-# No position lies farther out than this many scales: the tail there is below 2^-65.
-_REACH = 9.5
-# Halvings beyond those that bring an interval down to the least scale: what is left is so short
-# that the CDF is straight in it, to 2^-52.
-_STEPS = 26
-# Elements at once, for the processor's cache.
-_PIECE = 1 << 13
-# Above all keys of lower tails.
-_UPPER = np.int64(2**63 - 1)
 
 
 class Mixture(Distribution):
@@ -80,13 +68,8 @@ class Mixture(Distribution):
 
     @classmethod
     def _samples(cls, position: Indices, *parameters: Floats) -> Floats:
-        """Returns samples at positions: all operations and their order are part of the format."""
-        rows = [distinct(array) for array in parameters]
-        made = np.empty(position.shape)
-        for begin in range(0, position.size, _PIECE):
-            part = slice(begin, begin + _PIECE)
-            made[part] = _quantile(position[part], *(a if len(a) == 1 else a[part] for a in rows))
-        return made
+        """Returns samples at positions: see `astar_rec.distributions.mixture_quantile`."""
+        return samples(position, *(distinct(array) for array in parameters))
 
     @classmethod
     def log_density(cls, x: Floats, *parameters: Floats) -> Floats:
@@ -104,77 +87,4 @@ class Mixture(Distribution):
     def _tail(cls, x: Floats, *parameters: Floats) -> Floats:
         """Returns signed tails: see `Distribution._tail`."""
         weights, loc, scale = (distinct(array) for array in parameters)
-        return _tails(x, shares(weights), loc, scale)
-
-
-def _tails(x: Floats, share: Floats, loc: Floats, scale: Floats) -> Floats:
-    """Returns signed tails of components' shares, which are added in their order."""
-    below, above = np.zeros(x.shape), np.zeros(x.shape)
-    with np.errstate(over="ignore"):
-        for each in range(share.shape[-1]):
-            z = (x - loc[:, each]) / scale[:, each]
-            tail = normal_tail(np.abs(z))
-            rest = 1.0 - tail
-            lower = z <= 0.0
-            below += share[:, each] * np.where(lower, tail, rest)
-            above += share[:, each] * np.where(lower, rest, tail)
-    return joined(below, above)
-
-
-def _quantile(position: Indices, weights: Floats, loc: Floats, scale: Floats) -> Floats:
-    """Returns samples by halvings of an interval, from low to high.
-
-    Interval and midpoints are the element's, whatever the position. An order of signed tails is
-    kept: lower ones before upper ones, each upwards. Of two positions, the higher goes up at every
-    midpoint where the lower does. So samples do not decrease, however tails are rounded.
-    """
-    share = shares(weights)
-    inside = share > 0.0
-    low = np.where(inside, loc - _REACH * scale, np.inf).min(axis=-1)
-    high = np.where(inside, loc + _REACH * scale, -np.inf).max(axis=-1)
-    least = np.where(inside, scale, np.inf).min(axis=-1)
-    steps = np.maximum(np.frexp((high - low) / least)[1], 0) + _STEPS
-    low, high = (np.array(np.broadcast_to(end, position.shape)) for end in (low, high))
-    wanted = _wanted(position)
-    key = _keys(wanted)
-    at_low, at_high = _tails(low, share, loc, scale), _tails(high, share, loc, scale)
-    for step in range(int(steps.max(initial=0))):
-        middle = low + (high - low) * 0.5
-        tails = _tails(middle, share, loc, scale)
-        going = steps > step
-        up = _keys(tails) < key
-        low, at_low = (np.where(going & up, a, b) for a, b in ((middle, low), (tails, at_low)))
-        down = going & ~up
-        high, at_high = (np.where(down, a, b) for a, b in ((middle, high), (tails, at_high)))
-    return np.asarray(np.minimum(low + (high - low) * _place(wanted, at_low, at_high), high))
-
-
-def _wanted(position: Indices) -> Floats:
-    """Returns the signed tails that positions stand for."""
-    upper = position >= np.uint64(2**63)
-    from_end = np.where(upper, ~position, position)
-    tail = (np.uint64(2) * from_end + np.uint64(1)).astype(np.float64) * 2.0**-65
-    return np.where(upper, -tail, tail)
-
-
-def _keys(tails: Floats) -> npt.NDArray[np.int64]:
-    """Returns integers in the order of signed tails, which are not above 1."""
-    bits = np.abs(tails).view(np.int64)
-    return np.where(tails < 0.0, _UPPER - bits, bits)
-
-
-def _place(wanted: Floats, low: Floats, high: Floats) -> Floats:
-    """Returns where between two signed tails a third lies, from 0 to 1, non-decreasing in it."""
-    across = (low >= 0.0) & (high < 0.0)
-    whole = (high - low) + across
-    with np.errstate(divide="ignore", invalid="ignore"):
-        from_low = (wanted - low) / whole
-        from_high = 1.0 - (high - wanted) / whole
-        # Where the median lies, which neither half may cross by rounding.
-        median = (0.5 - low) / whole
-    lower = wanted >= 0.0
-    halves = np.where(lower, np.minimum(from_low, median), np.maximum(from_high, median))
-    place = np.where(across, halves, from_low)
-    # Where nothing is between, either end will do.
-    place = np.where(whole > 0.0, place, np.where(lower, 0.0, 1.0))
-    return np.clip(place, 0.0, 1.0)
+        return mixture_tails(x, shares(weights), loc, scale)
