@@ -62,8 +62,7 @@ class Categorical(Distribution):
     def _samples(cls, position: Indices, *parameters: Floats) -> Floats:
         """Returns samples at positions."""
         (masses,) = map(distinct, parameters)
-        cell, _, _ = Partition(masses).find(position)
-        return cell.astype(np.float64)
+        return Partition(masses).find(position).cell.astype(np.float64)
 
     @classmethod
     def log_density(cls, x: Floats, *parameters: Floats) -> Floats:
@@ -100,12 +99,13 @@ class Categorical(Distribution):
 def _within_categories(edge: Indices, target: Floats, proposal: Floats) -> Floats:
     """Within the positions of a category, the target's mass of it is even."""
     target, proposal = distinct(target), distinct(proposal)
-    category, before, width = Partition(proposal).find(edge)
-    place = before.astype(np.float64) / width
-    rest = (width - before.astype(np.float64)) / width
+    category, before, rest, width = Partition(proposal).find(edge)
     own = pick(shares(target), category)
     below, above = _sums(target)
-    return joined(pick(below, category) + own * place, pick(above, category + 1) + own * rest)
+    return joined(
+        pick(below, category) + own * (before / width),
+        pick(above, category + 1) + own * (rest / width),
+    )
 
 
 def _sums(masses: Floats) -> tuple[Floats, Floats]:

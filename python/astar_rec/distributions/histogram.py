@@ -77,9 +77,9 @@ class Histogram(Distribution):
     def _samples(cls, position: Indices, *parameters: Floats) -> Floats:
         """Returns samples at positions: all operations and their order are part of the format."""
         edges, masses = map(distinct, parameters)
-        cell, before, width = Partition(masses).find(position)
+        cell, before, _, width = Partition(masses).find(position)
         low, high = pick(edges, cell), pick(edges, cell + 1)
-        place = (before.astype(np.float64) + 0.5) / width
+        place = (before + 0.5) / width
         return np.asarray(np.minimum(low + (high - low) * place, high))
 
     @classmethod

@@ -8,7 +8,7 @@ share is below 2^-64 has no position, unless it is the largest.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,18 @@ __all__ = ["Partition", "prefix", "require_masses", "shares", "suffix"]
 
 _ALL = 2.0**64
 _LAST_POSITION = np.uint64(2**64 - 1)
+
+
+class Places(NamedTuple):
+    """Where positions lie: their cells, and how many positions there are before and from them on.
+
+    Counts are doubles, each rounded by itself, and add up to the cell's.
+    """
+
+    cell: npt.NDArray[np.intp]
+    before: Floats
+    rest: Floats
+    width: Floats
 
 
 class Partition:
@@ -55,10 +67,8 @@ class Partition:
         self._start: Indices = np.where(cells > last, _LAST_POSITION, start)
         self._last = last
 
-    def find(
-        self, position: Indices
-    ) -> tuple[npt.NDArray[np.intp], Indices, npt.NDArray[np.float64]]:
-        """Returns cells of positions, how many of their positions come before, and how many are.
+    def find(self, position: Indices) -> Places:
+        """Returns where positions lie.
 
         Args:
             position: A position for each row, or any number of positions for the only one.
@@ -67,7 +77,10 @@ class Partition:
         cell = np.minimum(cell, np.broadcast_to(self._last[..., 0], cell.shape))
         width = pick(self.width, cell)
         before = position - pick(self._start, cell)
-        return cell, before, np.where(width > 0, width.astype(np.float64), _ALL)
+        whole = np.where(width > 0, width.astype(np.float64), _ALL)
+        # A count of its own: the difference of two doubles would be coarse.
+        rest = np.where(before > 0, (width - before).astype(np.float64), whole)
+        return Places(cell, before.astype(np.float64), rest, whole)
 
 
 def shares(masses: Floats) -> Floats:
