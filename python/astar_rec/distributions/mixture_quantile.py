@@ -18,6 +18,7 @@ import numpy as np
 
 from .normal_tail import normal_tail
 from .partition import shares
+from .rows import as_doubles
 from .tails import joined
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def _wanted(position: Indices) -> Floats:
     """Returns the signed tails that positions stand for."""
     upper = position >= np.uint64(2**63)
     from_end = np.where(upper, ~position, position)
-    tail = (np.uint64(2) * from_end + np.uint64(1)).astype(np.float64) * 2.0**-65
+    tail = as_doubles(np.uint64(2) * from_end + np.uint64(1)) * 2.0**-65
     return np.where(upper, -tail, tail)
 
 

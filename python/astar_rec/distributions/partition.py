@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from .._elements import require_all
-from .rows import last_not_above, pick
+from .rows import as_doubles, last_not_above, pick
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -77,10 +77,10 @@ class Partition:
         cell = np.minimum(cell, np.broadcast_to(self._last[..., 0], cell.shape))
         width = pick(self.width, cell)
         before = position - pick(self._start, cell)
-        whole = np.where(width > 0, width.astype(np.float64), _ALL)
+        whole = np.where(width > 0, as_doubles(width), _ALL)
         # A count of its own: the difference of two doubles would be coarse.
-        rest = np.where(before > 0, (width - before).astype(np.float64), whole)
-        return Places(cell, before.astype(np.float64), rest, whole)
+        rest = np.where(before > 0, as_doubles(width - before), whole)
+        return Places(cell, as_doubles(before), rest, whole)
 
 
 def shares(masses: Floats) -> Floats:

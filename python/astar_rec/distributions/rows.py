@@ -9,9 +9,16 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from .._elements import Floats
+    from .._elements import Floats, Indices
 
-__all__ = ["distinct", "last_not_above", "pick"]
+__all__ = ["as_doubles", "distinct", "last_not_above", "pick"]
+
+
+def as_doubles(numbers: Indices) -> Floats:
+    """Returns 64-bit integers as doubles, rounded once, whatever the compiler's own conversion."""
+    high = (numbers >> np.uint64(32)).astype(np.float64)
+    low = (numbers & np.uint64(2**32 - 1)).astype(np.float64)
+    return high * 2.0**32 + low
 
 
 def distinct(rows: Floats) -> Floats:
