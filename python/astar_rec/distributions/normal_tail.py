@@ -67,10 +67,13 @@ def normal_tail(z: Floats) -> Floats:
     z = np.minimum(z, _FARTHEST)
     y = (z - _CENTRE) / (z + _CENTRE)
     twice = y + y
-    # Clenshaw's recurrence.
-    last, before = np.full(z.shape, SERIES[-1]), np.zeros(z.shape)
+    # Clenshaw's recurrence: next = (2 y last - before) + coefficient.
+    last, before, new = np.full(z.shape, SERIES[-1]), np.zeros(z.shape), np.empty(z.shape)
     for coefficient in SERIES[-2:0:-1]:
-        last, before = (twice * last - before) + coefficient, last
+        np.multiply(twice, last, out=new)
+        new -= before
+        new += coefficient
+        last, before, new = new, last, before
     series = (y * last - before) + SERIES[0]
     square, error = _square(z)
     power = _core.exp(np.ascontiguousarray(-0.5 * square))
