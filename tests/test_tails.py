@@ -19,6 +19,7 @@ from astar_rec.distributions import Distribution, Parameter
 from astar_rec.distributions.tails import mass
 from astar_rec.reference.cells import cell_widths
 from common import each_codec
+from goodness import check, check_uniform, seed_for
 
 Array = np.ndarray
 TOP = 2**64
@@ -113,6 +114,64 @@ def test_precision_above() -> None:
         (rec.Mixture(1.0, 0.0, 1.0), True),
     ):
         assert Tails(q, p, ()).precise_above is precise
+
+
+# --- The law that they tell ---
+
+
+def drawn(target: Any, proposal: Any, count: int, rng: np.random.Generator) -> Array:
+    """Return samples whose positions are drawn bit by bit, each by the masses of both halves."""
+    q = as_target(target)
+    tails = Tails(q, proposal, (count,))
+    element = np.arange(count)
+    position = np.zeros(count, np.uint64)
+    low, high = np.zeros(count), np.full(count, -5e-324)
+    for level in range(63, -1, -1):
+        middle = position + np.uint64(1 << level)
+        between = tails(middle, element)
+        below, above = mass(low, between), mass(between, high)
+        up = rng.random(count) * (below + above) >= below
+        # Where nothing is left to tell, both halves are alike.
+        up = np.where(below + above > 0, up, rng.random(count) < 0.5)
+        position = np.where(up, middle, position)
+        low, high = np.where(up, between, low), np.where(up, high, between)
+    return samples_at(proposal, position)
+
+
+LAWS = {
+    "mixture against normal": (TARGETS["mixture"][0], PROPOSALS["normal"]),
+    "mixture against mixture": (TARGETS["mixture"][0], PROPOSALS["mixture"]),
+    "mixture against histogram": (TARGETS["mixture"][0], PROPOSALS["histogram"]),
+    "histogram against mixture": (TARGETS["histogram"][0], PROPOSALS["mixture"]),
+    "histogram against histogram": (TARGETS["histogram"][0], PROPOSALS["histogram"]),
+    "narrow against mixture": (rec.Mixture(1.0, 1.5, 1e-9), PROPOSALS["mixture"]),
+    "far up against mixture": (rec.Mixture(1.0, 9.0, 0.1), PROPOSALS["mixture"]),
+    "gamma against normal": (stats.gamma(2.0, scale=0.5), rec.Normal(1.0, 3.0)),
+    "t against logistic": (stats.t(4.0), rec.Logistic(0.0, 2.0)),
+    "cdf alone": (rec.CustomTarget(cdf=stats.norm(0.2, 0.5).cdf), rec.Normal(0.0, 1.0)),
+}
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_positions_drawn_by_masses_follow_the_target(name: str) -> None:
+    target, proposal = LAWS[name]
+    seed = seed_for("positions by masses", name)
+    x = drawn(target, proposal, 4000, np.random.default_rng(seed))
+    if isinstance(target, Distribution):
+        s = target._tail(x, *target._at(np.zeros(x.size, np.int64), ()))
+        u = np.where(s >= 0, s, 1.0 + s)
+    else:
+        u = stats.norm.cdf(x, 0.2, 0.5) if name == "cdf alone" else target.cdf(x)
+    check_uniform(u, name)
+
+
+def test_categories_drawn_by_masses_follow_the_target() -> None:
+    q, p = np.array([0.05, 0.5, 0.0, 0.25, 0.2]), rec.Categorical([4.0, 1.0, 1.0, 2.0, 1.0])
+    x = drawn(rec.Categorical(q), p, 5000, np.random.default_rng(seed_for("categories")))
+    counts = np.bincount(x.astype(int), minlength=5)
+    assert counts[2] == 0
+    there = q > 0
+    check(stats.chisquare(counts[there], 5000 * q[there]).pvalue, "categories")
 
 
 # --- Categories ---
