@@ -13,11 +13,32 @@ import numpy.typing as npt
 from . import _core
 from .errors import ParameterError
 
-__all__ = ["Floats", "Indices", "Shape", "require_all", "require_between", "unravel"]
+__all__ = ["Flat", "Floats", "Indices", "Shape", "require_all", "require_between", "unravel"]
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.uint64]
 Shape = tuple[int, ...]
+
+
+class Flat:
+    """A broadcast array, indexed by element numbers in C order, without a copy of the whole."""
+
+    def __init__(self, array: npt.NDArray[Any]) -> None:
+        self._array = array
+        self._constant = array.size > 0 and all(stride == 0 for stride in array.strides)
+
+    def __getitem__(self, element: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        if self._constant:
+            one = np.asarray(self._array[(0,) * self._array.ndim])
+            # Items of many numbers are not repeated.
+            return (
+                np.broadcast_to(one, element.shape)
+                if one.itemsize > 8
+                else one.repeat(element.size)
+            )
+        if self._array.flags.c_contiguous:
+            return self._array.reshape(-1)[element]
+        return self._array[np.unravel_index(element, self._array.shape)]
 
 
 def require_all(argument: str, array: npt.NDArray[Any], good: npt.NDArray[Any], what: str) -> None:

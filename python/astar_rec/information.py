@@ -11,7 +11,9 @@ import numpy as np
 from ._elements import Floats
 from ._validate import broadcast_shape
 from .distributions import (
+    Categorical,
     Distribution,
+    Histogram,
     Laplace,
     Logistic,
     Normal,
@@ -199,6 +201,53 @@ def _uniform_uniform(low: Floats, high: Floats, from_: Floats, to: Floats) -> Fl
     return np.where(inside, np.log((to - from_) / (high - low)), np.inf)
 
 
+def _histogram(divergence: Divergence) -> Divergence:
+    """Returns the divergences of histograms from those of uniform distributions.
+
+    A histogram is a mixture of uniform distributions that do not overlap: its divergence is theirs,
+    weighted by its masses, less the entropy of these.
+    """
+
+    def of_histograms(edges: Floats, masses: Floats, *proposal: Floats) -> Floats:
+        share = masses / masses.sum(axis=-1, keepdims=True)
+        total = np.zeros(share.shape[:-1])
+        for cell in range(share.shape[-1]):
+            own = share[..., cell]
+            there = own > 0
+            with np.errstate(invalid="ignore"):
+                nats = divergence(edges[..., cell], edges[..., cell + 1], *proposal)
+            logs = np.log(own, out=np.zeros(own.shape), where=there)
+            total += np.where(there, own * (nats + logs), 0.0)
+        return total
+
+    return of_histograms
+
+
+def _uniform_histogram(low: Floats, high: Floats, edges: Floats, masses: Floats) -> Floats:
+    share = masses / masses.sum(axis=-1, keepdims=True)
+    total = np.zeros(low.shape)
+    for cell in range(share.shape[-1]):
+        begin, end = edges[..., cell], edges[..., cell + 1]
+        part = np.maximum(np.minimum(high, end) - np.maximum(low, begin), 0.0) / (high - low)
+        with np.errstate(divide="ignore"):
+            logs = np.log(end - begin) - np.log(share[..., cell]) - np.log(high - low)
+        total += np.multiply(part, logs, out=np.zeros(part.shape), where=part > 0)
+    outside = (low < edges[..., 0]) | (high > edges[..., -1])
+    return np.where(outside, np.inf, total)
+
+
+def _categorical(target: Floats, proposal: Floats) -> Floats:
+    if target.shape[-1] != proposal.shape[-1]:
+        of = "a Categorical of as many categories as the proposal"
+        raise ParameterError("target", f"of {target.shape[-1]} categories", of)
+    q, p = (each / each.sum(axis=-1, keepdims=True) for each in (target, proposal))
+    there = q > 0
+    with np.errstate(divide="ignore"):
+        logs = np.log(np.where(there, q, 1.0)) - np.log(p)
+    nats = np.multiply(q, logs, out=np.zeros(q.shape), where=there)
+    return np.asarray(nats.sum(axis=-1))
+
+
 def _interval(low: Floats, high: Floats, loc: Floats, unit: Floats) -> tuple[Floats, Floats]:
     half = (0.5 * high - 0.5 * low) / unit
     return (0.5 * low + 0.5 * high - loc) / unit, half
@@ -214,4 +263,11 @@ _PAIRS: dict[tuple[type[Distribution], type[Distribution]], Divergence] = {
     (Uniform, Laplace): _uniform_laplace,
     (Uniform, Logistic): _uniform_logistic,
     (Uniform, Uniform): _uniform_uniform,
+    (Uniform, Histogram): _uniform_histogram,
+    (Histogram, Normal): _histogram(_uniform_normal),
+    (Histogram, Laplace): _histogram(_uniform_laplace),
+    (Histogram, Logistic): _histogram(_uniform_logistic),
+    (Histogram, Uniform): _histogram(_uniform_uniform),
+    (Histogram, Histogram): _histogram(_uniform_histogram),
+    (Categorical, Categorical): _categorical,
 }

@@ -19,7 +19,8 @@ the less the deeper. `GlobalAStar` is the yardstick, and right for a few bits in
 `MinimalRandomCoding` is approximate too, and takes 2 to the power of its bits in time.
 
 Targets and proposals may be normal, Laplace or logistic against their own family, uniform targets
-against any, normal against Laplace and the reverse, and custom (`CustomTarget`, `CustomProposal`).
+against any, normal against Laplace and the reverse, histograms against all of these and the
+reverse, and custom (`CustomTarget`, `CustomProposal`).
 
 With ``block=k``, k elements of the last axis are coded together, with one search and one index (an
 array of 64-bit words, the lowest first: shape ``(..., blocks, k)``). The overhead over the

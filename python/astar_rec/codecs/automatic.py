@@ -161,5 +161,4 @@ def _part(
     distribution: Distribution, shape: Shape, rows: npt.NDArray[np.intp], columns: slice
 ) -> Distribution:
     """Some rows and columns, where all axes but the last make up the rows."""
-    parameters = (each.reshape(-1, shape[-1]) for each in distribution._broadcast(shape))
-    return type(distribution)(*(each[rows, columns] for each in parameters))
+    return distribution._spread(shape).reshape(-1, shape[-1])[rows, columns]

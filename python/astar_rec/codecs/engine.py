@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from .._validate import threads_of
 from ..custom import CustomProposal, CustomTarget, as_proposal
 from ..custom.lockstep import Sampler, decode_custom, encode_custom
 from ..custom.pairs import in_lockstep, pair_in_lockstep
-from ..distributions import as_distribution
+from ..distributions import Distribution, as_distribution
 from ..distributions.families import CoreFamily
 from ..errors import DivergenceError, ParameterError
 from .codec import Codec
@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .._elements import Floats, Indices, Shape
-    from ..distributions import Distribution, ProposalLike, TargetLike
+    from ..distributions import ProposalLike, TargetLike
     from .codec import Progress, Proposal, Target
     from .encoded import Arrays
     from .messages import Message
+
+AnyProposal = TypeVar("AnyProposal", "Distribution", "Distribution | CustomProposal")
 
 __all__ = ["CoreCodec", "has_built_in_ratio", "samples_at"]
 
@@ -65,12 +67,16 @@ class CoreCodec(Codec):
     def pair(self, target: TargetLike, proposal: ProposalLike) -> tuple[Target, Proposal]:
         """Returns a target and a proposal that the core has, or that go together in lockstep."""
         if isinstance(target, CustomTarget):
+            if target._log_ratio is None:
+                expected = "one with log_ratio, and with mode or bound, to be searched for"
+                raise ParameterError("target", target, expected)
             if self.block > 1:
                 raise ParameterError("target", target, "a built-in distribution, with blocks")
-            return target, in_lockstep(as_proposal(proposal))
+            return target, in_lockstep(_continuous("proposal", as_proposal(proposal)))
         if isinstance(proposal, CustomProposal):
             raise ParameterError("target", target, "a CustomTarget, to go with a CustomProposal")
-        q, p = as_distribution(target), as_distribution(proposal)
+        q = _continuous("target", as_distribution(target))
+        p = _continuous("proposal", as_distribution(proposal))
         if has_built_in_ratio(q, p):
             return q, p
         pair = pair_in_lockstep(q, p)
@@ -86,7 +92,7 @@ class CoreCodec(Codec):
 
     def proposal(self, proposal: ProposalLike) -> Proposal:
         """Returns a proposal that the core has; any, without blocks."""
-        p = in_lockstep(super().proposal(proposal))
+        p = in_lockstep(_continuous("proposal", super().proposal(proposal)))
         if self.block > 1 and isinstance(p, CustomProposal):
             raise ParameterError("proposal", p, "a built-in distribution, with blocks")
         return p
@@ -165,6 +171,13 @@ class CoreCodec(Codec):
             if self.block == 1:
                 expected = f"an integer from 1 to {self._method.largest_index}"
             raise ParameterError("index", value, expected, where) from None
+
+
+def _continuous(argument: str, distribution: AnyProposal) -> AnyProposal:
+    """Refuses discrete distributions, of which searches know nothing."""
+    if isinstance(distribution, Distribution) and distribution._discrete:
+        raise ParameterError(argument, distribution, "continuous; PolarCoding takes discrete ones")
+    return distribution
 
 
 def has_built_in_ratio(target: Distribution, proposal: Distribution) -> bool:

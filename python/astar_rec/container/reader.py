@@ -312,7 +312,7 @@ class Reader:
         if not codec.single_elements and shape[0] and proposal.shape not in ((), (1,)):
             assert isinstance(proposal, Distribution)
             places = np.clip(np.arange(first, last) - begin, 0, shape[0] - 1)
-            proposal = type(proposal)(*(each[places] for each in proposal._broadcast(shape)))
+            proposal = proposal._spread(shape)[places]
         own = message.reshape((-1, *words))
         return decoded(codec, own, proposal, (last - first,), header.offset + first)[wanted]
 

@@ -3,11 +3,26 @@
 | file | one idea |
 |---|---|
 | `distributions.py` | the two public classes |
+| `signed.py` | signed tails from functions of the user's |
 | `callables.py` | functions of the user's, or of a family's, with checked results |
+| `foreign.py` | targets from other libraries' distributions |
 | `pairs.py` | pairs of families that the core does not have, as custom targets and proposals |
+| `tails.py` | what polar coding asks of a pair |
+| `divergence.py` | KL divergences by masses of cells |
 | `lockstep.py` | the searches, which advance in lockstep |
 """
 
 from .distributions import CustomProposal, CustomTarget, as_proposal
+from .divergence import divergence_bits
+from .foreign import as_target
+from .tails import Tails, tails_at
 
-__all__ = ["CustomProposal", "CustomTarget", "as_proposal"]
+__all__ = [
+    "CustomProposal",
+    "CustomTarget",
+    "Tails",
+    "as_proposal",
+    "as_target",
+    "divergence_bits",
+    "tails_at",
+]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import math
+import sys
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from .._arrays import to_numpy
 from .._elements import Floats, unravel
+from ..distributions.distribution import probabilities
 from ..errors import ParameterError
 
 if TYPE_CHECKING:
@@ -19,27 +22,55 @@ if TYPE_CHECKING:
     from .._elements import Shape
     from ..distributions import Distribution
 
-__all__ = ["ElementFunction", "Elements", "FamilyFunction", "Flat", "UserFunction"]
+__all__ = [
+    "LOGARITHMS",
+    "NUMBERS",
+    "PROBABILITIES",
+    "ElementFunction",
+    "Elements",
+    "FamilyFunction",
+    "PositionFunction",
+    "Results",
+    "UserFunction",
+]
 
 Elements = npt.NDArray[np.int64]
+
+# Of parameters at once: 32 MiB.
+_NUMBERS = 1 << 22
+
+
+class Results(NamedTuple):
+    """What results of a function may be: the least, the largest, and both in words."""
+
+    least: float
+    largest: float
+    expected: str
+
+
+NUMBERS = Results(-sys.float_info.max, sys.float_info.max, "a number, not infinite")
+# Minus infinity where there is no density at all.
+LOGARITHMS = Results(-math.inf, sys.float_info.max, "a number below infinity")
+PROBABILITIES = Results(0.0, 1.0, "a probability, from 0 to 1")
 
 
 class ElementFunction(ABC):
     """A function of some arrays and of elements, with checked results.
 
     Args:
-        name: The name for errors. A ``quantile`` must be finite; all others may be minus infinity,
-            where there is no density at all.
+        name: The name for errors.
+        results: What results may be.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, results: Results) -> None:
         self._name = name
+        self._results = results
 
     @abstractmethod
-    def _call(self, element: Elements, shape: Shape, *arrays: Floats) -> object:
+    def _call(self, element: Elements, shape: Shape, *arrays: Any) -> object:
         """Returns the results, of any kind of array; arguments may be kept or overwritten."""
 
-    def __call__(self, element: Elements, shape: Shape, *arrays: Floats) -> Floats:
+    def __call__(self, element: Elements, shape: Shape, *arrays: Any) -> Floats:
         """Returns the function's results.
 
         Args:
@@ -59,26 +90,26 @@ class ElementFunction(ABC):
             )
         # What was returned may be overwritten by the next call.
         values = np.array(out, dtype=np.float64, order="C")
-        good = np.isfinite(values)
-        if self._name != "quantile":
-            good |= np.isneginf(values)
+        least, largest, expected = self._results
+        good = (values >= least) & (values <= largest)
         if not good.all():
             first = int(np.argmin(good))
-            points = ", ".join(repr(float(array[first])) for array in arrays)
-            raise ParameterError(
-                f"result of {self._name}({points})",
-                float(values[first]),
-                "a number, not infinite" if self._name == "quantile" else "a number below infinity",
-                unravel(int(element[first]), shape),
-            )
+            points = ", ".join(self._shown(array[first]) for array in arrays)
+            where = unravel(int(element[first]), shape)
+            name = f"result of {self._name}({points})"
+            raise ParameterError(name, float(values[first]), expected, where)
         return values
+
+    def _shown(self, argument: Any) -> str:
+        """An argument, for errors."""
+        return repr(float(argument))
 
 
 class UserFunction(ElementFunction):
     """A function of the user's of some arrays, and of elements where it asks for them."""
 
-    def __init__(self, name: str, function: object, arrays: int) -> None:
-        super().__init__(name)
+    def __init__(self, name: str, results: Results, function: object, arrays: int) -> None:
+        super().__init__(name, results)
         if not callable(function):
             raise ParameterError(name, function, "a callable")
         self._function = function
@@ -95,34 +126,41 @@ class FamilyFunction(ElementFunction):
     """A function of some arrays and of the parameters of distributions, one after the other."""
 
     def __init__(
-        self, name: str, function: Callable[..., object], *distributions: Distribution
+        self,
+        name: str,
+        results: Results,
+        function: Callable[..., object],
+        *distributions: Distribution,
     ) -> None:
-        super().__init__(name)
+        super().__init__(name, results)
         self._function = function
         self._distributions = distributions
 
-    def _call(self, element: Elements, shape: Shape, *arrays: Floats) -> object:
-        parameters = (
-            Flat(array)[element]
-            for distribution in self._distributions
-            for array in distribution._broadcast(shape)
+    def _call(self, element: Elements, shape: Shape, *arrays: Any) -> Floats:
+        # Parameters of many numbers an element would fill the memory for all elements at once.
+        numbers = sum(distribution._numbers for distribution in self._distributions)
+        length = max(1, _NUMBERS // numbers)
+        if element.size <= length:
+            return self._piece(element, shape, *arrays)
+        pieces = [slice(begin, begin + length) for begin in range(0, element.size, length)]
+        return np.concatenate(
+            [self._piece(element[part], shape, *(a[part] for a in arrays)) for part in pieces]
         )
-        return self._function(*(np.array(array) for array in arrays), *parameters)
+
+    def _piece(self, element: Elements, shape: Shape, *arrays: Any) -> Floats:
+        parameters = (
+            array
+            for distribution in self._distributions
+            for array in distribution._at(element, shape)
+        )
+        return np.asarray(self._function(*(np.array(array) for array in arrays), *parameters))
 
 
-class Flat:
-    """A broadcast array, indexed by element numbers in C order, without a copy of the whole."""
+class PositionFunction(FamilyFunction):
+    """The same of 64-bit positions, which errors tell as probabilities."""
 
-    def __init__(self, array: Floats) -> None:
-        self._array = array
-        self._constant = array.size > 0 and all(stride == 0 for stride in array.strides)
-
-    def __getitem__(self, element: Elements) -> Floats:
-        if self._constant:
-            return np.full(element.shape, self._array.flat[0])
-        if self._array.flags.c_contiguous:
-            return self._array.reshape(-1)[element]
-        return self._array[np.unravel_index(element, self._array.shape)]
+    def _shown(self, argument: Any) -> str:
+        return repr(float(probabilities(argument)))
 
 
 def _required_arguments(function: Callable[..., Any]) -> int:

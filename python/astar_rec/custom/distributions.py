@@ -7,30 +7,35 @@ from typing import TYPE_CHECKING, Any
 from .._arrays import real_array
 from .._validate import broadcast_shape, shape_of
 from ..distributions import Distribution, as_distribution
+from ..distributions.distribution import probabilities
 from ..errors import ParameterError
-from .callables import UserFunction
+from .callables import LOGARITHMS, NUMBERS, PROBABILITIES, UserFunction
+from .signed import signed_tails
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .._elements import Floats, Shape
+    from .._elements import Floats, Indices, Shape
     from ..distributions import ProposalLike
-    from .callables import ElementFunction
+    from .callables import ElementFunction, Elements
 
 __all__ = ["CustomProposal", "CustomTarget", "as_proposal"]
 
 
 class CustomTarget:
-    """A target given by the log of its density ratio to the proposal, in nats.
+    """A target given by functions: of its density ratio for searches, of its CDF for polar coding.
+
+    Searches take ``log_ratio`` with ``mode`` or ``bound``; `PolarCoding` takes ``cdf``, with ``sf``
+    where it must be precise far up. A target may have both.
 
     Callables get flat float64 arrays and return arrays of the same length. One that requires two
-    positional arguments (``log_ratio``, ``quantile``) or three (``bound``) also gets the elements'
-    numbers: int64, in C order over the broadcast shape of target and proposal. So parameters held
-    in an array ``a`` of that shape are found as ``a.reshape(-1)[element]``.
+    positional arguments (``log_ratio``, ``cdf``, ``sf``, ``quantile``) or three (``bound``) also
+    gets the elements' numbers: int64, in C order over the broadcast shape of target and proposal.
+    So parameters held in an array ``a`` of that shape are found as ``a.reshape(-1)[element]``.
 
     Args:
-        log_ratio: ``log_ratio(x)`` or ``log_ratio(x, element)``: log dQ/dP at x, normalised; minus
-            infinity where the target has no mass.
+        log_ratio: ``log_ratio(x)`` or ``log_ratio(x, element)``: log dQ/dP at x, in nats,
+            normalised; minus infinity where the target has no mass.
         mode: Where the ratio is largest, an array that broadcasts to the shape, for ratios that
             fall on either side of their mode. The supremum over an interval is then the ratio at
             its point nearest to the mode. It is the mode of the *ratio*, not of the target's
@@ -39,13 +44,20 @@ class CustomTarget:
             or ``bound(low, high)`` or ``bound(low, high, element)``, an upper bound over the
             interval [low, high]. The tighter it is on small intervals, the faster the search. What
             it says of an interval also holds for the intervals inside.
+        cdf: ``cdf(x)`` or ``cdf(x, element)``: the probability of [-∞, x], from 0 to 1 and
+            non-decreasing in x. Only the sender calls it.
+        sf: ``sf(x)`` or ``sf(x, element)``: 1 - cdf, but precise where that is tiny. It is called
+            above the median alone. Without it, masses far up are as coarse as 1 - cdf is, and a
+            target of which these matter is refused.
         shape: The shape of the batch of targets.
 
-    Codecs without a budget refuse bounds above 64 bits (44 nats), `GlobalAStar` above 32:
+    Searches without a budget refuse bounds above 64 bits (44 nats), `GlobalAStar` above 32:
     `DivergenceError`.
 
     Raises:
-        ParameterError: Neither or both of ``mode`` and ``bound``; something that is not callable.
+        ParameterError: Neither ``log_ratio`` nor ``cdf``; with ``log_ratio``, neither or both of
+            ``mode`` and ``bound``; ``mode`` or ``bound`` without ``log_ratio``, ``sf`` without
+            ``cdf``; something that is not callable.
 
     Examples:
         A triangular target on [0, 1] against the uniform proposal, ratio 2x with its mode at 1:
@@ -58,33 +70,74 @@ class CustomTarget:
         >>> r = codec.encode(q, p)
         >>> bool((codec.decode(r.index, p) == r.sample).all()), round(float(r.sample.mean()), 1)
         (True, 0.7)
+
+        The same by its CDF:
+
+        >>> q = rec.CustomTarget(cdf=lambda x: x * x, sf=lambda x: (1 - x) * (1 + x), shape=(1000,))
+        >>> q.shape
+        (1000,)
     """
+
+    # What was not given.
+    _log_ratio: ElementFunction | None = None
+    _mode: Floats | None = None
+    _bound: ElementFunction | Floats | None = None
+    _cdf: ElementFunction | None = None
+    _sf: ElementFunction | None = None
 
     def __init__(
         self,
-        log_ratio: Callable[..., Any],
+        log_ratio: Callable[..., Any] | None = None,
         *,
         mode: Any = None,
         bound: Any = None,
+        cdf: Callable[..., Any] | None = None,
+        sf: Callable[..., Any] | None = None,
         shape: int | Shape = (),
     ) -> None:
         self.shape = shape_of("shape", shape)
-        self._log_ratio: ElementFunction = UserFunction("log_ratio", log_ratio, 1)
-        if (mode is None) == (bound is None):
+        if log_ratio is None and cdf is None:
+            expected = "a callable, for searches; or cdf, for polar coding"
+            raise ParameterError("log_ratio", log_ratio, expected)
+        if log_ratio is not None:
+            self._log_ratio = UserFunction("log_ratio", LOGARITHMS, log_ratio, 1)
+        self._take_bound(mode, bound)
+        if cdf is not None:
+            self._cdf = UserFunction("cdf", PROBABILITIES, cdf, 1)
+        if sf is not None:
+            if cdf is None:
+                raise ParameterError("sf", sf, "None without cdf")
+            self._sf = UserFunction("sf", PROBABILITIES, sf, 1)
+
+    def _take_bound(self, mode: Any, bound: Any) -> None:
+        if self._log_ratio is None:
+            for name, value in (("mode", mode), ("bound", bound)):
+                if value is not None:
+                    raise ParameterError(name, value, "None without log_ratio")
+        elif (mode is None) == (bound is None):
             raise ParameterError("bound", bound, "exactly one of mode and bound")
-        self._mode: Floats | None = None
-        self._bound: ElementFunction | Floats | None = None
-        if mode is not None:
+        elif mode is not None:
             self._mode = real_array("mode", mode)
             self.shape = broadcast_shape(mode=self._mode.shape, shape=self.shape)
         elif callable(bound):
-            self._bound = UserFunction("bound", bound, 2)
+            self._bound = UserFunction("bound", LOGARITHMS, bound, 2)
         else:
             self._bound = real_array("bound", bound)
             self.shape = broadcast_shape(bound=self._bound.shape, shape=self.shape)
 
     def __repr__(self) -> str:
         return f"CustomTarget(shape={self.shape})"
+
+    @property
+    def _precise_above(self) -> bool:
+        """Whether tails are as precise above the median as below."""
+        return self._sf is not None
+
+    def _tail(self, x: Floats, element: Elements, shape: Shape) -> Floats:
+        """Returns signed tails at points of elements: see `astar_rec.distributions.tails`."""
+        if self._cdf is None:
+            raise ParameterError("target", self, "a CustomTarget with cdf, for polar coding")
+        return signed_tails(self._cdf, self._sf, x, element, shape)
 
 
 class CustomProposal:
@@ -114,11 +167,15 @@ class CustomProposal:
     """
 
     def __init__(self, quantile: Callable[..., Any], *, shape: int | Shape = ()) -> None:
-        self._quantile: ElementFunction = UserFunction("quantile", quantile, 1)
+        self._quantile: ElementFunction = UserFunction("quantile", NUMBERS, quantile, 1)
         self.shape = shape_of("shape", shape)
 
     def __repr__(self) -> str:
         return f"CustomProposal(shape={self.shape})"
+
+    def _samples(self, position: Indices, element: Elements, shape: Shape) -> Floats:
+        """Returns the samples of elements at 64-bit positions; all flat."""
+        return self._quantile(element, shape, probabilities(position))
 
 
 def as_proposal(proposal: ProposalLike) -> Distribution | CustomProposal:

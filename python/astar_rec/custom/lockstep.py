@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import _core
-from .._elements import Floats, Indices, Shape, unravel
+from .._elements import Flat, Floats, Indices, Shape, unravel
 from ..distributions.families import CoreFamily
 from ..errors import BoundError, DivergenceError, ParameterError
-from .callables import ElementFunction, Elements, Flat
+from .callables import ElementFunction, Elements
 from .pairs import in_lockstep
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ _WIDTH = 256
 # A ratio may exceed its bound by rounding.
 _TOLERANCE = 1e-9
 _LAST_POSITION = np.uint64(2**64 - 1)
-_BELOW_ONE = 1.0 - 2.0**-53
 
 
 def encode_custom(
@@ -147,16 +146,13 @@ class Sampler:
     def __init__(self, proposal: Distribution | CustomProposal, shape: Shape) -> None:
         self._proposal = in_lockstep(proposal)
         self._shape = shape
-        if isinstance(self._proposal, CoreFamily):
-            self._parameters = [Flat(array) for array in self._proposal._broadcast(shape)]
 
     def __call__(self, position: Indices, element: Elements) -> Floats:
         """Returns the samples of elements at positions; all flat."""
         if isinstance(self._proposal, CoreFamily):
-            parameters = (parameter[element] for parameter in self._parameters)
+            parameters = self._proposal._at(element, self._shape)
             return self._proposal._samples(position, *parameters)
-        u = np.minimum((position.astype(np.float64) + 0.5) * 2.0**-64, _BELOW_ONE)
-        return self._proposal._quantile(element, self._shape, u)
+        return self._proposal._samples(position, element, self._shape)
 
     def both(self, position: Indices, cut: Indices, element: Elements) -> tuple[Floats, Floats]:
         """Samples at two positions of every element, in one call."""
@@ -171,6 +167,9 @@ class Bounds:
     """A custom ratio at points, and its bounds over intervals."""
 
     def __init__(self, target: CustomTarget, shape: Shape) -> None:
+        # Codecs refuse targets without a ratio before.
+        assert target._log_ratio is not None
+        self._log_ratio = target._log_ratio
         self._target = target
         self._shape = shape
         self._mode = None if target._mode is None else Flat(np.broadcast_to(target._mode, shape))
@@ -182,7 +181,7 @@ class Bounds:
         """An upper bound of the ratio over [low, high]."""
         if self._mode is not None:
             nearest = np.clip(self._mode[element], low, high)
-            return self._target._log_ratio(element, self._shape, nearest)
+            return self._log_ratio(element, self._shape, nearest)
         if self._constant is not None:
             return self._constant[element]
         assert isinstance(self._target._bound, ElementFunction)
@@ -190,7 +189,7 @@ class Bounds:
 
     def ratio(self, x: Floats, element: Elements, promised: Floats) -> Floats:
         """The ratio at x, which must not exceed what was promised."""
-        return self._within(self._target._log_ratio(element, self._shape, x), x, element, promised)
+        return self._within(self._log_ratio(element, self._shape, x), x, element, promised)
 
     def evaluate(
         self,
@@ -210,7 +209,7 @@ class Bounds:
             nearest = np.clip(self._mode[twice], lows, highs)
             points = np.concatenate((x, nearest))
             everyone = np.concatenate((element, twice))
-            values = self._target._log_ratio(everyone, self._shape, points)
+            values = self._log_ratio(everyone, self._shape, points)
             ratio, suprema = self._within(values[:n], x, element, promised), values[n:]
         else:
             ratio = self.ratio(x, element, promised)

@@ -12,13 +12,14 @@ import numpy as np
 
 from ..distributions.families import CoreFamily
 from ..distributions.ratios import peaks_of
-from .callables import FamilyFunction
+from .callables import LOGARITHMS, NUMBERS, FamilyFunction, PositionFunction
 from .distributions import CustomProposal, CustomTarget
 
 if TYPE_CHECKING:
-    from .._elements import Floats
+    from .._elements import Floats, Indices, Shape
     from ..distributions import Distribution
     from ..distributions.ratios import Peaks
+    from .callables import Elements
 
 __all__ = ["in_lockstep", "pair_in_lockstep"]
 
@@ -29,10 +30,13 @@ class FamilyProposal(CustomProposal):
     def __init__(self, proposal: Distribution) -> None:
         self._proposal = proposal
         self.shape = proposal.shape
-        self._quantile = FamilyFunction("quantile", proposal.quantile, proposal)
+        self._at = PositionFunction("quantile", NUMBERS, proposal._samples, proposal)
 
     def __repr__(self) -> str:
         return repr(self._proposal)
+
+    def _samples(self, position: Indices, element: Elements, shape: Shape) -> Floats:
+        return self._at(element, shape, position)
 
 
 class PairTarget(CustomTarget):
@@ -45,8 +49,8 @@ class PairTarget(CustomTarget):
         self._split = len(target._parameters)
         self.shape = target.shape
         self._mode = None
-        self._log_ratio = FamilyFunction("log_ratio", self._ratio, target, proposal)
-        self._bound = FamilyFunction("bound", self._supremum, target, proposal)
+        self._log_ratio = FamilyFunction("log_ratio", LOGARITHMS, self._ratio, target, proposal)
+        self._bound = FamilyFunction("bound", LOGARITHMS, self._supremum, target, proposal)
 
     def __repr__(self) -> str:
         return repr(self._target)

@@ -19,20 +19,25 @@ if TYPE_CHECKING:
 
     from .likes import ProposalLike, TargetLike
 
-__all__ = ["as_distribution"]
+__all__ = ["as_distribution", "converted", "is_of_class"]
 
 
 class _Row(NamedTuple):
-    """A class of another library's, and what a distribution of it is here."""
+    """A class of another library's, and what a distribution of it is here, if anything."""
 
     module: str
     name: str
-    convert: Callable[[Any], Distribution]
+    convert: Callable[[Any], Distribution | None]
 
     def has(self, obj: object) -> bool:
         """Whether an object is of that class."""
-        kind = getattr(sys.modules.get(self.module), self.name, None)
-        return isinstance(kind, type) and isinstance(obj, kind)
+        return is_of_class(obj, self.module, self.name)
+
+
+def is_of_class(obj: object, module: str, name: str) -> bool:
+    """Whether an object is of a module's class of that name; of none if nobody imported it."""
+    kind = getattr(sys.modules.get(module), name, None)
+    return isinstance(kind, type) and isinstance(obj, kind)
 
 
 def as_distribution(obj: TargetLike | ProposalLike) -> Distribution:
@@ -55,15 +60,28 @@ def as_distribution(obj: TargetLike | ProposalLike) -> Distribution:
         >>> as_distribution(stats.norm(loc=1.0, scale=2.0))
         Normal(loc=1.0, scale=2.0)
     """
+    distribution = converted(obj)
+    if distribution is None:
+        value = obj.__name__ if isinstance(obj, type) else obj
+        expected = (
+            "Normal, Laplace, Logistic or Uniform of scipy.stats or torch.distributions, or a "
+            "distribution of astar_rec"
+        )
+        raise ParameterError("distribution", value, expected)
+    return distribution
+
+
+def converted(obj: Any) -> Distribution | None:
+    """Returns what `as_distribution` does; None where that raises for what is not understood."""
     if isinstance(obj, Distribution):
         return obj
     for row in _ROWS:
         if row.has(obj):
             return row.convert(obj)
-    raise _not_understood(obj)
+    return None
 
 
-def _scipy_frozen(obj: Any) -> Distribution:
+def _scipy_frozen(obj: Any) -> Distribution | None:
     stats = sys.modules["scipy.stats"]
     for name, make in _SCIPY_FROZEN.items():
         original = getattr(stats, name)
@@ -72,7 +90,7 @@ def _scipy_frozen(obj: Any) -> Distribution:
             # These have no shape parameters: what there is, is loc and scale.
             given = dict(zip(("loc", "scale"), obj.args, strict=False)) | obj.kwds
             return make(given.get("loc", 0.0), given.get("scale", 1.0))
-    raise _not_understood(obj)
+    return None
 
 
 def _bounds(dist: Any) -> tuple[Any, Any]:
@@ -98,14 +116,5 @@ _ROWS = (
     _Row("torch.distributions", "Normal", lambda obj: Normal(obj.loc, obj.scale)),
     _Row("torch.distributions", "Laplace", lambda obj: Laplace(obj.loc, obj.scale)),
     _Row("torch.distributions", "Uniform", lambda obj: Uniform(obj.low, obj.high)),
-    _Row("torch.distributions", "Independent", lambda obj: as_distribution(obj.base_dist)),
+    _Row("torch.distributions", "Independent", lambda obj: converted(obj.base_dist)),
 )
-
-
-def _not_understood(obj: Any) -> ParameterError:
-    value = obj.__name__ if isinstance(obj, type) else obj
-    expected = (
-        "Normal, Laplace, Logistic or Uniform of scipy.stats or torch.distributions, or a "
-        "distribution of astar_rec"
-    )
-    return ParameterError("distribution", value, expected)

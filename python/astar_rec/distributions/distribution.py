@@ -8,73 +8,32 @@ tests/extension/toy_family.py is a small one.
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
-from .._arrays import real_array
-from .._elements import Floats, require_between
 from .._validate import broadcast_shape, integer
 from ..errors import ParameterError
+from .parameter import Parameter, declared, extended, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .._elements import Shape
+    import numpy.typing as npt
 
-__all__ = ["Distribution", "Parameter"]
+    from .._elements import Floats, Indices, Shape
+
+__all__ = ["Distribution", "Parameter", "probabilities"]
 
 AnyDistribution = TypeVar("AnyDistribution", bound="Distribution")
 
-# Standard quantiles reach 45.1: with this much room, no sample overflows.
-_LARGEST = sys.float_info.max / 128
-_FINITE = f"a finite number, at most {_LARGEST:.3g} in size"
-_LEAST_POSITIVE = math.ulp(0.0)
+_BELOW_ONE = 1.0 - 2.0**-53
 
 # Arrays of more elements are not written out in a repr.
 _SHOWN = 8
 # How many elements a hash looks at.
 _HASHED = 16
-
-
-class Parameter:
-    """A parameter of a family: an attribute, whose name is that which the class gives it.
-
-    Args:
-        doc: What it is.
-        positive: Whether it must be above 0.
-    """
-
-    def __init__(self, doc: str, *, positive: bool = False) -> None:
-        self.__doc__ = doc
-        self.positive = positive
-        self.name = ""
-        self._place = 0
-
-    def __set_name__(self, owner: type[Distribution], name: str) -> None:
-        self.name = name
-        self._place = declared(owner).index(self)
-
-    def checked(self, value: object) -> Floats:
-        """Returns a value as a read-only float64 array."""
-        array = real_array(self.name, value, _LARGEST, _FINITE)
-        if self.positive:
-            require_between(self.name, array, _LEAST_POSITIVE, _LARGEST, "a positive number")
-        return _frozen(array)
-
-    @overload
-    def __get__(self, instance: None, owner: type[Distribution]) -> Parameter: ...
-    @overload
-    def __get__(self, instance: Distribution, owner: type[Distribution]) -> Floats: ...
-    def __get__(
-        self, instance: Distribution | None, owner: type[Distribution]
-    ) -> Parameter | Floats:
-        return self if instance is None else instance._parameters[self._place]
-
-    def __set__(self, instance: Distribution, value: object) -> None:
-        raise AttributeError(f"{type(instance).__name__} is frozen: cannot set {self.name}")
 
 
 class Distribution:
@@ -88,7 +47,7 @@ class Distribution:
     A family is a subclass with a `Parameter` for each argument of its constructor, in their order.
 
     Attributes:
-        shape: The shape that the parameters broadcast to.
+        shape: The shape that the parameters broadcast to, less their axes of their own.
 
     Examples:
         >>> import astar_rec as rec
@@ -100,6 +59,9 @@ class Distribution:
         >>> q[:, 0] == rec.Normal([0.0, 1.0], 2.0)
         True
     """
+
+    # Whether samples are of few values, whose masses count instead of a density.
+    _discrete: ClassVar[bool] = False
 
     _declared: ClassVar[tuple[Parameter, ...]] = ()
     __slots__ = ("_parameters", "shape")
@@ -114,10 +76,11 @@ class Distribution:
         cls._declared = declared(cls)
 
     def __init__(self, *values: object) -> None:
-        pairs = zip(self._declared, values, strict=True)
-        arrays = {parameter.name: parameter.checked(value) for parameter, value in pairs}
-        shapes = {name: array.shape for name, array in arrays.items()}
-        self._hold(tuple(arrays.values()), broadcast_shape(**shapes))
+        given = zip(self._declared, values, strict=True)
+        arrays = extended(self._declared, [each.checked(value) for each, value in given])
+        pairs = zip(self._declared, arrays, strict=True)
+        shapes = {each.name: each.shape_of(array) for each, array in pairs}
+        self._hold(tuple(arrays), broadcast_shape(**shapes))
         self._check()
 
     # --- What a family answers -------------------------------------------------------------------
@@ -133,9 +96,23 @@ class Distribution:
 
         Args:
             u: Probabilities from 2^-65 to 1 - 2^-53; flat.
-            parameters: The parameters, each of the shape of ``u``.
+            parameters: The parameters, each of the shape of ``u``, with its own axis, if any, after
+                it: read-only there, and possibly the same numbers for all elements (a stride of 0).
         """
         raise NotImplementedError(f"{cls.__name__} has no quantile")
+
+    @classmethod
+    def _samples(cls, position: Indices, *parameters: Floats) -> Floats:
+        """Returns samples at 64-bit positions in the CDF, non-decreasing in these.
+
+        A family that is to be as fine in the upper tail as in the lower has its own instead of a
+        quantile: position k stands for the probability (k + ½) / 2^64.
+
+        Args:
+            position: Positions, uint64; flat.
+            parameters: As for `quantile`.
+        """
+        return cls.quantile(probabilities(position), *parameters)
 
     @classmethod
     def log_density(cls, x: Floats, *parameters: Floats) -> Floats:
@@ -143,9 +120,36 @@ class Distribution:
 
         Args:
             x: Points; flat.
-            parameters: The parameters, each of the shape of ``x``.
+            parameters: As for `quantile`.
         """
         raise NotImplementedError(f"{cls.__name__} has no log density")
+
+    @classmethod
+    def _tail(cls, x: Floats, *parameters: Floats) -> Floats:
+        """Returns signed tails: the CDF where that is at most ½, otherwise -(1 - CDF).
+
+        Neither of the two may be had by taking the other from 1. Upper tails are negative also
+        where they underflow: -5e-324 then. So the mass of an interval (a, b] is s(b) - s(a), and 1
+        more where s(a) >= 0 and s(b) < 0. Only the sender computes them: they need not be the same
+        bits everywhere.
+
+        Args:
+            x: Points; flat.
+            parameters: As for `quantile`.
+        """
+        raise NotImplementedError(f"{cls.__name__} has no tails")
+
+    def _gaps(self, shape: Shape) -> Iterator[tuple[npt.NDArray[np.int64], Floats, Floats]]:
+        """Yields intervals between samples where there are none.
+
+        Args:
+            shape: A shape to which this broadcasts.
+
+        Yields:
+            Elements' numbers, and where their intervals (low, high] begin and end; all flat.
+        """
+        del shape
+        yield from ()
 
     # --- As arrays -------------------------------------------------------------------------------
 
@@ -212,6 +216,9 @@ class Distribution:
             return NotImplemented
         if type(self) is not type(other) or self.shape != other.shape:
             return False
+        both = zip(self._declared, self._parameters, other._parameters, strict=True)
+        if any(each.own_of(a) != each.own_of(b) for each, a, b in both):
+            return False
         pairs = zip(self._parameters, other._parameters, strict=True)
         # There are no NaNs, and 0.0 is the only number with two signs.
         return all(bool(np.all((a == b) & (np.signbit(a) == np.signbit(b)))) for a, b in pairs)
@@ -241,40 +248,52 @@ class Distribution:
         object.__setattr__(self, "shape", shape)
 
     def _broadcast(self, shape: Shape) -> tuple[Floats, ...]:
-        """Returns the parameters as views of a common shape."""
-        return tuple(np.broadcast_to(array, shape) for array in self._parameters)
+        """Returns the parameters as views of a common shape, before axes of their own."""
+        pairs = zip(self._declared, self._parameters, strict=True)
+        return tuple(each.spread(array, shape) for each, array in pairs)
 
-    def _each(self: AnyDistribution, choose: Callable[[Floats], Floats]) -> AnyDistribution:
+    def _at(self, element: npt.NDArray[np.int64], shape: Shape) -> tuple[Floats, ...]:
+        """Returns the parameters of elements, by their numbers in C order over a shape."""
+        pairs = zip(self._declared, self._parameters, strict=True)
+        return tuple(each.at(array, element, shape) for each, array in pairs)
+
+    def _spread(self: AnyDistribution, shape: Shape) -> AnyDistribution:
+        """Returns the distribution of a shape to which it broadcasts."""
+        return self._each(lambda array: np.broadcast_to(array, shape))
+
+    @property
+    def _numbers(self) -> int:
+        """How many numbers an element has at most of one parameter."""
+        pairs = zip(self._declared, self._parameters, strict=True)
+        return max(math.prod(each.own_of(array)) for each, array in pairs)
+
+    def _each(
+        self: AnyDistribution, choose: Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
+    ) -> AnyDistribution:
         """Returns the distribution of what is chosen from each parameter, once broadcast.
 
-        Parameters that are a number for all elements stay numbers, but for one where all are: it
-        holds the shape.
+        Parameters that are the same for all elements stay so, but for one where all are: it holds
+        the shape.
         """
-        varies = [array.size != 1 for array in self._parameters]
+        pairs = tuple(zip(self._declared, self._parameters, strict=True))
+        varies = [math.prod(each.shape_of(array)) != 1 for each, array in pairs]
         if not any(varies):
             varies[0] = True
         arrays = tuple(
-            _frozen(np.asarray(choose(np.broadcast_to(array, self.shape))))
+            frozen(each.numbers(np.asarray(choose(each.items(each.spread(array, self.shape))))))
             if chosen
-            else array.reshape(())
-            for array, chosen in zip(self._parameters, varies, strict=True)
+            else array.reshape(each.own_of(array))
+            for (each, array), chosen in zip(pairs, varies, strict=True)
         )
-        shape = arrays[varies.index(True)].shape
+        held = varies.index(True)
         made = object.__new__(type(self))
-        made._hold(arrays, shape)
+        made._hold(arrays, self._declared[held].shape_of(arrays[held]))
         return made
 
 
-def declared(family: type[Distribution]) -> tuple[Parameter, ...]:
-    """Returns the parameters of a family in their order: those of base classes first."""
-    members = (vars(kind).values() for kind in reversed(family.__mro__))
-    return tuple(each for some in members for each in some if isinstance(each, Parameter))
-
-
-def _frozen(array: Floats) -> Floats:
-    view = array.view()
-    view.setflags(write=False)
-    return view
+def probabilities(position: Indices) -> Floats:
+    """Returns the probabilities that positions stand for, as doubles: never 1."""
+    return np.asarray(np.minimum((position.astype(np.float64) + 0.5) * 2.0**-64, _BELOW_ONE))
 
 
 def _brief(array: Floats) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TypeVar
 
 from ..errors import ParameterError
+from .categorical import Categorical
 from .distribution import Distribution
 from .families import Laplace, Logistic, Normal, Uniform
+from .histogram import Histogram
+from .mixture import Mixture
 
 __all__ = ["families", "family_named", "register"]
 
@@ -17,6 +20,9 @@ _FAMILIES: dict[str, type[Distribution]] = {
     "Laplace": Laplace,
     "Logistic": Logistic,
     "Uniform": Uniform,
+    "Mixture": Mixture,
+    "Histogram": Histogram,
+    "Categorical": Categorical,
 }
 
 

@@ -25,6 +25,8 @@ file                  one idea
 `functions`           logarithm, exponential and normal quantile, the same bits everywhere
 `gumbels`             truncated Gumbels as arrival times
 `families`            normal, Laplace, logistic, uniform: position to sample
+`cells`               positions in proportion to masses: histograms and categories
+`mixture`             mixtures of normals: tails, and position to sample
 `ratios`              log density ratios and their suprema
 `methods`             what sender and receiver agree on
 `a_star`              the one A* search

@@ -1,0 +1,155 @@
+"""What polar coding asks of a pair: the target's mass between positions in the proposal's CDF."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .._elements import unravel
+from ..distributions import Distribution
+from ..distributions.tails import mass, tails_of
+from ..errors import DivergenceError, ParameterError
+from .callables import FamilyFunction, Results
+from .distributions import CustomTarget
+from .lockstep import Sampler
+
+if TYPE_CHECKING:
+    from .._elements import Floats, Indices, Shape
+    from .callables import ElementFunction, Elements
+    from .distributions import CustomProposal
+
+__all__ = ["Tails", "tails_at"]
+
+_TAILS = Results(-1.0, 1.0, "a signed tail, from -1 to 1")
+# What lies where the proposal has no sample is too little to be found there.
+_NOTHING = 2.0**-64
+_LIMIT = 64.0
+
+
+class Tails:
+    """Signed tails of targets at edges between the 64-bit positions of proposals.
+
+    Edge e, from 1 to 2^64 - 1, lies between the positions e - 1 and e. A tail there is the target's
+    at the proposal's sample at position e; of pairs with a row in `distributions.tails`, what that
+    says. The mass of the positions from a to b - 1 is then s(b) - s(a), and 1 more where s(a) >= 0
+    and s(b) < 0.
+
+    Args:
+        target: What `as_target` returns.
+        proposal: What `as_proposal` returns.
+        shape: The shape to which both broadcast.
+
+    Attributes:
+        precise_above: Whether upper tails are as precise as lower ones. Where they are not, they
+            are multiples of 2^-53.
+
+    Raises:
+        ParameterError: A target without a CDF; a discrete and a continuous one; different numbers
+            of categories.
+        DivergenceError: A target with mass between those values that the proposal has.
+    """
+
+    def __init__(
+        self,
+        target: Distribution | CustomTarget,
+        proposal: Distribution | CustomProposal,
+        shape: Shape,
+    ) -> None:
+        self._shape = shape
+        self._positions: ElementFunction | None = None
+        self._points: ElementFunction | CustomTarget
+        self.precise_above = True
+        if isinstance(target, CustomTarget):
+            if target._cdf is None:
+                raise ParameterError("target", target, "a CustomTarget with cdf, for polar coding")
+            self.precise_above = target._precise_above
+            self._points = target
+        else:
+            self._points = FamilyFunction("tail", _TAILS, target._tail, target)
+        self._require_kind(target, proposal)
+        if isinstance(target, Distribution) and isinstance(proposal, Distribution):
+            positions = tails_of(target, proposal)
+            if positions is not None:
+                self._positions = FamilyFunction("tail", _TAILS, positions, target, proposal)
+        self._sampler = Sampler(proposal, shape)
+        self._require_support(proposal)
+
+    def __call__(self, edge: Indices, element: Elements) -> Floats:
+        """Returns tails at edges.
+
+        Args:
+            edge: Edges, uint64, from 1 to 2^64 - 1; flat.
+            element: The elements' numbers, in C order over the shape; int64 of the shape of
+                ``edge``.
+
+        Returns:
+            Signed tails, float64 of that shape.
+
+        Raises:
+            ParameterError: Results of the user's or of another library's functions that are no
+                probabilities.
+        """
+        if self._positions is not None:
+            return self._positions(element, self._shape, edge)
+        return self._at(self._sampler(edge, element), element)
+
+    def _at(self, x: Floats, element: Elements) -> Floats:
+        if isinstance(self._points, CustomTarget):
+            return self._points._tail(x, element, self._shape)
+        return self._points(element, self._shape, x)
+
+    def _require_kind(
+        self, target: Distribution | CustomTarget, proposal: Distribution | CustomProposal
+    ) -> None:
+        """Refuses pairs that no positions go with."""
+        q, p = (isinstance(each, Distribution) and each._discrete for each in (target, proposal))
+        if q != p:
+            kind = "discrete" if p else "continuous"
+            pair = f"{type(target).__name__} against {type(proposal).__name__}"
+            raise ParameterError("target", pair, f"a {kind} target, as the proposal is")
+        if isinstance(target, Distribution) and not _has_tails(target):
+            expected = "a family with tails, or a CustomTarget with cdf and sf"
+            raise ParameterError("target", type(target).__name__, expected)
+        if q and isinstance(target, Distribution) and isinstance(proposal, Distribution):
+            mine, theirs = target._numbers, proposal._numbers
+            if mine != theirs:
+                expected = f"{theirs} categories, as the proposal has"
+                raise ParameterError("target", f"of {mine} categories", expected)
+
+    def _require_support(self, proposal: Distribution | CustomProposal) -> None:
+        """Refuses targets with mass between those values that the proposal has."""
+        if not isinstance(proposal, Distribution):
+            return
+        for element, low, high in proposal._gaps(self._shape):
+            inside = mass(self._at(low, element), self._at(high, element)) > _NOTHING
+            if inside.any():
+                first = int(np.argmax(inside))
+                where = unravel(int(element[first]), self._shape)
+                span = f"({float(low[first])!r}, {float(high[first])!r}]"
+                reason = f"the target has mass in {span}, and the proposal has none"
+                raise DivergenceError(where, math.inf, _LIMIT, reason)
+
+
+def tails_at(
+    target: Distribution | CustomTarget,
+    proposal: Distribution | CustomProposal,
+    edge: Indices,
+    element: Elements,
+    shape: Shape,
+) -> Floats:
+    """Returns signed tails of targets at edges between positions of proposals: see `Tails`.
+
+    Args:
+        target: What `as_target` returns.
+        proposal: What `as_proposal` returns.
+        edge: Edges, uint64, from 1 to 2^64 - 1; flat.
+        element: The elements' numbers, in C order over the shape; flat.
+        shape: The shape to which both broadcast.
+    """
+    return Tails(target, proposal, shape)(edge, element)
+
+
+def _has_tails(target: Distribution) -> bool:
+    return any("_tail" in vars(kind) for kind in type(target).__mro__ if kind is not Distribution)
