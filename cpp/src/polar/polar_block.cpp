@@ -172,6 +172,7 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
   int step = 0;
   for (; step < most_levels; ++step) {
     interrupt.check();
+    const std::uint64_t before = in.bits();
     if (step >= levels.fine && in.decode(at_its_end)) break;
     const LevelHeader header = heard_header(in, expected, step > levels.fine, elements);
     expected = header.next();

@@ -53,6 +53,7 @@ from .codec import Codec, Progress
 from .encoded import Encoded
 from .messages import BYTES, INDICES, INTEGERS, Message, MessageKind
 from .minimal_random import MinimalRandomCoding
+from .polar import PolarCoding
 from .registry import method_named, method_numbered, methods, register
 
 __all__ = [
@@ -68,6 +69,7 @@ __all__ = [
     "Message",
     "MessageKind",
     "MinimalRandomCoding",
+    "PolarCoding",
     "Progress",
     "automatic_codec",
     "method_named",

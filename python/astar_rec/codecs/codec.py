@@ -69,6 +69,8 @@ class Codec(ABC):
         exact: Whether samples follow their targets exactly, but for searches that are cut.
         kind: What a message has for a unit: `INDICES`, `INTEGERS` or `BYTES`.
         largest_block: The most elements that a unit may have; 1 for single elements alone.
+        runs_through: Whether blocks run through all axes, in C order, and not along the last one.
+        default_chunk: How many messages a container's chunk holds unless asked otherwise.
         draws_tree: Whether an index names a node of AD*'s tree, which `TreeCode` predicts.
         limits: The arguments that bound the work, each with what it means.
         seed: The seed, which sender and receiver share.
@@ -83,6 +85,8 @@ class Codec(ABC):
     exact: ClassVar[bool]
     kind: ClassVar[MessageKind] = INDICES
     largest_block: ClassVar[int] = 1
+    runs_through: ClassVar[bool] = False
+    default_chunk: ClassVar[int] = 1 << 16
     draws_tree: ClassVar[bool] = False
     limits: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
@@ -182,12 +186,14 @@ class Codec(ABC):
     @cached_property
     def blocks(self) -> Blocks:
         """How elements of an array fall into units."""
-        return Blocks(self.block, self.words, self.bits_hint)
+        return Blocks(
+            self.block, self.words, self.bits_hint, runs_through=self.runs_through
+        )
 
     @property
     def single_elements(self) -> bool:
         """Whether every element is decoded by itself."""
-        return self.block == 1
+        return self.block == 1 and not self.runs_through
 
     def with_threads(self: AnyCodec, threads: int | None) -> AnyCodec:
         """Returns the codec with another number of threads."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import KW_ONLY, dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
@@ -12,8 +11,7 @@ import numpy as np
 from .. import _core
 from .._elements import unravel
 from .._validate import threads_of
-from ..custom import as_proposal
-from ..custom.tails import Tails, tails_of
+from ..custom import Tails, as_proposal, as_target
 from ..distributions.families import CoreFamily
 from ..errors import DivergenceError, ParameterError
 from .codec import Codec
@@ -96,7 +94,7 @@ class PolarCoding(Codec):
 
     def pair(self, target: TargetLike, proposal: ProposalLike) -> tuple[Target, Proposal]:
         """Returns a target that has a CDF, and a proposal."""
-        return tails_of(target, proposal), as_proposal(proposal)
+        return as_target(target), as_proposal(proposal)
 
     def encode_into(
         self,
@@ -142,7 +140,7 @@ class PolarCoding(Codec):
             self.seed,
             offset,
             self.block,
-            tails,
+            tails.places,
             tails.precise_above,
             begin,
             end,

@@ -9,6 +9,7 @@ from ..errors import CorruptDataError, ParameterError
 from .a_star import ADStar, ASStar, DADStar, GlobalAStar
 from .codec import Codec
 from .minimal_random import MinimalRandomCoding
+from .polar import PolarCoding
 
 __all__ = ["method_named", "method_numbered", "methods", "register"]
 
@@ -69,5 +70,5 @@ def method_numbered(number: int) -> type[Codec]:
     return _METHODS[number]
 
 
-for _method in (GlobalAStar, ASStar, ADStar, DADStar, MinimalRandomCoding):
+for _method in (GlobalAStar, ASStar, ADStar, DADStar, MinimalRandomCoding, PolarCoding):
     register(_method)

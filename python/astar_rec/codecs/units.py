@@ -7,6 +7,7 @@ with their information.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,11 +49,20 @@ class Blocks:
         words: Numbers that a message has for each block.
         bits_hint: Expected bits of information for each column, which both sides know; None where
             all are alike. A block's dimensions with more are halved sooner and deeper.
+        runs_through: Whether blocks run through all axes, in C order: rows are not their limits.
     """
 
-    def __init__(self, block: int, words: int, bits_hint: tuple[float, ...] | None = None) -> None:
+    def __init__(
+        self,
+        block: int,
+        words: int,
+        bits_hint: tuple[float, ...] | None = None,
+        *,
+        runs_through: bool = False,
+    ) -> None:
         self.block = block
         self.words = words
+        self.runs_through = runs_through
         self.bits_hint: Floats | None = None if bits_hint is None else np.array(bits_hint)
 
     def columns_of(self, shape: Shape) -> int:
@@ -76,6 +86,8 @@ class Blocks:
 
     def steps_shape(self, shape: Shape) -> Shape:
         """The shape of one number for each unit of an array of samples."""
+        if self.runs_through:
+            return (-(-math.prod(shape) // self.block),)
         return shape if self.block == 1 else (*shape[:-1], self.per_row(shape))
 
     def message_shape(self, shape: Shape) -> Shape:
@@ -85,6 +97,8 @@ class Blocks:
 
     def samples_shape(self, message: Shape, proposal: Shape, given: Shape | None) -> Shape:
         """The shape of the samples that a message of a shape stands for."""
+        if self.runs_through:
+            return self._any_shape(message, proposal if given is None else given)
         if self.block == 1:
             return self._elements_shape(message, given)
         words = () if self.words == 1 else (self.words,)
@@ -105,6 +119,12 @@ class Blocks:
             raise ParameterError(
                 "shape", shape, f"that of samples whose blocks have indices of shape {message}"
             )
+        return shape
+
+    def _any_shape(self, message: Shape, shape: Shape) -> Shape:
+        if self.message_shape(shape) != message:
+            expected = f"that of samples whose blocks have messages of shape {message}"
+            raise ParameterError("shape", shape, expected)
         return shape
 
     def _elements_shape(self, message: Shape, given: Shape | None) -> Shape:

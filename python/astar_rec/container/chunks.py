@@ -92,8 +92,7 @@ class ChunkWriter:
         if self.header.contexts != "column":
             return given if self.header.contexts == "given" else None
         first = self._number * self.header.chunk
-        grid = Grid(self.header.shape, self.header.block, self.header.chunk)
-        return column_contexts(grid, first, first + count)
+        return column_contexts(self.header.grid(), first, first + count)
 
     def _write_header(self, sample: tuple[Indices, Contexts | None] | None) -> None:
         if self._choose_start and sample is not None:

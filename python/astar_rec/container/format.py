@@ -15,6 +15,7 @@ from ..codecs import method_numbered
 from ..codes import code_numbered
 from ..errors import CorruptDataError, ParameterError
 from .code_choice import code_for
+from .grid import Grid
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 MAGIC = b"A*RC"
 VERSION = 3
 
-DEFAULT_CHUNK = MAX_CHUNK = 1 << 16
+MAX_CHUNK = 1 << 16
 MIN_CHUNK = 1 << 4
 DTYPES = ("float64", "float32")
 CONTEXTS = ("none", "column", "given")
@@ -93,6 +94,11 @@ class Header:
     def words(self) -> int:
         """Words of an index."""
         return self.codec.words
+
+    def grid(self, shape: Shape | None = None) -> Grid:
+        """The grid of samples of a shape; None for the container's own."""
+        own = self.shape if shape is None else shape
+        return Grid(own, self.block, self.chunk, self.codec.runs_through)
 
     def with_row(self, row: Shape) -> Header:
         """The same, open, with rows of a shape."""
@@ -175,9 +181,14 @@ def read_header(data: memoryview) -> tuple[Header, int]:
     return header, at + 4
 
 
+def least_chunk(codec: Codec) -> int:
+    """Returns the fewest messages that a chunk may hold."""
+    return min(MIN_CHUNK, codec.default_chunk)
+
+
 def _check(header: Header) -> None:
     """Refuses what `Header` can say and no encoder writes."""
-    if not MIN_CHUNK <= header.chunk <= MAX_CHUNK:
+    if not least_chunk(header.codec) <= header.chunk <= MAX_CHUNK:
         raise CorruptDataError(f"chunks of {header.chunk} indices")
     if header.contexts == "column" and len(header.shape) < 2:
         raise CorruptDataError(f"columns as contexts in shape {header.shape}")

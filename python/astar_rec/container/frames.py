@@ -110,9 +110,9 @@ def walk(source: Source, at: int, header: Header, checksum: bytes) -> Contents:
         header = header.with_rows(rows)
         _check_rows(header, len(frames))
         # A frame without indices is not read again: so it is checked here.
-        if not _grid(header).indices and payload_of(source, frames[0], checksum):
+        if not header.grid().indices and payload_of(source, frames[0], checksum):
             raise CorruptDataError(f"{frames[0].length} bytes for no index")
-    return Contents(_grid(header), frames, complete=True)
+    return Contents(header.grid(), frames, complete=True)
 
 
 def whole(source: Source, header: Header) -> Contents:
@@ -125,7 +125,7 @@ def whole(source: Source, header: Header) -> Contents:
     Raises:
         CorruptDataError: There are bytes, and no index.
     """
-    grid = _grid(header)
+    grid = header.grid()
     if not grid.indices:
         if source.size:
             raise CorruptDataError(f"{source.size} bytes for no index")
@@ -170,24 +170,22 @@ def rescue(source: Source, at: int, header: Header, checksum: bytes) -> Contents
         if not header.open and following == limit:
             break
     if not header.open:
-        return Contents(_grid(header), frames, complete=True)
+        return Contents(header.grid(), frames, complete=True)
     if rows is not None:
-        return Contents(_grid(header.with_rows(rows)), frames, complete=True)
+        return Contents(header.with_rows(rows).grid(), frames, complete=True)
     # Chunks but the last are full: so many indices there are at least.
     known = following * header.chunk
-    per_row = _grid(header).row_indices if len(header.shape) > 1 else 1
-    if len(header.shape) == 1:
-        known *= header.block
-    return Contents(_grid(header.with_rows(-(-known // max(1, per_row)))), frames, complete=False)
-
-
-def _grid(header: Header) -> Grid:
-    return Grid(header.shape, header.block, header.chunk)
+    grid = header.grid()
+    if grid.is_flat:
+        known, per_row = known * header.block, grid.row_elements
+    else:
+        per_row = grid.row_indices
+    return Contents(header.with_rows(-(-known // max(1, per_row))).grid(), frames, complete=False)
 
 
 def _chunk_limit(header: Header) -> int:
     """How many chunks there are; where the number of rows is not known, how many there may be."""
-    return ELEMENT_LIMIT // header.chunk if header.open else _grid(header).chunks
+    return ELEMENT_LIMIT // header.chunk if header.open else header.grid().chunks
 
 
 def _frame_at(source: Source, at: int, header: Header, limit: int) -> Frame:
@@ -211,7 +209,7 @@ def _frame_at(source: Source, at: int, header: Header, limit: int) -> Frame:
 def _check_rows(header: Header, chunks: int) -> None:
     """Refuses a number of rows that does not go with the number of chunks."""
     check_size(header)
-    grid = _grid(header)
+    grid = header.grid()
     if max(1, grid.chunks) != chunks:
         raise CorruptDataError(f"{chunks} chunks for {grid.rows} rows")
 

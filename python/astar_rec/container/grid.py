@@ -24,16 +24,23 @@ class Grid:
         shape: The samples'.
         block: Elements of the last axis that share an index.
         chunk: Indices in a chunk; the last one may hold fewer.
+        runs_through: Whether blocks run through all axes, in C order, and not along the last one.
     """
 
     shape: Shape
     block: int
     chunk: int
+    runs_through: bool = False
 
     @property
     def steps_shape(self) -> Shape:
         """The shape of one number for each index."""
-        return Blocks(self.block, 1).steps_shape(self.shape)
+        return Blocks(self.block, 1, runs_through=self.runs_through).steps_shape(self.shape)
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether blocks are of elements one after the other, however many axes there are."""
+        return self.runs_through or len(self.shape) == 1
 
     @property
     def elements(self) -> int:
@@ -74,16 +81,17 @@ class Grid:
         return range(self._first_element(begin), self._first_element(end))
 
     def _first_element(self, index: int) -> int:
-        if self.block == 1:
-            return index
+        if self.block == 1 or self.is_flat:
+            return min(index * self.block, self.elements)
         per_row = self.steps_shape[-1]
         columns = self.shape[-1] if self.shape else 1
         row, place = divmod(index, per_row) if per_row else (0, 0)
         return row * columns + min(columns, place * self.block)
 
     def indices_of_rows(self, begin: int, end: int) -> range:
-        """The indices that rows need; of an array with one axis, those of its blocks."""
-        if len(self.shape) > 1:
+        """The indices that rows need: of blocks that rows do not limit, all that they lie in."""
+        if self.shape and not self.is_flat:
             return range(begin * self.row_indices, end * self.row_indices)
+        begin, end = begin * self.row_elements, end * self.row_elements
         first = begin // self.block
         return range(first, -(-end // self.block) if begin < end else first)

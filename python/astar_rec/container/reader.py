@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from .._arrays import context_array
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
 from ..codecs import Codec
 from ..custom import as_proposal
-from ..distributions import Distribution
+from ..custom.selection import elements_of
 from ..errors import CorruptDataError, ParameterError
 from .chunks import column_contexts
 from .code_choice import code_for
@@ -299,22 +300,23 @@ class Reader:
         grid, header = self._contents.grid, self._header
         words = () if header.words == 1 else (header.words,)
         message = self.codec.kind.from_index(index)
-        if len(grid.shape) != 1:
+        if not grid.is_flat:
             rows = shape[:1]
             own = message.reshape((*rows, *grid.steps_shape[len(rows) :], *words))
             offset = header.offset + begin * grid.row_elements
             return decoded(self.codec, own, proposal, shape, offset)
-        # Rows are elements: whole blocks are decoded, and what was not asked for is cut off.
+        # Whole blocks are decoded, and what was not asked for is cut off.
+        begin, size = begin * grid.row_elements, math.prod(shape)
         first = begin // header.block * header.block
-        last = min(first + len(index) * header.block, grid.rows)
-        wanted = slice(begin - first, begin - first + shape[0])
+        last = min(first + len(index) * header.block, grid.elements)
         codec = self.codec.for_columns(slice(first, last))
-        if not codec.single_elements and shape[0] and proposal.shape not in ((), (1,)):
-            assert isinstance(proposal, Distribution)
-            places = np.clip(np.arange(first, last) - begin, 0, shape[0] - 1)
-            proposal = proposal._spread(shape)[places]
+        if not codec.single_elements and size:
+            # Samples that were not asked for have a proposal, too: one that is there.
+            places = np.clip(np.arange(first, last) - begin, 0, size - 1)
+            proposal = elements_of(codec.proposal(proposal), shape, places)
         own = message.reshape((-1, *words))
-        return decoded(codec, own, proposal, (last - first,), header.offset + first)[wanted]
+        samples = decoded(codec, own, proposal, (last - first,), header.offset + first)
+        return samples[begin - first : begin - first + size].reshape(shape)
 
     def _masked(
         self, samples: npt.NDArray[Any], there: npt.NDArray[np.bool_], begin: int
@@ -322,12 +324,13 @@ class Reader:
         """The samples with those masked of which the indices are missing."""
         grid, block = self._contents.grid, self._header.block
         missing = ~there
-        if block > 1 and len(grid.shape) != 1:
+        if block > 1 and not grid.is_flat:
             per_row, columns = grid.steps_shape[-1], grid.shape[-1] if grid.shape else 1
             rows = missing.reshape(-1, max(1, per_row))
             missing = np.repeat(rows, block, axis=1)[:, :columns]
         elif block > 1:
-            missing = np.repeat(missing, block)[begin % block :][: samples.size]
+            start = begin * grid.row_elements % block
+            missing = np.repeat(missing, block)[start:][: samples.size]
         mask = missing.reshape(samples.shape)
         samples[mask] = np.nan
         return np.ma.MaskedArray(samples, mask)

@@ -11,7 +11,7 @@ from .._validate import ELEMENT_LIMIT, broadcast_shape, integer
 from ..errors import ParameterError
 from .chunks import column_contexts, indices_of
 from .code_choice import code_for
-from .format import DEFAULT_CHUNK, dtype_of
+from .format import dtype_of
 from .grid import Grid
 from .reader import Reader, context_kind
 from .writer import Writer, codec_or_fresh, distribution, warn_if_cut
@@ -44,7 +44,7 @@ def compress(
     contexts: Any = None,
     dtype: Any = None,
     header: bool = True,
-    chunk: int = DEFAULT_CHUNK,
+    chunk: int | None = None,
     offset: int = 0,
     return_sample: Literal[False] = False,
     progress: Progress | None = None,
@@ -59,7 +59,7 @@ def compress(
     contexts: Any = None,
     dtype: Any = None,
     header: bool = True,
-    chunk: int = DEFAULT_CHUNK,
+    chunk: int | None = None,
     offset: int = 0,
     return_sample: Literal[True],
     progress: Progress | None = None,
@@ -73,7 +73,7 @@ def compress(
     contexts: Any = None,
     dtype: Any = None,
     header: bool = True,
-    chunk: int = DEFAULT_CHUNK,
+    chunk: int | None = None,
     offset: int = 0,
     return_sample: bool = False,
     progress: Progress | None = None,
@@ -100,8 +100,9 @@ def compress(
         dtype: The type in which samples are returned: float64, or float32 to have them rounded.
         header: False for the bits alone: `decompress` then needs the same arguments again, and
             nothing is checked. A codec must be given.
-        chunk: Indices in a chunk, a power of two from 16 to 65,536: what damage costs, and what is
-            decoded at least. Smaller ones take more bytes.
+        chunk: Indices in a chunk, a power of two from 16 (of codecs with one message for many
+            elements, from 1) to 65,536: what damage costs, and what is decoded at least. Smaller
+            ones take more bytes. None for the codec's own choice, 65,536 or 1.
         offset: The number of the first element, where the arrays are a part of larger ones.
         return_sample: Whether to return the samples, too.
         progress: Called as ``progress(done, total)`` with numbers of elements, now and then.
@@ -253,7 +254,7 @@ def _bare(
     encoded = codec.encode(target, proposal, offset=offset, progress=progress)
     warn_if_cut(encoded)
     shape = encoded.sample.shape
-    own = _contexts_of(kind, contexts, Grid(shape, codec.block, ELEMENT_LIMIT))
+    own = _contexts_of(kind, contexts, Grid(shape, codec.block, ELEMENT_LIMIT, codec.runs_through))
     bound = chosen.at(codec, shape, offset=offset)
     data = bound.pack(indices_of(codec, encoded.message), own)
     return data, replace(encoded, sample=encoded.sample.astype(name, copy=False))

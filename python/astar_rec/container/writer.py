@@ -12,13 +12,11 @@ from .._files import whole_file
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
 from ..codecs import ADStar, Codec
 from ..codecs.automatic import fresh_seed
-from ..custom import CustomProposal, CustomTarget
-from ..distributions import as_distribution
+from ..custom import CustomProposal, as_target
 from ..errors import ApproximationWarning, ParameterError
 from .chunks import ChunkWriter, indices_of
 from .code_choice import code_for
-from .format import CONTEXTS, DEFAULT_CHUNK, MAX_CHUNK, MIN_CHUNK, Header, dtype_of
-from .grid import Grid
+from .format import CONTEXTS, MAX_CHUNK, Header, dtype_of, least_chunk
 from .reader import Reader
 
 if TYPE_CHECKING:
@@ -90,7 +88,7 @@ class Writer:
         shape: int | Shape | None = None,
         contexts: str | None = None,
         dtype: Any = None,
-        chunk: int = DEFAULT_CHUNK,
+        chunk: int | None = None,
         offset: int = 0,
     ) -> None:
         if contexts not in (None, *CONTEXTS[1:]):
@@ -106,7 +104,7 @@ class Writer:
             shape=(0,) if given is None else given,
             open=given is None,
             dtype=dtype_of(dtype),
-            chunk=_chunk(chunk),
+            chunk=_chunk(chunk, self.codec),
         )
         if given is not None:
             self.codec.check_shape(given)
@@ -151,7 +149,7 @@ class Writer:
         q, p = distribution(target), distribution(proposal)
         shape = broadcast_shape(target=q.shape, proposal=p.shape)
         header = self._check_rows(shape)
-        grid = Grid(shape, header.block, header.chunk)
+        grid = header.grid(shape)
         own = self._contexts_of(contexts, grid)
         encoded = self.codec.encode(q, p, offset=self._next_element(header), progress=progress)
         self.cut += warn_if_cut(encoded)
@@ -183,7 +181,7 @@ class Writer:
             self.rows += reader._contents.grid.rows
 
     def _next_element(self, header: Header) -> int:
-        return header.offset + self.rows * Grid(header.shape, 1, 1).row_elements
+        return header.offset + self.rows * header.grid().row_elements
 
     def _check_rows(self, shape: Shape) -> Header:
         """Refuses a piece that cannot be the next; returns the header, which knows its rows."""
@@ -206,10 +204,11 @@ class Writer:
         header.codec.check_shape(header.shape)
         if len(shape) < 2 and header.contexts == "column":
             raise ParameterError("contexts", "column", "None or given, with one axis only")
-        if len(shape) == 1 and self.rows % header.block:
+        grid = header.grid()
+        if grid.is_flat and self.rows * grid.row_elements % header.block:
             raise ParameterError(
-                "number of rows so far",
-                self.rows,
+                "number of elements so far",
+                self.rows * grid.row_elements,
                 f"a multiple of the block, {header.block}: only the last piece may be another",
             )
         return header
@@ -258,7 +257,7 @@ class Writer:
             self._closed = True
             header = self._header
             # A shape without rows, or without axes, has no rows to miss.
-            rows = Grid(header.shape, 1, 1).rows
+            rows = header.grid().rows
             if not header.open and self.rows != rows and 0 not in header.shape:
                 raise ParameterError("number of rows", self.rows, f"{rows}, as shape says")
             self._begin(header).finish(self.rows)
@@ -290,7 +289,7 @@ def codec_or_fresh(codec: object) -> Codec:
 
 def distribution(value: Any) -> Any:
     """Returns a target or proposal that has a shape."""
-    return value if isinstance(value, (CustomTarget, CustomProposal)) else as_distribution(value)
+    return value if isinstance(value, CustomProposal) else as_target(value)
 
 
 def warn_if_cut(encoded: Encoded) -> int:
@@ -317,8 +316,11 @@ def _as_written(name: str, header: Header) -> object:
     return getattr(header, name)
 
 
-def _chunk(value: object) -> int:
-    chunk = integer("chunk", value, MIN_CHUNK, MAX_CHUNK)
+def _chunk(value: object, codec: Codec) -> int:
+    if value is None:
+        return codec.default_chunk
+    least = least_chunk(codec)
+    chunk = integer("chunk", value, least, MAX_CHUNK)
     if chunk & (chunk - 1):
-        raise ParameterError("chunk", chunk, f"a power of two from {MIN_CHUNK} to {MAX_CHUNK}")
+        raise ParameterError("chunk", chunk, f"a power of two from {least} to {MAX_CHUNK}")
     return chunk

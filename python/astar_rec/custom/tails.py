@@ -95,6 +95,21 @@ class Tails:
             return self._positions(element, self._shape, edge)
         return self._at(self._sampler(edge, element), element)
 
+    def places(self, element: Elements, edge: Indices) -> tuple[Floats, Floats]:
+        """Returns where edges lie on the proposal's scale, and the tails there.
+
+        Args:
+            element: As for a call.
+            edge: Likewise.
+
+        Returns:
+            Places, NaN where tails do not depend on them, and tails; flat.
+        """
+        if self._positions is not None:
+            return np.full(edge.shape, math.nan), self._positions(element, self._shape, edge)
+        x = self._sampler(edge, element)
+        return x, self._at(x, element)
+
     def _at(self, x: Floats, element: Elements) -> Floats:
         if isinstance(self._points, CustomTarget):
             return self._points._tail(x, element, self._shape)
