@@ -12,8 +12,6 @@ from .._files import whole_file
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
 from ..codecs import ADStar, Codec
 from ..codecs.automatic import fresh_seed
-from ..custom import CustomProposal, CustomTarget
-from ..distributions import as_distribution
 from ..errors import ApproximationWarning, ParameterError
 from .chunks import ChunkWriter, indices_of
 from .code_choice import code_for
@@ -148,12 +146,13 @@ class Writer:
                 along the only axis, a piece after one that is no multiple of the block. And what
                 `Codec.encode` raises; the writer is then as it was before the call.
         """
-        q, p = distribution(target), distribution(proposal)
+        q, p = self.codec.pair(target, proposal)
         shape = broadcast_shape(target=q.shape, proposal=p.shape)
         header = self._check_rows(shape)
         grid = Grid(shape, header.block, header.chunk)
         own = self._contexts_of(contexts, grid)
-        encoded = self.codec.encode(q, p, offset=self._next_element(header), progress=progress)
+        first = self._next_element(header)
+        encoded = self.codec.encode(target, proposal, offset=first, progress=progress)
         self.cut += warn_if_cut(encoded)
         self._begin(header).add(indices_of(self.codec, encoded.message), own)
         self.rows += grid.rows
@@ -286,11 +285,6 @@ def codec_or_fresh(codec: object) -> Codec:
     if not isinstance(codec, Codec):
         raise ParameterError("codec", codec, "a Codec, such as ADStar(seed=1), or None")
     return codec
-
-
-def distribution(value: Any) -> Any:
-    """Returns a target or proposal that has a shape."""
-    return value if isinstance(value, (CustomTarget, CustomProposal)) else as_distribution(value)
 
 
 def warn_if_cut(encoded: Encoded) -> int:
