@@ -23,6 +23,7 @@ from .codecs import (
     Encoded,
     GlobalAStar,
     MinimalRandomCoding,
+    PolarCoding,
     automatic_codec,
 )
 from .codes import (
@@ -91,6 +92,7 @@ __all__ = [
     "Mixture",
     "Normal",
     "ParameterError",
+    "PolarCoding",
     "ProposalLike",
     "Reader",
     "RecError",

@@ -197,9 +197,7 @@ def polar_encode_called(
 def polar_decode(
     seed: int, offset: int, threads: int, block: int, messages: list[bytes], position: _Words
 ) -> None: ...
-def polar_levels(
-    seed: int, first: int, elements: int, message: bytes
-) -> list[tuple[int, float]]:
+def polar_levels(seed: int, first: int, elements: int, message: bytes) -> list[tuple[int, float]]:
     """Returns each level's number, and its bits an element, of the block from an element on."""
 
 def philox(counter: Sequence[int], key: Sequence[int]) -> tuple[int, int, int, int]: ...

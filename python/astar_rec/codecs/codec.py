@@ -186,9 +186,7 @@ class Codec(ABC):
     @cached_property
     def blocks(self) -> Blocks:
         """How elements of an array fall into units."""
-        return Blocks(
-            self.block, self.words, self.bits_hint, runs_through=self.runs_through
-        )
+        return Blocks(self.block, self.words, self.bits_hint, runs_through=self.runs_through)
 
     @property
     def single_elements(self) -> bool:

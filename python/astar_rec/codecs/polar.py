@@ -166,9 +166,7 @@ class PolarCoding(Codec):
         position = np.empty(sample.shape, np.uint64)
         threads = threads_of(self.threads, sample.size)
         try:
-            _core.polar_decode(
-                self.seed, offset, threads, self.block, list(message), position
-            )
+            _core.polar_decode(self.seed, offset, threads, self.block, list(message), position)
         except _core.CoreIndexError as error:
             reason, block = error.args
             expected = f"what an encoder writes ({reason})"

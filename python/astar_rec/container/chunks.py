@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .._elements import Indices, Shape
     from ..codecs import Codec, Message
     from .format import Contexts
+    from .grid import Grid
 
 _SAMPLE = 256  # so many indices choose where a code that learns starts
 

@@ -21,6 +21,7 @@ from .format import (
 from .grid import Grid
 
 if TYPE_CHECKING:
+    from .grid import Grid
     from .source import Source
 
 _CHECKSUM = 4

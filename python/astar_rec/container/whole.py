@@ -14,7 +14,7 @@ from .code_choice import code_for
 from .format import dtype_of
 from .grid import Grid
 from .reader import Reader, context_kind
-from .writer import Writer, codec_or_fresh, distribution, warn_if_cut
+from .writer import Writer, codec_or_fresh, warn_if_cut
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -142,7 +142,8 @@ def compress(
             target, proposal, codec_or_fresh(codec), code, contexts, dtype, offset, progress
         )
         return (data, encoded.sample) if return_sample else data
-    q, p = distribution(target), distribution(proposal)
+    codec = codec_or_fresh(codec)
+    q, p = codec.pair(target, proposal)
     kind = context_kind(contexts)
     file = io.BytesIO()
     with Writer(
@@ -156,7 +157,7 @@ def compress(
         offset=offset,
     ) as writer:
         own = contexts if kind == "given" else None
-        encoded = writer.write(q, p, own, progress=progress)
+        encoded = writer.write(target, proposal, own, progress=progress)
     data = file.getvalue()
     return (data, encoded.sample) if return_sample else data
 

@@ -12,7 +12,6 @@ from .._files import whole_file
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
 from ..codecs import ADStar, Codec
 from ..codecs.automatic import fresh_seed
-from ..custom import CustomProposal, as_target
 from ..errors import ApproximationWarning, ParameterError
 from .chunks import ChunkWriter, indices_of
 from .code_choice import code_for
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from ..codes import IndexCode
     from ..distributions import ProposalLike, TargetLike
     from .format import Contexts
+    from .grid import Grid
     from .source import File
 
 __all__ = ["Writer"]
@@ -146,12 +146,13 @@ class Writer:
                 along the only axis, a piece after one that is no multiple of the block. And what
                 `Codec.encode` raises; the writer is then as it was before the call.
         """
-        q, p = distribution(target), distribution(proposal)
+        q, p = self.codec.pair(target, proposal)
         shape = broadcast_shape(target=q.shape, proposal=p.shape)
         header = self._check_rows(shape)
         grid = header.grid(shape)
         own = self._contexts_of(contexts, grid)
-        encoded = self.codec.encode(q, p, offset=self._next_element(header), progress=progress)
+        first = self._next_element(header)
+        encoded = self.codec.encode(target, proposal, offset=first, progress=progress)
         self.cut += warn_if_cut(encoded)
         self._begin(header).add(indices_of(self.codec, encoded.message), own)
         self.rows += grid.rows
@@ -285,11 +286,6 @@ def codec_or_fresh(codec: object) -> Codec:
     if not isinstance(codec, Codec):
         raise ParameterError("codec", codec, "a Codec, such as ADStar(seed=1), or None")
     return codec
-
-
-def distribution(value: Any) -> Any:
-    """Returns a target or proposal that has a shape."""
-    return value if isinstance(value, CustomProposal) else as_target(value)
 
 
 def warn_if_cut(encoded: Encoded) -> int:

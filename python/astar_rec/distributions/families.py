@@ -41,6 +41,11 @@ class CoreFamily(Distribution):
         """Returns samples at 64-bit positions in the CDF; all flat."""
         return _core.samples(cls._family, parameters, position)
 
+    @classmethod
+    def _tail(cls, x: Floats, *parameters: Floats) -> Floats:
+        """Returns signed tails: see `Distribution._tail`."""
+        return _core.tails(cls._family, parameters, x)
+
 
 class _LocationScale(CoreFamily):
     """A family with a location and a scale."""
