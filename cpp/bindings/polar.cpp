@@ -41,15 +41,15 @@ class CalledTails : public Tails {
     for (std::size_t i = 0; i < element.size(); ++i) place[i] = {x.data()[i], tail.data()[i]};
   }
 
-  void rows(std::size_t first, std::size_t count, std::span<const Position> edges,
+  void rows(std::span<const std::uint32_t> element, std::span<const Position> edges,
             std::span<Place> places) override {
-    std::vector<std::uint32_t> element;
+    std::vector<std::uint32_t> elements;
     std::vector<Position> edge;
-    for (std::size_t i = 0; i < count; ++i) {
-      element.insert(element.end(), edges.size(), static_cast<std::uint32_t>(first + i));
+    for (const std::uint32_t each : element) {
+      elements.insert(elements.end(), edges.size(), each);
       edge.insert(edge.end(), edges.begin(), edges.end());
     }
-    at(element, edge, places.first(element.size()));
+    at(elements, edge, places.first(elements.size()));
   }
 
   bool precise_above() const override { return precise_above_; }

@@ -6,7 +6,7 @@ namespace astar_rec {
 
 // Two passes, over x and over tails, so that families need no code for pairs.
 
-void FamilyTails::rows(std::size_t first, std::size_t count, std::span<const Position> edges,
+void FamilyTails::rows(std::span<const std::uint32_t> element, std::span<const Position> edges,
                        std::span<Place> places) {
   const std::size_t each = edges.size();
   Families::with(proposal_, [&](auto family) {
@@ -14,16 +14,16 @@ void FamilyTails::rows(std::size_t first, std::size_t count, std::span<const Pos
     const Parameters::Members<It> members(proposals_);
     std::vector<double> z(each);
     for (std::size_t e = 0; e < each; ++e) z[e] = It::quantile(edges[e]);
-    for (std::size_t i = 0; i < count; ++i) {
-      const It p = members[first + i];
+    for (std::size_t i = 0; i < element.size(); ++i) {
+      const It p = members[element[i]];
       for (std::size_t e = 0; e < each; ++e) places[i * each + e].x = p.sample(z[e]);
     }
   });
   Families::with(target_, [&](auto family) {
     using It = typename decltype(family)::type;
     const Parameters::Members<It> members(targets_);
-    for (std::size_t i = 0; i < count; ++i) {
-      const It q = members[first + i];
+    for (std::size_t i = 0; i < element.size(); ++i) {
+      const It q = members[element[i]];
       for (std::size_t e = 0; e < each; ++e) {
         Place& place = places[i * each + e];
         place.tail = It::tail(q.standardise(place.x));
@@ -48,6 +48,11 @@ void FamilyTails::at(std::span<const std::uint32_t> element, std::span<const Pos
       place[i].tail = It::tail(members[element[i]].standardise(place[i].x));
     }
   });
+}
+
+bool FamilyTails::smooth() const {
+  const auto is_smooth = [](auto family) { return decltype(family)::type::is_smooth; };
+  return Families::with(target_, is_smooth) && Families::with(proposal_, is_smooth);
 }
 
 }  // namespace astar_rec

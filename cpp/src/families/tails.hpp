@@ -39,11 +39,13 @@ class Tails {
   // For each i: element[i] at edge[i].
   virtual void at(std::span<const std::uint32_t> element, std::span<const Position> edge,
                   std::span<Place> place) = 0;
-  // Elements from `first` on, each at all edges: places of an element one after the other.
-  virtual void rows(std::size_t first, std::size_t count, std::span<const Position> edges,
+  // Each element at all edges: places of an element one after the other.
+  virtual void rows(std::span<const std::uint32_t> element, std::span<const Position> edges,
                     std::span<Place> places) = 0;
   // Whether upper tails are as precise as lower ones. If not they are 1 minus a CDF.
   virtual bool precise_above() const { return true; }
+  // Whether ratios of densities have no jumps and no kinks.
+  virtual bool smooth() const { return false; }
 };
 
 // Of the families in registry.hpp, in any pairing.
@@ -59,8 +61,9 @@ class FamilyTails : public Tails {
 
   void at(std::span<const std::uint32_t> element, std::span<const Position> edge,
           std::span<Place> place) override;
-  void rows(std::size_t first, std::size_t count, std::span<const Position> edges,
+  void rows(std::span<const std::uint32_t> element, std::span<const Position> edges,
             std::span<Place> places) override;
+  bool smooth() const override;
 
  private:
   Family target_;

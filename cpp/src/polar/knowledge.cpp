@@ -38,7 +38,7 @@ class Windows {
     for (std::size_t c = 1; c < cells; ++c) edges[c - 1] = edge_of(c, level);
     std::vector<Place> places(edges.size());
     for (std::size_t i = 0; i < elements_.size(); ++i) {
-      tails_.rows(elements_[i], 1, edges, places);
+      tails_.rows(std::span(elements_).subspan(i, 1), edges, places);
       auto& own = windows_[i].tails;
       own.resize(cells + 1);
       own.front() = tail_at_start;
@@ -143,13 +143,19 @@ Levels Levels::suiting(Tails& tails, std::size_t elements) {
   return {most_levels - 1, false};
 }
 
-Knowledge::Knowledge(Tails& tails, std::size_t elements, Levels levels, Interrupt& interrupt)
-    : tails_(tails), levels_(levels), label_(elements, 0), windows_(elements) {
+Knowledge::Knowledge(Tails& tails, std::span<const std::uint32_t> elements, Levels levels,
+                     Interrupt& interrupt)
+    : tails_(tails),
+      elements_(elements),
+      levels_(levels),
+      d_(elements.size()),
+      label_(elements.size(), 0),
+      windows_(elements.size()) {
   fill_windows(interrupt);
 }
 
 void Knowledge::fill_windows(Interrupt& interrupt) {
-  const std::size_t n = label_.size();
+  const std::size_t n = elements_.size();
   const int level = std::min(levels_.fine, by_rows);
   const std::size_t cells = std::size_t{1} << level;
   std::vector<Position> edges(cells - 1);
@@ -161,7 +167,8 @@ void Knowledge::fill_windows(Interrupt& interrupt) {
   for (std::size_t begin = 0; begin < n; begin += together) {
     interrupt.check();
     const std::size_t count = std::min(together, n - begin);
-    tails_.rows(begin, count, edges, places);
+    const auto own = elements_.subspan(begin, count);
+    tails_.rows(own, edges, places);
     std::vector<Windows::Window> coarse;
     for (std::size_t i = 0; i < count; ++i) {
       for (std::size_t c = 1; c < cells; ++c) row[c] = places[i * edges.size() + c - 1].tail;
@@ -172,9 +179,7 @@ void Knowledge::fill_windows(Interrupt& interrupt) {
       }
     }
     if (level == levels_.fine) continue;
-    std::vector<std::uint32_t> some(count);
-    std::iota(some.begin(), some.end(), static_cast<std::uint32_t>(begin));
-    Windows windows(tails_, std::move(some), std::move(coarse), level);
+    Windows windows(tails_, {own.begin(), own.end()}, std::move(coarse), level);
     for (int l = level; l < levels_.fine; ++l) windows.refine();
     for (std::size_t i = 0; i < count; ++i) {
       add_window(begin + i, windows.all()[i].first, windows.all()[i].tails);
@@ -182,122 +187,139 @@ void Knowledge::fill_windows(Interrupt& interrupt) {
   }
 }
 
-void Knowledge::add_window(std::size_t element, std::uint64_t first,
-                           std::span<const double> tails) {
+void Knowledge::add_window(std::size_t i, std::uint64_t first, std::span<const double> tails) {
   const std::size_t cells = tails.size() - 1, begin = masses_.size();
-  double sum = 0.0;
+  double sums[2] = {0.0, 0.0};
   std::size_t before = 0, end = 0;  // of what matters
   for (std::size_t c = 0; c < cells; ++c) {
     const std::size_t from = levels_.mirrored ? levels_.mirror(c) : c;
     const double mass = mass_between(tails[from], tails[from + 1]);
-    sum += mass;
     if (mass > negligible || levels_.mirrored) {
       end = c + 1;
     } else if (end == 0) {
       before = c + 1;
       continue;
     }
+    sums[(first + c) & 1] += mass;
     masses_.push_back(mass);
   }
-  if (!(std::fabs(sum - 1.0) < 0x1p-20)) {
-    throw DivergenceError(element, infinity, 64.0, "the target's masses do not add up to 1");
+  if (!(std::fabs(sums[0] + sums[1] - 1.0) < 0x1p-20)) {
+    throw DivergenceError(elements_[i], infinity, 64.0, "the target's masses do not add up to 1");
   }
   masses_.resize(begin + (end - before));
-  windows_[element] = {begin, first + before, static_cast<std::uint32_t>(end - before)};
+  windows_[i] = {begin, first + before, static_cast<std::uint32_t>(end - before)};
+  set_difference(i, sums);
 }
 
-void Knowledge::differences(std::span<double> d) {
-  if (step_ < levels_.fine) return differences_of_windows(d);
-  differences_of_halves(d);
+void Knowledge::set_difference(std::size_t i, const double (&sums)[2]) {
+  const double both = sums[0] + sums[1];
+  if (!(both > 0.0)) {
+    throw DivergenceError(elements_[i], infinity, 64.0,
+                          "the target has no mass where it was drawn");
+  }
+  d_[i] = (sums[0] - sums[1]) / both;
 }
 
 void Knowledge::take(std::span<const std::uint8_t> bits) {
-  if (step_ < levels_.fine) {
+  const int step = step_++;
+  if (step < levels_.fine) {
     take_in_windows(bits);
+    if (step_ == levels_.fine) begin_halving();
   } else {
+    follow(bits);
     take_halves(bits);
   }
-  if (++step_ == levels_.fine) begin_halving();
-}
-
-void Knowledge::differences_of_windows(std::span<double> d) const {
-  for (std::size_t i = 0; i < windows_.size(); ++i) {
-    const Window& window = windows_[i];
-    double sums[2] = {0.0, 0.0};
-    const std::uint64_t start = window.first >> step_;
-    for (std::uint32_t c = 0; c < window.count; ++c) {
-      sums[(start + c) & 1] += masses_[window.begin + c];
-    }
-    const double both = sums[0] + sums[1];
-    if (!(both > 0.0)) {
-      throw DivergenceError(i, infinity, 64.0, "the target has no mass where it was drawn");
-    }
-    d[i] = (sums[0] - sums[1]) / both;
-  }
+  if (step_ >= levels_.fine && step_ < most_levels) measure_halves();
 }
 
 void Knowledge::take_in_windows(std::span<const std::uint8_t> bits) {
+  const int step = step_ - 1;
   for (std::size_t i = 0; i < windows_.size(); ++i) {
     Window& window = windows_[i];
-    const std::uint32_t skipped = ((window.first >> step_) & 1) == bits[i] ? 0 : 1;
+    const std::uint32_t skipped = ((window.first >> step) & 1) == bits[i] ? 0 : 1;
     const std::uint32_t left = window.count > skipped ? (window.count - skipped + 1) / 2 : 0;
-    double* mass = &masses_[window.begin];
-    for (std::uint32_t c = 0; c < left; ++c) mass[c] = mass[2 * c + skipped];
-    window.first += std::uint64_t{skipped} << step_;
+    window.first += std::uint64_t{skipped} << step;
     window.count = left;
-    label_[i] |= std::uint64_t{bits[i]} << step_;
+    label_[i] |= std::uint64_t{bits[i]} << step;
+    double* mass = &masses_[window.begin];
+    const std::uint64_t start = window.first >> step_;
+    double sums[2] = {0.0, 0.0};
+    for (std::uint32_t c = 0; c < left; ++c) {
+      mass[c] = mass[2 * c + skipped];
+      sums[(start + c) & 1] += mass[c];
+    }
+    if (step_ < levels_.fine) set_difference(i, sums);
   }
 }
 
 void Knowledge::begin_halving() {
-  const std::size_t n = label_.size();
+  const std::size_t n = elements_.size();
   windows_ = {};
   masses_ = {};
+  const int level = levels_.fine;
+  const std::uint64_t last = (std::uint64_t{1} << level) - 1;
+  for (auto& label : label_) label = levels_.mirror(label);
+  d_.assign(n, 0.0);
+  bend_.assign(n, 0.0);
   halves_.resize(n);
   precise_.resize(n);
   edges_.resize(n);
   middle_.resize(n);
   std::iota(precise_.begin(), precise_.end(), 0U);
-  const int level = levels_.fine;
-  for (auto& label : label_) label = levels_.mirror(label);
-  const std::uint64_t last = (std::uint64_t{1} << level) - 1;
   // Edges at the ends are no places: those in their stead are not used.
-  for (std::size_t i = 0; i < n; ++i)
+  for (std::size_t i = 0; i < n; ++i) {
     edges_[i] = edge_of(std::max(label_[i], std::uint64_t{1}), level);
-  tails_.at(precise_, edges_, middle_);
+  }
+  tails_.at(elements_, edges_, middle_);
   for (std::size_t i = 0; i < n; ++i) halves_[i].low = label_[i] == 0 ? first_place : middle_[i];
   for (std::size_t i = 0; i < n; ++i) {
     edges_[i] = edge_of(std::min(label_[i], last - 1) + 1, level);
   }
-  tails_.at(precise_, edges_, middle_);
+  tails_.at(elements_, edges_, middle_);
   for (std::size_t i = 0; i < n; ++i) {
     halves_[i].high = label_[i] == last ? last_place : middle_[i];
-    halves_[i].d = 0.0;
   }
 }
 
-void Knowledge::differences_of_halves(std::span<double> d) {
+void Knowledge::follow(std::span<const std::uint8_t> bits) {
+  for (std::size_t i = 0; i < d_.size(); ++i) {
+    label_[i] = 2 * label_[i] + bits[i];
+    d_[i] = 0.5 * d_[i] + (bits[i] != 0 ? bend_[i] : -bend_[i]);
+    bend_[i] *= 0.25;
+  }
+}
+
+void Knowledge::take_halves(std::span<const std::uint8_t> bits) {
+  for (std::size_t k = 0; k < precise_.size(); ++k) {
+    (bits[precise_[k]] != 0 ? halves_[k].low : halves_[k].high) = middle_[k];
+  }
+}
+
+void Knowledge::measure_halves() {
   constexpr double rounding = 0x1p-52;
   constexpr double margin = 4.0;
+  constexpr double small = 0x1p-11;   // of a smooth ratio: its cube is nothing
   constexpr double blurred = 0x1p-6;  // differences that must not be taken from a CDF of few digits
   const int level = levels_.of(step_);
   const bool precise_above = tails_.precise_above(), first = step_ == levels_.fine;
+  const bool smooth = tails_.smooth();
+  measured_.resize(precise_.size());
   edges_.resize(precise_.size());
+  middle_.resize(precise_.size());
   for (std::size_t k = 0; k < precise_.size(); ++k) {
+    measured_[k] = elements_[precise_[k]];
     edges_[k] = edge_of(2 * label_[precise_[k]] + 1, level);
   }
-  middle_.resize(precise_.size());
-  tails_.at(precise_, edges_, middle_);
-  for (auto& cell : halves_) cell.d *= 0.5;
+  tails_.at(measured_, edges_, middle_);
   std::size_t kept = 0;
   for (std::size_t k = 0; k < precise_.size(); ++k) {
     const std::uint32_t i = precise_[k];
-    Cell& cell = halves_[i];
+    const Cell& cell = halves_[k];
     const double low = cell.low.tail, mid = middle_[k].tail, high = cell.high.tail;
     const double below = mass_between(low, mid), above = mass_between(mid, high);
     const double both = below + above;
     const double width = cell.high.x - cell.low.x;
-    const double measured = (below - above) / both;
+    const double difference = (below - above) / both;
     const auto size = [&](double tail) {
       return tail < 0.0 && !precise_above ? 1.0 : std::fabs(tail);
     };
@@ -305,29 +327,29 @@ void Knowledge::differences_of_halves(std::span<double> d) {
     const double far = std::max(std::fabs(cell.low.x), std::fabs(cell.high.x));
     const double of_places = width < infinity ? rounding * far / width : 0.0;
     // A difference may be small by symmetry alone: what it would be, had the last one no such luck.
-    const double scale = first ? 1.0 : std::max(std::fabs(measured), std::fabs(cell.d));
+    const double scale = first ? 1.0 : std::max(std::fabs(difference), std::fabs(d_[i]));
+    const double following = smooth ? scale * scale * scale : scale * scale;
     // NaN, of cells without mass or width, is doubtful too.
-    const bool sure = both > 0.0 && margin * (of_tails + of_places) < scale * scale;
+    const bool sure = both > 0.0 && margin * (of_tails + of_places) < following;
     if (sure) {
-      cell.d = measured;
+      if (smooth && !first) {
+        const bool upper = (label_[i] & 1) != 0;
+        const double half = d_[i] - (upper ? 4.0 : -4.0) * bend_[i];  // of the difference before
+        bend_[i] = 0.25 * (upper ? difference - half : half - difference);
+      }
+      d_[i] = difference;
+    } else if (!precise_above && !(scale < blurred) && high < 0.0 && of_tails > of_places) {
+      throw DivergenceError(elements_[i], infinity, 64.0,
+                            "the CDF says too little so far up: give a survival function, sf");
+    }
+    if (sure && !(smooth && scale < small)) {
       precise_[kept] = i;
+      halves_[kept] = cell;
       middle_[kept] = middle_[k];
       ++kept;
-    } else if (!precise_above && !(scale < blurred) && high < 0.0 && of_tails > of_places) {
-      throw DivergenceError(i, infinity, 64.0,
-                            "the CDF says too little so far up: give a survival function, sf");
     }
   }
   precise_.resize(kept);
-  for (std::size_t i = 0; i < halves_.size(); ++i) d[i] = halves_[i].d;
-}
-
-void Knowledge::take_halves(std::span<const std::uint8_t> bits) {
-  for (std::size_t k = 0; k < precise_.size(); ++k) {
-    Cell& cell = halves_[precise_[k]];
-    (bits[precise_[k]] != 0 ? cell.low : cell.high) = middle_[k];
-  }
-  for (std::size_t i = 0; i < label_.size(); ++i) label_[i] = 2 * label_[i] + bits[i];
 }
 
 }  // namespace astar_rec::polar

@@ -5,9 +5,13 @@
 // bits are, a cell of 2^-L is left, which each further level halves.
 //
 // Halves' masses are differences of tails, and lose their digits as cells shrink. What is lost is
-// known, and once it is as much as the square of a difference, differences are taken from those before
-// instead: d falls by half with each level as long as the ratio of densities is linear across the
-// cell, to within about d^2.
+// known, and differences follow from those before instead, where that is better. With s = 1 after an
+// upper half and -1 after a lower one, and the logarithm of the ratio of densities a parabola across
+// the cell,
+//
+//     d' = d / 2 + s c        c' = c / 4
+//
+// to within about d^3. Where a ratio may have kinks, c is 0, and d' good to within about d^2.
 #pragma once
 
 #include <cstddef>
@@ -41,13 +45,15 @@ struct Levels {
 
 class Knowledge {
  public:
-  Knowledge(Tails& tails, std::size_t elements, Levels levels, Interrupt& interrupt);
+  // Of these elements, in this order.
+  Knowledge(Tails& tails, std::span<const std::uint32_t> elements, Levels levels,
+            Interrupt& interrupt);
 
-  // P(0) - P(1) of the next bit of each element. Throws DivergenceError for one without masses, or
-  // whose masses are too imprecise to draw from.
-  void differences(std::span<double> d);
+  // P(0) - P(1) of the next bit of each element.
+  std::span<const double> differences() const { return d_; }
 
-  // The bits that were drawn, at d's places.
+  // The bits that were drawn. Throws DivergenceError for an element without masses, or whose masses
+  // are too imprecise to draw from.
   void take(std::span<const std::uint8_t> bits);
 
   // The cells that are left: positions, as far as their bits are drawn.
@@ -58,7 +64,6 @@ class Knowledge {
   struct Cell {
     Place low;
     Place high;
-    double d;  // of the last level
   };
   // Masses of an element's cells: those of first, first + 2^step, first + 2 * 2^step, …
   struct Window {
@@ -69,25 +74,31 @@ class Knowledge {
 
   void fill_windows(Interrupt& interrupt);
   // From the tails at the edges of an element's cells, from `first` on.
-  void add_window(std::size_t element, std::uint64_t first, std::span<const double> tails);
-  void differences_of_windows(std::span<double> d) const;
+  void add_window(std::size_t i, std::uint64_t first, std::span<const double> tails);
+  // The difference of the next bit, where the window's cells with it 0 and 1 weigh so much.
+  void set_difference(std::size_t i, const double (&sums)[2]);
   void take_in_windows(std::span<const std::uint8_t> bits);
   void begin_halving();
-  void differences_of_halves(std::span<double> d);
+  void follow(std::span<const std::uint8_t> bits);
   void take_halves(std::span<const std::uint8_t> bits);
+  void measure_halves();
 
   Tails& tails_;
+  std::span<const std::uint32_t> elements_;
   Levels levels_;
   int step_ = 0;
+  std::vector<double> d_;
   std::vector<std::uint64_t> label_;
   // Fine levels
   std::vector<Window> windows_;
   std::vector<double> masses_;
   // Levels behind
-  std::vector<Cell> halves_;
-  std::vector<std::uint32_t> precise_;  // elements whose halves are still measured
+  std::vector<double> bend_;            // c, of the next level
+  std::vector<std::uint32_t> precise_;  // where halves are still measured
+  std::vector<Cell> halves_;            // of those, and all that follows
+  std::vector<std::uint32_t> measured_;
   std::vector<Position> edges_;
-  std::vector<Place> middle_;  // of those elements
+  std::vector<Place> middle_;
 };
 
 }  // namespace astar_rec::polar

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <bit>
-#include <limits>
-#include <stdexcept>
+#include <numeric>
 #include <utility>
 
 #include "codes/range_coder.hpp"
@@ -28,10 +27,6 @@ struct Shared {
         places(std::bit_ceil(elements)),
         element(random.permutation(elements)) {}
 
-  // The bits that are exchanged, of 64 places from `begin` on.
-  std::uint64_t exchanges(int step, std::size_t begin) const {
-    return random.exchanges(step, begin / 64);
-  }
   Nodes root(Node node) const { return {node, {0.0, 1.0}, places - element.size()}; }
 
   PolarRandom random;
@@ -39,16 +34,12 @@ struct Shared {
   std::vector<std::uint32_t> element;  // of each place; behind them is nothing
 };
 
-// Calls f(place, element, exchanged) for all.
+// Calls f(begin, size, exchanges) for each 64 places, with the bits that are exchanged.
 template <class F>
-void for_each_place(const Shared& shared, int step, const F& f) {
+void for_each_word(const Shared& shared, int step, const F& f) {
   const std::size_t n = shared.element.size();
   for (std::size_t begin = 0; begin < n; begin += 64) {
-    const std::uint64_t exchanges = shared.exchanges(step, begin);
-    const std::size_t size = std::min<std::size_t>(n - begin, 64);
-    for (std::size_t k = 0; k < size; ++k) {
-      f(begin + k, shared.element[begin + k], static_cast<Bit>(exchanges >> k & 1));
-    }
+    f(begin, std::min<std::size_t>(n - begin, 64), shared.random.exchanges(step, begin / 64));
   }
 }
 
@@ -102,9 +93,9 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
                                        Levels levels, std::span<Position> positions,
                                        Interrupt& interrupt, std::vector<LevelReport>* report) {
   const Shared shared(address, elements);
-  Knowledge knowledge(tails, elements, levels, interrupt);
+  Knowledge knowledge(tails, shared.element, levels, interrupt);
   const std::size_t places = shared.places;
-  std::vector<double> d(elements), at_places(places, 0.0), scratch(places + 1);
+  std::vector<double> exchanged(places, 0.0), scratch(places + 1);
   std::vector<Bit> x(places), bits(elements);
   FlipModel model;
   RangeEncoder out;
@@ -112,44 +103,42 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
   out.encode_raw(levels.mirrored ? 1 : 0, 1);
   LevelHeader expected;
   int step = 0;
-  for (;; ++step) {
+  for (; step < most_levels; ++step) {
     interrupt.check();
-    if (step < most_levels) {
-      knowledge.differences(d);
-    }
+    const std::span<const double> d = knowledge.differences();
     if (step >= levels.fine) {
-      double left = 0.0;
-      if (step < most_levels) {
-        for (const double value : d) left += value * value;
-      }
-      if (step == most_levels) break;
-      const bool ends = left <= left_over;
+      const bool ends = std::inner_product(d.begin(), d.end(), d.begin(), 0.0) <= left_over;
       out.encode(ends, at_its_end);
       if (ends) break;
     }
-    for_each_place(shared, step, [&](std::size_t place, std::uint32_t element, Bit exchanged) {
-      at_places[place] = exchanged != 0 ? -d[element] : d[element];
+    for_each_word(shared, step, [&](std::size_t begin, std::size_t size, std::uint64_t exchanges) {
+      for (std::size_t k = 0; k < size; ++k) {
+        exchanged[begin + k] = (exchanges >> k & 1) != 0 ? -d[begin + k] : d[begin + k];
+      }
     });
     const std::uint64_t before = out.bits();
-    LevelHeader header = header_of(std::span<const double>(at_places).first(elements));
+    LevelHeader header = header_of(d);
     say_header(out, header, expected, step > levels.fine, elements);
     expected = header.next();
     Level<Drawing>(Drawing(out, scratch.data()), shared.random, step, model, header.curvature)
-        .draw(at_places.data(), places, shared.root(Node::from_byte(header.byte)), x.data());
-    for_each_place(shared, step, [&](std::size_t place, std::uint32_t element, Bit exchanged) {
-      bits[element] = x[place] ^ exchanged;
-    });
-    knowledge.take(bits);
+        .draw(exchanged.data(), places, shared.root(Node::from_byte(header.byte)), x.data());
     if (report != nullptr) {
       double sum = 0.0;
       for (const double value : d) sum += information(value);
       const double n = static_cast<double>(elements);
       report->push_back({levels.of(step), sum / n, static_cast<double>(out.bits() - before) / n});
     }
+    for_each_word(shared, step, [&](std::size_t begin, std::size_t size, std::uint64_t exchanges) {
+      for (std::size_t k = 0; k < size; ++k) {
+        bits[begin + k] = x[begin + k] ^ static_cast<Bit>(exchanges >> k & 1);
+      }
+    });
+    knowledge.take(bits);
   }
   const auto cells = knowledge.cells();
-  for (std::size_t i = 0; i < elements; ++i) {
-    positions[i] = position_in(cells[i], step, shared.random.remainder(i));
+  for (std::size_t place = 0; place < elements; ++place) {
+    const std::uint32_t element = shared.element[place];
+    positions[element] = position_in(cells[place], step, shared.random.remainder(element));
   }
   return std::move(out).finish();
 }
@@ -179,14 +168,12 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
     Level<Reading>(Reading(in), shared.random, step, model, header.curvature)
         .draw({}, places, shared.root(Node::from_byte(header.byte)), x.data());
     const int in_place = step < levels.fine ? step : 0, moved = step < levels.fine ? 0 : 1;
-    for (std::size_t begin = 0; begin < elements; begin += 64) {
-      const std::uint64_t exchanges = shared.exchanges(step, begin);
-      const std::size_t size = std::min<std::size_t>(elements - begin, 64);
+    for_each_word(shared, step, [&](std::size_t begin, std::size_t size, std::uint64_t exchanges) {
       for (std::size_t k = 0; k < size; ++k) {
         const std::uint64_t bit = x[begin + k] ^ (exchanges >> k & 1);
         label[begin + k] = label[begin + k] << moved | bit << in_place;
       }
-    }
+    });
     if (step + 1 == levels.fine) {
       for (auto& l : label) l = levels.mirror(l);
     }
