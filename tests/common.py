@@ -66,6 +66,9 @@ CODECS = [
     ),
 ]
 
+# Methods whose blocks run through all axes: they have no message for an element.
+ARRAY_CODECS = [CodecCase("polar-8", lambda seed: rec.PolarCoding(seed, block=8))]
+
 
 @dataclass(frozen=True)
 class PairCase:

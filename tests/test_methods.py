@@ -7,7 +7,7 @@ import pytest
 import astar_rec as rec
 from astar_rec.codecs import Codec, method_named, register
 from astar_rec.codecs.registry import method_numbered
-from common import CODECS, CodecCase
+from common import ARRAY_CODECS, CODECS, CodecCase
 from method_tests import MethodTests
 
 pytestmark = pytest.mark.filterwarnings("ignore::astar_rec.ApproximationWarning")
@@ -27,7 +27,7 @@ BLOCKS = [
 class TestMethods(MethodTests):
     """The shared list, and blocks."""
 
-    @pytest.fixture(params=[*CODECS, *BLOCKS], ids=lambda case: case.name)
+    @pytest.fixture(params=[*CODECS, *BLOCKS, *ARRAY_CODECS], ids=lambda case: case.name)
     def codec_case(self, request: pytest.FixtureRequest) -> CodecCase:
         case: CodecCase = request.param
         return case

@@ -77,7 +77,7 @@ LevelHeader heard_header(RangeDecoder& in, LevelHeader expected, bool has_expect
 
 // A cell of `level` levels, filled up by what both sides share.
 Position position_in(std::uint64_t cell, int level, std::uint64_t remainder) {
-  return cell << (64 - level) | remainder >> level;
+  return level == 0 ? remainder : cell << (64 - level) | remainder >> level;
 }
 
 }  // namespace
@@ -151,7 +151,9 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
   Levels levels;
   levels.fine = static_cast<int>(in.decode_raw(fine_bits));
   levels.mirrored = in.decode_raw(1) != 0;
-  if (levels.fine < 1 || levels.fine > most_levels) throw CorruptDataError("no such first level");
+  if (levels.fine > most_levels) throw CorruptDataError("no such first level");
+  // No levels: all is as both sides share it. So is what a message of no bytes stands for.
+  const int most = levels.fine == 0 ? 0 : most_levels;
   const Shared shared(address, elements);
   const std::size_t places = shared.places;
   std::vector<Bit> x(places);
@@ -159,7 +161,7 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
   FlipModel model;
   LevelHeader expected;
   int step = 0;
-  for (; step < most_levels; ++step) {
+  for (; step < most; ++step) {
     interrupt.check();
     const std::uint64_t before = in.bits();
     if (step >= levels.fine && in.decode(at_its_end)) break;
