@@ -61,6 +61,7 @@ from .errors import (
 )
 from .information import kl_bits
 from .isokl import isokl_normal
+from .planner import Plan, PlanRow, plan
 
 __version__ = _version("astar_rec")
 
@@ -92,6 +93,8 @@ __all__ = [
     "Mixture",
     "Normal",
     "ParameterError",
+    "Plan",
+    "PlanRow",
     "PolarCoding",
     "ProposalLike",
     "Reader",
@@ -109,5 +112,6 @@ __all__ = [
     "inspect",
     "isokl_normal",
     "kl_bits",
+    "plan",
     "shortest_code",
 ]

@@ -24,6 +24,7 @@ from .experiments import experiments
 from .failures import Group, about
 from .methods import codec_of, method_options
 from .outputs import check_file
+from .planning import plan
 from .progress import progress
 
 if TYPE_CHECKING:
@@ -279,5 +280,5 @@ def _samples(shape: tuple[int, ...]) -> str:
     return f"samples of shape {shape}"
 
 
-for command in (images.compress, images.decompress, images.train, experiments):
+for command in (plan, images.compress, images.decompress, images.train, experiments):
     astar_rec.add_command(command)

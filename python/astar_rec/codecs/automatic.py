@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .._elements import Shape
     from ..distributions import Distribution, ProposalLike, TargetLike
 
-__all__ = ["automatic_codec", "column_hints", "fresh_seed"]
+__all__ = ["BLOCKS", "automatic_codec", "column_hints", "fresh_seed", "trial_steps"]
 
 # Hints that differ by less than this within a block, in bits, are not worth their bytes.
 _ALIKE = 1.0
@@ -37,7 +37,7 @@ _ROWS = 16
 _STEPS = 2_500
 _MOST_STEPS = 40_000
 _PILOT = 64
-_BLOCKS = (8, 4, 2)
+BLOCKS = (8, 4, 2)
 
 
 def fresh_seed() -> int:
@@ -98,7 +98,7 @@ def automatic_codec(
 
 
 def column_hints(
-    target: TargetLike, proposal: ProposalLike, block: int = _BLOCKS[0]
+    target: TargetLike, proposal: ProposalLike, block: int = BLOCKS[0]
 ) -> tuple[float, ...] | None:
     """Returns the columns' mean divergences; None where blocks are even, or the rows few.
 
@@ -123,20 +123,30 @@ def _block(target: Distribution, proposal: Distribution, bits_hint: Any) -> int:
     columns = shape[-1] if shape else 1
     if 0 in shape:
         return 1
-    for block in _BLOCKS:
-        if block <= columns and _pays(block, target, proposal, shape, bits_hint):
+    for block in BLOCKS:
+        if block <= columns and trial_steps(block, target, proposal, bits_hint) <= _STEPS:
             return block
     return 1
 
 
-def _pays(
-    block: int,
-    target: Distribution,
-    proposal: Distribution,
-    shape: Shape,
-    bits_hint: Any,
-) -> bool:
-    """Whether searches of the array's blocks are short, as far as a few of them show."""
+def trial_steps(
+    block: int, target: Distribution, proposal: Distribution, bits_hint: Any = None
+) -> float:
+    """Returns how many steps a search of the array's blocks takes, as far as a few of them show.
+
+    They are searched with random numbers of their own: what follows from the steps depends on the
+    targets alone.
+
+    Args:
+        block: The block: no more than there are columns.
+        target: The targets.
+        proposal: The proposal.
+        bits_hint: As for `ADStar`.
+
+    Returns:
+        The mean; infinite where one of them takes more than 40,000 or cannot be made.
+    """
+    shape = broadcast_shape(target=target.shape, proposal=proposal.shape)
     per_row = shape[-1] // block
     rows = np.arange(math.prod(shape[:-1]))
     places = np.linspace(0, per_row - 1, min(per_row, 8)).astype(int)
@@ -150,11 +160,11 @@ def _pays(
         try:
             encoded = codec.encode(q, p)
         except DivergenceError:
-            return False
+            return math.inf
         if encoded.cut:
-            return False
+            return math.inf
         steps += int(encoded.steps.sum())
-    return steps <= _STEPS * len(places) * len(rows)
+    return steps / (len(places) * len(rows))
 
 
 def _part(

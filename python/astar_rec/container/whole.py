@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from .._arrays import context_array
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer
 from ..errors import ParameterError
+from ..planner import DEFAULT_TIME, plan_for
 from .chunks import column_contexts, indices_of
 from .code_choice import code_for
 from .format import dtype_of
@@ -40,6 +41,7 @@ def compress(
     proposal: ProposalLike,
     *,
     codec: Codec | None = None,
+    time: float | None = None,
     code: IndexCode | None = None,
     contexts: Any = None,
     dtype: Any = None,
@@ -55,6 +57,7 @@ def compress(
     proposal: ProposalLike,
     *,
     codec: Codec | None = None,
+    time: float | None = None,
     code: IndexCode | None = None,
     contexts: Any = None,
     dtype: Any = None,
@@ -69,6 +72,7 @@ def compress(
     proposal: ProposalLike,
     *,
     codec: Codec | None = None,
+    time: float | None = None,
     code: IndexCode | None = None,
     contexts: Any = None,
     dtype: Any = None,
@@ -84,16 +88,20 @@ def compress(
         target: The distribution Q to be sampled; any shape that broadcasts with the proposal's.
         proposal: The distribution P that the receiver has too.
         codec: How samples are found: see `astar_rec.codecs`. The header holds its seed and all else
-            that decoding needs. None for an `ADStar` with a fresh seed, so that items which are
-            compressed one by one do not share their random numbers; `automatic_codec` chooses a
-            block, too. With a codec that has a budget, a search that is cut gives an approximate
-            sample, and an `ApproximationWarning`.
+            that decoding needs. None for what `astar_rec.plan` chooses: polar coding for arrays,
+            blocks of `ADStar` for some elements, `ADStar` alone for one; with a fresh seed, so that
+            items which are compressed one by one do not share their random numbers. With a codec
+            that has a budget, a search that is cut gives an approximate sample, and an
+            `ApproximationWarning`.
+        time: Without a codec: the most seconds for an element, to encode and decode it, as for
+            `astar_rec.plan`; None for a tenth of a millisecond.
         code: The code for the indices: any `IndexCode`; with blocks only those that learn, which
             get the codec's block unless they have one. `TreeCode` for the fewest bits, with
             `ADStar` only (some 2 µs an element), `AdaptiveCode` for a fast one. None for the one
             that suits the codec: fixed width for `DADStar` and `MinimalRandomCoding`, the tree code
             for blocks of `ADStar`, and otherwise the adaptive one; those that learn start from what
-            suits the first chunk.
+            suits the first chunk. Without a codec, one is chosen that goes with the code, and with
+            contexts one with an index for each element.
         contexts: What the depths' model should tell apart: None for nothing, ``"column"`` for the
             place on the last axis, or an array of integers from 0 to 65,535, which the receiver
             needs too, of a shape that broadcasts to the indices' (with blocks, one for each).
@@ -113,7 +121,7 @@ def compress(
 
     Raises:
         ParameterError: A code that does not go with the codec; no codec where there is no header;
-            and what `Codec.encode` raises.
+            a time beside a codec; and what `Codec.encode` and `plan` raise.
         DivergenceError: See `Codec.encode`.
         BoundError: See `Codec.encode`.
 
@@ -138,13 +146,21 @@ def compress(
         if codec is None:
             what = "one, without a header: its seed would be lost"
             raise ParameterError("codec", None, what)
+        if time is not None:
+            raise ParameterError("time", time, "None, with a codec")
         data, encoded = _bare(
             target, proposal, codec_or_fresh(codec), code, contexts, dtype, offset, progress
         )
         return (data, encoded.sample) if return_sample else data
+    kind = context_kind(contexts)
+    if codec is None:
+        limit = DEFAULT_TIME if time is None else time
+        made = plan_for(target, proposal, time=limit, single=kind != "none", code=code)
+        codec, code = made.codec, made.code if code is None else code
+    elif time is not None:
+        raise ParameterError("time", time, "None, with a codec")
     codec = codec_or_fresh(codec)
     q, p = codec.pair(target, proposal)
-    kind = context_kind(contexts)
     file = io.BytesIO()
     with Writer(
         file,

@@ -50,7 +50,9 @@ class Writer:
     Args:
         file: A path, or a file object opened for writing bytes; it need not be seekable, and is not
             closed.
-        codec: The codec; None for an `ADStar` with a fresh seed.
+        codec: The codec; None for an `ADStar` with a fresh seed: it takes pieces of any number of
+            rows, of any targets, and whatever the first one is like. For the fewest bits give
+            ``plan(q, p).codec`` of a typical piece; of polar coding, pieces are whole blocks.
         code: As for `compress`.
         shape: The shape of all samples together; None if the number of rows is not known yet.
         contexts: As for `compress`, but ``"given"`` where `write` gets them.

@@ -35,7 +35,9 @@ _BATCH = 1 << 12
 
 
 def divergence_bits(
-    target: Distribution | CustomTarget, proposal: Distribution | CustomProposal
+    target: Distribution | CustomTarget,
+    proposal: Distribution | CustomProposal,
+    elements: Elements | None = None,
 ) -> Floats:
     """Returns KL[target ‖ proposal] in bits, element by element: an estimate, good to a percent.
 
@@ -44,33 +46,35 @@ def divergence_bits(
     Args:
         target: What `as_target` returns.
         proposal: What `as_proposal` returns.
+        elements: Which elements, by their numbers in C order, int64; None for all.
 
     Returns:
-        Divergences in bits, float64, of the broadcast shape: of the target as far as it lies
-        between the proposal's outermost positions.
+        Divergences in bits, float64, of the broadcast shape, or of that of ``elements``: of the
+        target as far as it lies between the proposal's outermost positions.
 
     Raises:
         ParameterError, DivergenceError: As for `Tails`.
     """
     shape = broadcast_shape(target=target.shape, proposal=proposal.shape)
     tails = Tails(target, proposal, shape)
-    size = math.prod(shape)
+    own = np.arange(math.prod(shape)) if elements is None else elements
     parts = [
-        _of_elements(tails, np.arange(begin, min(size, begin + _BATCH)))
-        for begin in range(0, size, _BATCH)
+        _of_elements(tails, own[begin : begin + _BATCH]) for begin in range(0, own.size, _BATCH)
     ]
-    return np.concatenate([*parts, np.empty(0)]).reshape(shape)
+    found = np.concatenate([*parts, np.empty(0)])
+    return found.reshape(shape if elements is None else own.shape)
 
 
-def _of_elements(tails: Tails, element: Elements) -> Floats:
-    first, size = int(element[0]), element.size
+def _of_elements(tails: Tails, elements: Elements) -> Floats:
+    size = elements.size
+    which = np.arange(size)
     bits = np.zeros(size)
     begin = np.zeros(size, np.uint64)
     low, high = np.zeros(size), np.full(size, -LEAST)
     was_little = np.zeros(size, bool)
     for depth in range(1, _DEEPEST + 1):
         middle = begin + np.uint64(1 << (64 - depth))
-        between = tails(middle, element)
+        between = tails(middle, elements[which])
         halves = mass(low, between), mass(between, high)
         own = halves[0] + halves[1]
         gain = sum(_bits(half, own) for half in halves)
@@ -78,7 +82,7 @@ def _of_elements(tails: Tails, element: Elements) -> Floats:
         further = ~(little & was_little) | (depth <= _FIRST)
         # What cells carry that are halved no more.
         gain = np.where(further, gain, gain * (4.0 / 3.0))
-        bits += np.bincount(element - first, gain, size)
+        bits += np.bincount(which, gain, size)
         left, right = (further & (half > 0.0) for half in halves)
         begin = np.concatenate((begin[left], middle[right]))
         low, high = (
@@ -86,8 +90,8 @@ def _of_elements(tails: Tails, element: Elements) -> Floats:
             np.concatenate((between[left], high[right])),
         )
         was_little = np.concatenate((little[left], little[right]))
-        element = np.concatenate((element[left], element[right]))
-        if not element.size:
+        which = np.concatenate((which[left], which[right]))
+        if not which.size:
             break
     return bits
 
