@@ -138,11 +138,22 @@ def test_blocks() -> None:
 )
 def test_pairs_of_which_nobody_spoke(target: Distribution, proposal: Distribution) -> None:
     pair = f"{type(target).__name__} against {type(proposal).__name__}"
-    calls: tuple[Any, ...] = (rec.ADStar(1).encode, rec.compress, rec.kl_bits, rec.automatic_codec)
+    calls: tuple[Any, ...] = (rec.ADStar(1).encode, rec.kl_bits, rec.automatic_codec)
     for call in calls:
         with pytest.raises(rec.ParameterError, match=pair) as caught:
             call(target, proposal)
         assert caught.value.argument == "target"
+
+
+def test_without_a_ratio_it_is_for_polar_coding() -> None:
+    """Any CDF goes with any quantile; a target without a CDF is refused."""
+    q = rec.Laplace(np.linspace(-1.0, 1.0, 50), 0.5)
+    data, sample = rec.compress(q, P, return_sample=True)
+    assert type(rec.inspect(data).codec) is rec.PolarCoding
+    assert same_bits(rec.decompress(data, P), sample)
+    with pytest.raises(rec.ParameterError, match="AsymmetricLaplace against Uniform") as caught:
+        rec.compress(P, rec.Uniform(0.0, 1.0))
+    assert caught.value.argument == "target"
 
 
 @pytest.fixture

@@ -291,7 +291,9 @@ class _Case:
         return bits / max(1, self.elements)
 
 
-def _go_together(code: IndexCode, codec: Codec) -> bool:
+def _go_together(code: object, codec: Codec) -> bool:
+    if not isinstance(code, IndexCode):
+        return True  # whoever takes it refuses it
     return code.suits(codec) and code.block in (None, codec.words)
 
 
