@@ -19,6 +19,7 @@ import pytest
 pytest.importorskip("click", reason="the extra `cli` is not installed")
 pytest.importorskip("matplotlib", reason="the extra `experiments` is not installed")
 pytest.importorskip("scipy", reason="the extra `experiments` is not installed")
+pytest.importorskip("constriction", reason="the extra `experiments` is not installed")
 
 from PIL import Image
 
@@ -66,7 +67,8 @@ def without_times(rows: Sequence[Row]) -> list[Row]:
 
 def test_the_list_has_all() -> None:
     assert {type(e) for e in EXPERIMENTS} >= set(Experiment.__subclasses__()) - {Broken}
-    assert [e.name for e in EXPERIMENTS] == ["steps", "codelength", "bias", "blocks", "families"]
+    known = ["steps", "codelength", "bias", "blocks", "families", "distortion"]
+    assert [e.name for e in EXPERIMENTS] == known
 
 
 @each_experiment

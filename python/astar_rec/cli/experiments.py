@@ -13,7 +13,7 @@ from .progress import progress
 __all__ = ["experiments"]
 
 # What the experiments need, and the extra has.
-_NEEDED = {"scipy": "SciPy", "matplotlib": "Matplotlib"}
+_NEEDED = {"scipy": "SciPy", "matplotlib": "Matplotlib", "constriction": "constriction"}
 
 
 @click.command()
@@ -34,10 +34,11 @@ _NEEDED = {"scipy": "SciPy", "matplotlib": "Matplotlib"}
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of targets and codecs.")
 def experiments(names: tuple[str, ...], output: Path, quick: bool, seed: int) -> None:
-    """Runs the experiments of the paper.
+    """Runs the experiments of the paper, and those that came after it.
 
-    NAME is one of steps, codelength, bias, blocks and families; all of them by default. Each writes
-    NAME.csv and NAME.png; docs/experiments.md says what they show. It needs the extra experiments.
+    NAME is one of steps, codelength, bias, blocks, families and distortion; all of them by default.
+    Each writes NAME.csv and NAME.png; docs/experiments.md says what they show. It needs the extra
+    experiments.
     """
     try:
         from ..experiments.all import EXPERIMENTS, perform

@@ -12,6 +12,7 @@ from .._files import destination, whole_file
 from .bias import Bias
 from .blocks import Blocks
 from .codelength import Codelength
+from .distortion import Distortion
 from .families import Families
 from .steps import Steps
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXPERIMENTS", "perform"]
 
-EXPERIMENTS: list[Experiment] = [Steps(), Codelength(), Bias(), Blocks(), Families()]
+EXPERIMENTS: list[Experiment] = [Steps(), Codelength(), Bias(), Blocks(), Families(), Distortion()]
 
 
 def perform(

@@ -20,7 +20,7 @@ from ..container import compress, decompress
 from ..distributions import Normal
 from .drawing import BLACK, BLUE, GREEN, VERMILION, column, figure, finish, select
 from .experiment import Experiment, Mode, Progress, Row, tracked
-from .sources import Latents, LaplaceSource, NormalSource, Source
+from .sources import LaplaceSource, Latents, NormalSource, Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,7 +158,7 @@ class Rounding:
 
     def error(self, x: Floats) -> float:
         """Returns the mean squared error."""
-        low = (self.symbols(x) + self._shift - 0.5) * self._step
+        low = np.asarray((self.symbols(x) + self._shift - 0.5) * self._step, np.float64)
         high = low + self._step
         mass = self._source.below(high) - self._source.below(low)
         inside = self._source.moment(high) - self._source.moment(low)

@@ -15,7 +15,7 @@ from ..images import load
 if TYPE_CHECKING:
     from .._elements import Floats
 
-__all__ = ["Latents", "LaplaceSource", "NormalSource", "Source"]
+__all__ = ["LaplaceSource", "Latents", "NormalSource", "Source"]
 
 _ROOT_TAU = math.sqrt(2.0 * math.pi)
 
@@ -123,16 +123,32 @@ class LaplaceSource(Source):
 class Latents(NormalSource):
     """Means of the posteriors that the model of MNIST has for digits, in units of their deviation.
 
-    The digits are the model's own samples, so that there are as many as it takes. Modelled as
-    normal numbers, as which the model was trained.
+    The digits are the model's own samples, so that there are as many as it takes. Rounding is given
+    the law of the numbers themselves as its model, in which nothing is left to be learnt; samples
+    have a normal proposal, as in the model.
     """
 
     name = "latents"
 
+    def __init__(self) -> None:
+        self._ordered: Floats = np.zeros(1)
+        self._sums: Floats = np.zeros(2)
+
     def draw(self, count: int, rng: np.random.Generator) -> Floats:
-        """Returns the latents of so many digits as it takes."""
+        """Returns the latents of so many digits as it takes; the model is of these."""
         codec = load("mnist")
         digits = codec.sample(-(-count // 8), seed=int(rng.integers(1 << 32)))
         means = codec.posterior(digits).loc
         means = means - means.mean(axis=0)
-        return np.ascontiguousarray((means / means.std(axis=0)).reshape(-1)[:count])
+        drawn = np.ascontiguousarray((means / means.std(axis=0)).reshape(-1)[:count])
+        self._ordered = np.sort(drawn)
+        self._sums = np.concatenate([[0.0], np.cumsum(self._ordered)])
+        return drawn
+
+    def below(self, x: Floats) -> Floats:
+        """The share of the numbers."""
+        return np.searchsorted(self._ordered, x) / self._ordered.size
+
+    def moment(self, x: Floats) -> Floats:
+        """The sum of the numbers below."""
+        return np.asarray(self._sums[np.searchsorted(self._ordered, x)] / self._ordered.size)
