@@ -42,14 +42,16 @@ class CalledTails : public Tails {
   }
 
   void rows(std::span<const std::uint32_t> element, std::span<const Position> edges,
-            std::span<Place> places) override {
+            std::span<double> tails) override {
     std::vector<std::uint32_t> elements;
     std::vector<Position> edge;
     for (const std::uint32_t each : element) {
       elements.insert(elements.end(), edges.size(), each);
       edge.insert(edge.end(), edges.begin(), edges.end());
     }
-    at(elements, edge, places.first(elements.size()));
+    std::vector<Place> places(elements.size());
+    at(elements, edge, places);
+    for (std::size_t i = 0; i < places.size(); ++i) tails[i] = places[i].tail;
   }
 
   bool precise_above() const override { return precise_above_; }

@@ -11,8 +11,9 @@ namespace astar_rec {
 inline constexpr int tail_segments = 32;  // to a unit of z
 inline constexpr double tail_table_end = 9.0;
 inline constexpr int tail_coefficients = 11;
+inline constexpr int tail_row = 12;  // a row's numbers: the last is no coefficient
 
-alignas(64) inline constexpr double tail_table[288][tail_coefficients] = {
+alignas(64) inline constexpr double tail_table[288][tail_row] = {
 #include "normal_tail_table.inc"
 };
 

@@ -12,9 +12,10 @@
 namespace astar_rec::polar {
 namespace {
 
-constexpr double negligible = 0x1p-70;  // of an element's mass, a cell at the end of its window
-constexpr std::size_t together = 512;   // elements whose windows are made at a time
-constexpr int by_rows = 6;              // levels that are filled without looking where mass is
+constexpr double negligible =
+    0x1p-42;  // of an element's mass, what lies beyond its window on a side
+constexpr std::size_t together = 512;  // elements whose windows are made at a time
+constexpr int by_rows = 6;             // levels that are filled without looking where mass is
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr Place first_place{-infinity, tail_at_start};
@@ -22,6 +23,24 @@ constexpr Place last_place{infinity, tail_at_end};
 
 // Cell `cell` of 2^-level begins at this edge.
 constexpr Position edge_of(std::uint64_t cell, int level) { return cell << (64 - level); }
+
+// The cells that an element's mass lies in, of those whose edges have these tails: from one to before another.
+struct Range {
+  std::size_t begin;
+  std::size_t end;
+};
+Range what_matters(std::span<const double> tails) {
+  Range range{0, tails.size() - 1};
+  while (range.begin + 1 < range.end && tails[range.begin + 1] >= 0.0 &&
+         tails[range.begin + 1] <= negligible) {
+    ++range.begin;
+  }
+  while (range.begin + 1 < range.end && tails[range.end - 1] < 0.0 &&
+         tails[range.end - 1] >= -negligible) {
+    --range.end;
+  }
+  return range;
+}
 
 // The tails at the edges of consecutive cells of each of some elements: windows of all that matters.
 class Windows {
@@ -36,14 +55,14 @@ class Windows {
     const std::size_t cells = std::size_t{1} << level;
     std::vector<Position> edges(cells - 1);
     for (std::size_t c = 1; c < cells; ++c) edges[c - 1] = edge_of(c, level);
-    std::vector<Place> places(edges.size());
+    std::vector<double> rows(elements_.size() * edges.size());
+    tails_.rows(elements_, edges, rows);
     for (std::size_t i = 0; i < elements_.size(); ++i) {
-      tails_.rows(std::span(elements_).subspan(i, 1), edges, places);
       auto& own = windows_[i].tails;
-      own.resize(cells + 1);
-      own.front() = tail_at_start;
-      own.back() = tail_at_end;
-      for (std::size_t c = 1; c < cells; ++c) own[c] = places[c - 1].tail;
+      own.assign(1, tail_at_start);
+      const double* from = rows.data() + i * edges.size();
+      own.insert(own.end(), from, from + edges.size());
+      own.push_back(tail_at_end);
       windows_[i].first = 0;
     }
   }
@@ -82,10 +101,8 @@ class Windows {
   }
 
   static void trim(Window& window) {
+    const auto [begin, end] = what_matters(window.tails);
     auto& tails = window.tails;
-    std::size_t begin = 0, end = tails.size() - 1;
-    while (begin + 1 < end && !(mass_between(tails[begin], tails[begin + 1]) > negligible)) ++begin;
-    while (begin + 1 < end && !(mass_between(tails[end - 1], tails[end]) > negligible)) --end;
     tails.erase(tails.begin() + static_cast<std::ptrdiff_t>(end) + 1, tails.end());
     tails.erase(tails.begin(), tails.begin() + static_cast<std::ptrdiff_t>(begin));
     window.first += begin;
@@ -158,9 +175,10 @@ void Knowledge::fill_windows(Interrupt& interrupt) {
   const std::size_t n = elements_.size();
   const int level = std::min(levels_.fine, by_rows);
   const std::size_t cells = std::size_t{1} << level;
+  masses_.reserve(n * cells);  // hardly more, of narrow targets, too
   std::vector<Position> edges(cells - 1);
   for (std::size_t c = 1; c < cells; ++c) edges[c - 1] = edge_of(c, level);
-  std::vector<Place> places(together * edges.size());
+  std::vector<double> rows(together * edges.size());
   std::vector<double> row(cells + 1);
   row.front() = tail_at_start;
   row.back() = tail_at_end;
@@ -168,10 +186,10 @@ void Knowledge::fill_windows(Interrupt& interrupt) {
     interrupt.check();
     const std::size_t count = std::min(together, n - begin);
     const auto own = elements_.subspan(begin, count);
-    tails_.rows(own, edges, places);
+    tails_.rows(own, edges, rows);
     std::vector<Windows::Window> coarse;
     for (std::size_t i = 0; i < count; ++i) {
-      for (std::size_t c = 1; c < cells; ++c) row[c] = places[i * edges.size() + c - 1].tail;
+      std::copy_n(rows.data() + i * edges.size(), edges.size(), row.begin() + 1);
       if (level == levels_.fine) {
         add_window(begin + i, 0, row);
       } else {
@@ -188,26 +206,20 @@ void Knowledge::fill_windows(Interrupt& interrupt) {
 }
 
 void Knowledge::add_window(std::size_t i, std::uint64_t first, std::span<const double> tails) {
-  const std::size_t cells = tails.size() - 1, begin = masses_.size();
+  const std::size_t begin = masses_.size();
+  const Range range = levels_.mirrored ? Range{0, tails.size() - 1} : what_matters(tails);
+  masses_.resize(begin + (range.end - range.begin));
+  double* mass = &masses_[begin];
   double sums[2] = {0.0, 0.0};
-  std::size_t before = 0, end = 0;  // of what matters
-  for (std::size_t c = 0; c < cells; ++c) {
+  for (std::size_t c = range.begin; c < range.end; ++c, ++mass) {
     const std::size_t from = levels_.mirrored ? levels_.mirror(c) : c;
-    const double mass = mass_between(tails[from], tails[from + 1]);
-    if (mass > negligible || levels_.mirrored) {
-      end = c + 1;
-    } else if (end == 0) {
-      before = c + 1;
-      continue;
-    }
-    sums[(first + c) & 1] += mass;
-    masses_.push_back(mass);
+    *mass = mass_between(tails[from], tails[from + 1]);
+    sums[(first + c) & 1] += *mass;
   }
   if (!(std::fabs(sums[0] + sums[1] - 1.0) < 0x1p-20)) {
     throw DivergenceError(elements_[i], infinity, 64.0, "the target's masses do not add up to 1");
   }
-  masses_.resize(begin + (end - before));
-  windows_[i] = {begin, first + before, static_cast<std::uint32_t>(end - before)};
+  windows_[i] = {begin, first + range.begin, static_cast<std::uint32_t>(range.end - range.begin)};
   set_difference(i, sums);
 }
 

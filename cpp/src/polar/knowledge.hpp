@@ -1,7 +1,7 @@
 // What the sender of a polar block knows of its elements' bits, level by level.
 //
 // Before the fine levels it is the masses of all cells of 2^-L, as far as they matter: of each element
-// those of a window, the others are below 2^-70. A bit that is drawn leaves every second cell. Once all L
+// those of a window, with less than 2^-42 on either side of it. A bit that is drawn leaves every second cell. Once all L
 // bits are, a cell of 2^-L is left, which each further level halves.
 //
 // Halves' masses are differences of tails, and lose their digits as cells shrink. What is lost is

@@ -21,6 +21,7 @@
 #include "simd/suprema.inl"
 #include "simd/boxes.inl"
 #include "simd/quantile.inl"
+#include "simd/tail.inl"
 #include "simd/replay.inl"
 // clang-format on
 
@@ -76,4 +77,5 @@ inline const LaneSet lane_set = {
     make_boxes,
     make_replay,
     normal_quantiles,
+    normal_tails,
     {width, negative_logs, exponentials, approximate_normal_quantiles, widths}};
