@@ -116,9 +116,11 @@ def test_narrow(family: str) -> None:
     # In units of the target: doubles about 1 are too coarse for a location and a scale.
     y = (x - mean) / unit
     if family == "Uniform":
-        # Where doubles are coarse, the ends are points like all others, half of them outside.
-        room = 0.5 * np.spacing(np.maximum(np.abs(q.low), np.abs(q.high)))
-        check_uniform(((x - q.low) + room) / ((q.high - q.low) + 2 * room), family)
+        # Where doubles are coarse an end is only known to within some: a sample in 700 is outside.
+        below = (x - q.low) / (q.high - q.low)
+        assert np.abs(below - 0.5).max() < 0.5 + 2.0**-48 / unit
+        assert np.mean(np.abs(below - 0.5) > 0.5) < 0.004
+        check_uniform(np.clip(below, 0.0, 1.0), family)
     else:
         check_frozen(y, of_family(family, 0.0, 1.0)[1], family)
     assert bits < rec.kl_bits(q, p).mean() + 0.3
@@ -165,7 +167,7 @@ each_proposal = pytest.mark.parametrize("name", PROPOSALS)
 def test_mixtures(name: str) -> None:
     seed = seed_for("polar, mixtures", name)
     rng = np.random.default_rng(seed)
-    n = 10_000
+    n = 3_000 if name == "mixture" else 10_000
     q = rec.Mixture(
         rng.uniform(0.1, 1.0, (n, 3)), rng.normal(size=(n, 3)), rng.uniform(0.1, 0.6, (n, 3))
     )
@@ -177,7 +179,7 @@ def test_mixtures(name: str) -> None:
 def test_histograms(name: str) -> None:
     seed = seed_for("polar, histograms", name)
     rng = np.random.default_rng(seed)
-    n = 10_000
+    n = 3_000 if name == "mixture" else 10_000
     edges = np.sort(rng.normal(size=(n, 5)), -1)
     masses = rng.uniform(0.1, 1.0, (n, 4))
     x, _ = drawn(rec.Histogram(edges, masses), PROPOSALS[name], seed)

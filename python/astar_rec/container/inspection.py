@@ -43,6 +43,8 @@ class Inspection:
         total_bits: Eight times the number of bytes.
         mean_depth: Mean depth of the indices, ⌊log2 index⌋; of bytes, their mean number of bits.
         kl_bits: The sum of the targets' KL divergences; None unless targets were given.
+        parts: What the messages' bits were for, as far as the method says it: of `PolarCoding`
+            bits by level, in order of drawing; of others nothing.
     """
 
     method: str
@@ -57,6 +59,7 @@ class Inspection:
     total_bits: int
     mean_depth: float
     kl_bits: float | None
+    parts: dict[str, float]
 
     @property
     def bits_per_element(self) -> float:
@@ -78,6 +81,9 @@ class Inspection:
             *((f"{part} bits", f"{bits}") for part, bits in self.bits.items()),
             ("total bits", f"{self.total_bits}  ({self.bits_per_element:.4f} per element)"),
         ]
+        size = math.prod(self.shape)
+        for part, bits in self.parts.items():
+            rows.append((part, f"{bits:.1f}  ({bits / size:.4f} per element)"))
         if self.kl_bits is not None and self.total_bits:
             share = self.kl_bits / self.total_bits
             rows.append(("KL bits", f"{self.kl_bits:.1f}  ({share:.1%} of all)"))
@@ -118,7 +124,7 @@ def inspect(
         header, contents = reader._header, reader._contents
         divergence = _divergence(target, proposal, reader.shape)
         total = 8 * reader._source.size
-        depths = 0
+        depths, said = 0, dict[str, float]()
         bits = {"header": 8 * reader._begin, "depth": 0, "path": 0, "padding": 0, "framing": 0}
         for number in range(contents.grid.chunks):
             index, _ = reader._unpack(number)
@@ -128,6 +134,12 @@ def inspect(
             bits["depth"] += parts.depth
             bits["path"] += parts.path
             bits["padding"] += parts.padding
+            message = header.codec.kind.from_index(index)
+            own = contents.grid.elements_of(first := number * header.chunk, first + len(index))
+            for part, more in header.codec.breakdown(
+                message, len(own), header.offset + own.start
+            ).items():
+                said[part] = said.get(part, 0.0) + more
         bits["framing"] = total - sum(bits.values())
         indices = contents.grid.indices
         return Inspection(
@@ -143,6 +155,7 @@ def inspect(
             total_bits=total,
             mean_depth=depths / indices if indices else float("nan"),
             kl_bits=divergence,
+            parts=said,
         )
 
 
