@@ -180,11 +180,11 @@ class PolarCoding(Codec):
         """Bits by level, in order of drawing: see `Codec.breakdown`."""
         bits: dict[str, float] = {}
         for number in range(len(message)):
-            own = self._emptied(message, number, elements)
             size, first = self._elements_of(number, elements), offset + number * self.block
             try:
+                own = self._emptied(message, number, elements)
                 levels = _core.polar_levels(self.seed, first, size, own)
-            except _core.CoreCorruptDataError as error:
+            except (_core.CoreCorruptDataError, ParameterError) as error:
                 raise CorruptDataError(str(error)) from None
             for level, each in levels:
                 name = f"level {level}"

@@ -15,7 +15,7 @@ from ..information import kl_bits
 from .reader import Reader
 
 if TYPE_CHECKING:
-    from .._elements import Shape
+    from .._elements import Indices, Shape
     from ..codecs import Codec
     from ..codes import IndexCode
     from ..distributions import ProposalLike, TargetLike
@@ -44,7 +44,8 @@ class Inspection:
         mean_depth: Mean depth of the indices, ⌊log2 index⌋; of bytes, their mean number of bits.
         kl_bits: The sum of the targets' KL divergences; None unless targets were given.
         parts: What the messages' bits were for, as far as the method says it: of `PolarCoding`
-            bits by level, in order of drawing; of others nothing.
+            bits by level, in order of drawing; of others, and of a container of so many elements
+            that `decompress` would not decode it unasked, nothing.
     """
 
     method: str
@@ -134,12 +135,9 @@ def inspect(
             bits["depth"] += parts.depth
             bits["path"] += parts.path
             bits["padding"] += parts.padding
-            message = header.codec.kind.from_index(index)
-            own = contents.grid.elements_of(first := number * header.chunk, first + len(index))
-            for part, more in header.codec.breakdown(
-                message, len(own), header.offset + own.start
-            ).items():
-                said[part] = said.get(part, 0.0) + more
+            if contents.grid.elements <= reader._expected_elements:
+                for part, more in _breakdown(reader, number, index).items():
+                    said[part] = said.get(part, 0.0) + more
         bits["framing"] = total - sum(bits.values())
         indices = contents.grid.indices
         return Inspection(
@@ -157,6 +155,15 @@ def inspect(
             kl_bits=divergence,
             parts=said,
         )
+
+
+def _breakdown(reader: Reader, number: int, index: Indices) -> dict[str, float]:
+    """Where the bits of a chunk's messages went."""
+    codec, grid = reader.codec, reader._contents.grid
+    first = number * grid.chunk
+    own = grid.elements_of(first, first + len(index))
+    offset = reader._header.offset + own.start
+    return codec.breakdown(codec.kind.from_index(index), len(own), offset)
 
 
 def _divergence(

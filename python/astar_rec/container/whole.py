@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["compress", "decompress"]
 
-# Samples that a container may decode to without having been asked: so many, and those that its
-# codec may have for each of its bytes.
-_FREE_ELEMENTS = 1 << 20
-
 
 @overload
 def compress(
@@ -227,7 +223,7 @@ def decompress(
 def _check_elements(reader: Reader, max_elements: int | None) -> None:
     """Refuses more samples than the caller allows, or expects."""
     size, length = reader._contents.grid.elements, reader._source.size
-    most = _FREE_ELEMENTS + reader.codec.elements_per_byte * length
+    most = reader._expected_elements
     if max_elements is not None:
         most = integer("max_elements", max_elements, 0, ELEMENT_LIMIT)
     if size > most:
