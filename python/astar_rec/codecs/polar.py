@@ -138,6 +138,8 @@ class PolarCoding(Codec):
                 self.seed, offset, threads, self.block, q, p, begin, end, position, levels
             )
         tails = Tails(target, proposal, position.shape)
+        if begin == 0:
+            tails.require_ends()
         return _core.polar_encode_called(
             self.seed,
             offset,
