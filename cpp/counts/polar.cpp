@@ -51,7 +51,8 @@ std::vector<NamedLoop> polar_loops() {
   std::vector<NamedLoop> loops;
   for (const int bits : {1, 2, 5}) {
     const auto array = [=] { return std::make_shared<PolarArray>(elements, bits); };
-    const std::string at = "-" + std::to_string(bits);
+    std::string at = "-";
+    at += std::to_string(bits);
     loops.push_back({"polar-encode" + at, [=] { return encoding(array()); }});
     loops.push_back({"polar-decode" + at, [=] { return decoding(array()); }});
   }

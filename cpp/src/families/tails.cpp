@@ -73,9 +73,10 @@ void FamilyTails::check_support() const {
         if (well_inside && (!P::is_bounded || Q::is_bounded)) continue;
         const double beyond = q.mass_outside(support.low, support.high);
         if (beyond <= (P::is_bounded ? most_beyond_ends : most_beyond_positions)) continue;
-        throw DivergenceError(i, infinity, 64.0,
-                              "too much of the target lies beyond all that 64-bit positions of this "
-                              "proposal reach: use a wider one");
+        throw DivergenceError(
+            i, infinity, 64.0,
+            "too much of the target lies beyond all that 64-bit positions of this "
+            "proposal reach: use a wider one");
       }
     });
   });
