@@ -125,7 +125,9 @@ py::list encode_families(std::uint64_t seed, std::uint64_t offset, unsigned thre
   const Cut cut{seed, offset, block, static_cast<std::size_t>(position.size())};
   return encode_blocks(cut, threads, begin, end, position, levels,
                        [&](std::size_t first, std::size_t last) {
-                         return std::make_unique<FamilyTails>(q, p, first, last);
+                         auto tails = std::make_unique<FamilyTails>(q, p, first, last);
+                         tails->check_support();
+                         return tails;
                        });
 }
 

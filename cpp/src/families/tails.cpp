@@ -1,7 +1,8 @@
 #include "families/tails.hpp"
 
-#include <cmath>
+#include <limits>
 
+#include "engine/errors.hpp"
 #include "simd/lanes.hpp"
 
 namespace astar_rec {
@@ -57,6 +58,35 @@ void FamilyTails::at(std::span<const std::uint32_t> element, std::span<const Pos
   });
   lanes::tails(target_, z_, tails_);
   for (std::size_t i = 0; i < count; ++i) place[i].tail = tails_[i];
+}
+
+void FamilyTails::check_support() const {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  // Where a proposal's density goes on, what is beyond the last position is a matter of 64 bits.
+  constexpr double most_beyond_positions = 0x1p-10, most_beyond_ends = 0x1p-64;
+  Families::with(proposal_, [&](auto proposal_family) {
+    using P = typename decltype(proposal_family)::type;
+    const Parameters::Members<P> proposals(proposals_);
+    const double first = P::quantile(0), last = P::quantile(~Position{0});
+    Families::with(target_, [&](auto target_family) {
+      using Q = typename decltype(target_family)::type;
+      const Parameters::Members<Q> targets(targets_);
+      const std::size_t n = targets_.column(0).size();
+      for (std::size_t i = 0; i < n; ++i) {
+        const Q q = targets[i];
+        const Support support = proposals[i].support(first, last);
+        const bool well_inside =
+            q.sample(-Q::bulk) >= support.low && q.sample(Q::bulk) <= support.high;
+        if (well_inside && (!P::is_bounded || Q::is_bounded)) continue;
+        const double beyond = q.mass_outside(support.low, support.high);
+        if (beyond <= (P::is_bounded ? most_beyond_ends : most_beyond_positions)) continue;
+        throw DivergenceError(
+            i, infinity, 64.0,
+            "too much of the target lies beyond all that 64-bit positions of this "
+            "proposal reach: use a wider one");
+      }
+    });
+  });
 }
 
 bool FamilyTails::smooth() const {

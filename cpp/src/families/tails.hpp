@@ -66,6 +66,10 @@ class FamilyTails : public Tails {
             std::span<double> tails) override;
   bool smooth() const override;
 
+  // Throws DivergenceError, which numbers elements from the first, where too much of a target lies
+  // beyond the outermost positions of its proposal.
+  void check_support() const;
+
  private:
   Family target_;
   Family proposal_;

@@ -341,8 +341,14 @@ void Knowledge::measure_halves() {
     // A difference may be small by symmetry alone: what it would be, had the last one no such luck.
     const double scale = first ? 1.0 : std::max(std::fabs(difference), std::fabs(d_[i]));
     const double following = smooth ? scale * scale * scale : scale * scale;
+    const double noise = margin * (of_tails + of_places);
+    // Where a density jumps nothing follows from the difference before: what was measured shows it, and
+    // so does a half without mass, however coarse places are.
+    const bool ends = (below == 0.0 || above == 0.0) && cell.low.x < middle_[k].x &&
+                      middle_[k].x < cell.high.x && margin * of_tails < 1.0;
+    const bool jumps = noise < std::fabs(difference - d_[i]) || ends;
     // NaN, of cells without mass or width, is doubtful too.
-    const bool sure = both > 0.0 && margin * (of_tails + of_places) < following;
+    const bool sure = both > 0.0 && (noise < following || jumps);
     if (sure) {
       if (smooth && !first) {
         const bool upper = (label_[i] & 1) != 0;
