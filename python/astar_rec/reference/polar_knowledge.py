@@ -1,0 +1,358 @@
+"""What the sender of a polar block knows of its elements' bits, level by level.
+
+A target is asked for *signed tails* at edges between positions of its proposal: its CDF where that
+is at most 1/2, minus its survival function elsewhere, so that neither tail loses digits. Masses of
+cells are differences of tails.
+
+Before the fine levels the sender knows the masses of all cells of 2^-L, as far as they matter: of
+each element those of a `Window`, the others are below 2^-70. A bit that is drawn leaves every
+second cell. Once all L bits are, one cell of 2^-L is left, which each further level halves.
+
+Masses of halves lose their digits as cells shrink. What is lost is known, and once it is as much
+as the square of a difference, differences are taken from those before instead: they fall by half
+with each level as long as the ratio of densities is linear across the cell.
+
+Floats are IEEE doubles, with +, -, *, / and comparisons, in the order written here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from .families import standardise
+from .functions import LOG_2, log_one_plus, portable_log
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .families import Distribution
+
+MOST_LEVELS = 60
+NEGLIGIBLE = 2.0**-70  # of an element's mass, a cell at the end of its window
+BY_ROWS = 6  # levels that are looked at without asking where mass is
+ROUNDING = 2.0**-52
+MARGIN = 4.0
+BLURRED = 2.0**-6  # differences that must not be taken from a CDF of few digits
+
+Tail = Callable[[int, int], tuple[float, float]]
+"""tail(element, edge) returns where the edge lies, and the target's signed tail there.
+
+Edge e > 0 lies before position e; as a place of the proposal it is that position's sample.
+"""
+
+
+class Place(NamedTuple):
+    """An edge as a place of the proposal, and the target's signed tail there."""
+
+    x: float
+    tail: float
+
+
+FIRST_PLACE = Place(-math.inf, 0.0)
+LAST_PLACE = Place(math.inf, -math.ulp(0.0))  # an upper tail, even where it vanishes
+
+
+def family_tails(targets: Sequence[Distribution], proposals: Sequence[Distribution]) -> Tail:
+    """Return the tails of the families' members, in any pairing."""
+
+    def tail(element: int, edge: int) -> tuple[float, float]:
+        proposal, target = proposals[element], targets[element]
+        x = proposal.sample(proposal.quantile(edge))
+        return x, target.tail(standardise(x, target))
+
+    return tail
+
+
+def mass_between(low: float, high: float) -> float:
+    """Return the mass between two edges, from the signed tails there."""
+    mass = (high - low) + (1.0 if low >= 0.0 > high else 0.0)
+    return mass if mass > 0.0 else 0.0
+
+
+def information(d: float) -> float:
+    """Return what a bit of difference d carries: 1 - h((1 + d) / 2), in bits."""
+    a = abs(d)
+    if a >= 1.0:
+        return 1.0
+    if a < 2.0**-12:
+        return a * a * (0.5 / LOG_2)
+    return 0.5 * ((1.0 + a) * log_one_plus(a) + (1.0 - a) * portable_log(1.0 - a)) / LOG_2
+
+
+def edge_of(cell: int, level: int) -> int:
+    """Return the edge at which a cell of 2^-level begins."""
+    return cell << 64 - level
+
+
+# --- Windows of cells ---------------------------------------------------------------------------
+
+
+@dataclass
+class Window:
+    """An element's cells of 2^-level that matter: the tails at their edges, in order."""
+
+    tail: Tail
+    element: int
+    level: int
+    first: int  # the number of the first cell
+    tails: list[float]
+
+    @staticmethod
+    def whole(tail: Tail, element: int, level: int) -> Window:
+        """Return all cells of a level."""
+        edges = [edge_of(cell, level) for cell in range(1, 1 << level)]
+        inner = [tail(element, edge)[1] for edge in edges]
+        return Window(tail, element, level, 0, [FIRST_PLACE.tail, *inner, LAST_PLACE.tail])
+
+    def trim(self) -> None:
+        """Leave out cells at the ends that hold next to nothing."""
+        begin, end, tails = 0, len(self.tails) - 1, self.tails
+        while begin + 1 < end and not mass_between(tails[begin], tails[begin + 1]) > NEGLIGIBLE:
+            begin += 1
+        while begin + 1 < end and not mass_between(tails[end - 1], tails[end]) > NEGLIGIBLE:
+            end -= 1
+        self.tails = tails[begin : end + 1]
+        self.first += begin
+
+    def refine(self) -> None:
+        """Halve all cells."""
+        self.trim()
+        self.level += 1
+        finer: list[float] = []
+        for c, low in enumerate(self.tails[:-1]):
+            middle = edge_of(2 * (self.first + c) + 1, self.level)
+            finer += [low, self.tail(self.element, middle)[1]]
+        self.tails = [*finer, self.tails[-1]]
+        self.first *= 2
+
+    def masses(self) -> list[float]:
+        """Return the cells' masses."""
+        return [mass_between(a, b) for a, b in zip(self.tails, self.tails[1:], strict=False)]
+
+
+def information_of_last(windows: Sequence[Window]) -> float:
+    """Return the mean information of the last level's bit, given the coarser ones."""
+    total = 0.0
+    for window in windows:
+        masses = window.masses()
+        for low, high in zip(masses[::2], masses[1::2], strict=True):
+            both = low + high
+            if both > 0.0:
+                total += both * information((low - high) / both)
+    return total / len(windows)
+
+
+# --- Levels -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Levels:
+    """How positions are cut into levels. The sender chooses, and the receiver is told."""
+
+    fine: int = 5  # L, 1 to 60: the level drawn first
+    mirrored: bool = False  # cells of the lower half are numbered from the middle; L at most 8
+
+    def of(self, step: int) -> int:
+        """Return the level of a step, in the order of drawing."""
+        return self.fine - step if step < self.fine else step + 1
+
+    def mirror(self, cell: int) -> int:
+        """Return the cell of a label, and the label of a cell."""
+        half = 1 << self.fine - 1
+        return half - 1 - cell if self.mirrored and cell < half else cell
+
+    @staticmethod
+    def suiting(tail: Tail, elements: int) -> Levels:
+        """Return what suits some targets: so fine that bits behind the first L carry little.
+
+        Of 256 elements. Any other choice is as exact.
+        """
+        little = 0.025  # bits that a level may leave behind
+        few = 0.2  # bits of all: halves of mirrored cells are alike then
+        most_cells = 256  # for each element, on average: memory
+        some = min(elements, 256)
+        windows = [Window.whole(tail, i * elements // some, 1) for i in range(some)]
+        total = information_of_last(windows)
+        for level in range(1, MOST_LEVELS):
+            if 2 * sum(len(window.tails) - 1 for window in windows) > most_cells * some:
+                return Levels(level)
+            for window in windows:
+                window.refine()
+            more = information_of_last(windows)
+            total += more
+            if level >= 3 and more <= little:
+                return Levels(2, mirrored=True) if total < few else Levels(level)
+        return Levels(MOST_LEVELS - 1)
+
+
+# --- Knowledge ----------------------------------------------------------------------------------
+
+
+@dataclass
+class Cells:
+    """The cells of an element that agree with the bits drawn so far.
+
+    Their labels are `first`, first + 2^step, first + 2 2^step, ...
+    """
+
+    first: int
+    masses: list[float]
+
+    @staticmethod
+    def of(window: Window, levels: Levels) -> Cells:
+        """Return the masses of what matters, in the order of labels.
+
+        Raises:
+            ValueError: The masses do not add up to 1.
+        """
+        masses = window.masses()
+        if levels.mirrored:
+            masses = [masses[levels.mirror(label)] for label in range(len(masses))]
+        total = 0.0
+        for mass in masses:
+            total += mass
+        if not abs(total - 1.0) < 2.0**-20:
+            raise ValueError(f"the masses of element {window.element} do not add up to 1")
+        if levels.mirrored:
+            return Cells(window.first, masses)
+        matter = [c for c, mass in enumerate(masses) if mass > NEGLIGIBLE]
+        return Cells(window.first + matter[0], masses[matter[0] : matter[-1] + 1])
+
+    def difference(self, step: int) -> float:
+        """Return P(0) - P(1) of the next bit."""
+        sums = [0.0, 0.0]
+        start = self.first >> step
+        for c, mass in enumerate(self.masses):
+            sums[(start + c) & 1] += mass
+        both = sums[0] + sums[1]
+        if not both > 0.0:
+            raise ValueError("the target has no mass where it was drawn")
+        return (sums[0] - sums[1]) / both
+
+    def take(self, step: int, bit: int) -> None:
+        """Leave the cells of a bit that was drawn."""
+        skipped = (self.first >> step & 1) ^ bit
+        self.masses = self.masses[skipped::2]
+        self.first += skipped << step
+
+
+@dataclass
+class Halves:
+    """The cell that is left of an element, between two edges."""
+
+    low: Place
+    high: Place
+    middle: Place
+    d: float = 0.0  # of the last level
+    measured: bool = True  # whether halves still have digits
+
+
+class Knowledge:
+    """What the sender knows.
+
+    Args:
+        tail: The targets' signed tails.
+        elements: How many there are.
+        levels: How positions are cut.
+        precise_above: Whether upper tails are as precise as lower ones. If not they are 1 minus a
+            CDF.
+
+    Raises:
+        ValueError: An element's masses do not add up to 1.
+    """
+
+    def __init__(
+        self, tail: Tail, elements: int, levels: Levels, *, precise_above: bool = True
+    ) -> None:
+        self.tail, self.levels, self.precise_above = tail, levels, precise_above
+        self.step = 0
+        self.labels = [0] * elements  # once levels.fine bits are drawn, cells
+        self.cells: list[Cells] = []
+        self.halves: list[Halves] = []
+        for element in range(elements):
+            by_rows = levels.fine if levels.mirrored else min(levels.fine, BY_ROWS)
+            window = Window.whole(tail, element, by_rows)
+            while window.level < levels.fine:
+                window.refine()
+            self.cells.append(Cells.of(window, levels))
+
+    def differences(self) -> list[float]:
+        """Return P(0) - P(1) of the next bit of each element.
+
+        Raises:
+            ValueError: One has no masses, or masses that are too imprecise to draw from.
+        """
+        if self.step < self.levels.fine:
+            return [cells.difference(self.step) for cells in self.cells]
+        for element in range(len(self.halves)):
+            self._halve(element)
+        return [halves.d for halves in self.halves]
+
+    def take(self, bits: Sequence[int]) -> None:
+        """Learn which bits were drawn."""
+        fine = self.step < self.levels.fine
+        for element, bit in enumerate(bits):
+            if fine:
+                self.cells[element].take(self.step, bit)
+                self.labels[element] |= bit << self.step
+                continue
+            halves = self.halves[element]
+            if halves.measured and bit:
+                halves.low = halves.middle
+            elif halves.measured:
+                halves.high = halves.middle
+            self.labels[element] = 2 * self.labels[element] + bit
+        self.step += 1
+        if self.step == self.levels.fine:
+            self._begin_halving()
+
+    def _begin_halving(self) -> None:
+        level = self.levels.fine
+        last = (1 << level) - 1
+        self.labels = [self.levels.mirror(label) for label in self.labels]
+        for element, cell in enumerate(self.labels):
+            low, high = FIRST_PLACE, LAST_PLACE
+            if cell > 0:
+                low = Place(*self.tail(element, edge_of(cell, level)))
+            if cell < last:
+                high = Place(*self.tail(element, edge_of(cell + 1, level)))
+            self.halves.append(Halves(low, high, low))
+
+    def _halve(self, element: int) -> None:
+        """Set an element's difference: measured, or half of the last."""
+        cell = self.halves[element]
+        cell.d *= 0.5
+        if not cell.measured:
+            return
+        edge = edge_of(2 * self.labels[element] + 1, self.levels.of(self.step))
+        cell.middle = Place(*self.tail(element, edge))
+        low, mid, high = cell.low, cell.middle, cell.high
+        below, above = mass_between(low.tail, mid.tail), mass_between(mid.tail, high.tail)
+        both = below + above
+        measured = (below - above) / both if both > 0.0 else math.nan
+        # What rounding may have done to the difference, of tails and of places
+        largest = max(self._size(low.tail), self._size(mid.tail), self._size(high.tail))
+        of_tails = ROUNDING * largest / both if both > 0.0 else math.inf
+        of_places, width = 0.0, high.x - low.x
+        if width < math.inf:
+            far = max(abs(low.x), abs(high.x))
+            of_places = ROUNDING * far / width if width != 0.0 else math.inf
+        # A difference may be small by symmetry alone: what it would be, had the last one no such
+        # luck.
+        first = self.step == self.levels.fine
+        scale = 1.0 if first else max(measured, -measured, abs(cell.d))
+        if both > 0.0 and MARGIN * (of_tails + of_places) < scale * scale:
+            cell.d = measured
+            return
+        cell.measured = False
+        too_blurred = not scale < BLURRED and high.tail < 0.0 and of_tails > of_places
+        if not self.precise_above and too_blurred:
+            raise ValueError(
+                f"the CDF of element {element} says too little so far up: give a survival function"
+            )
+
+    def _size(self, tail: float) -> float:
+        return 1.0 if tail < 0.0 and not self.precise_above else abs(tail)
