@@ -70,7 +70,8 @@ CASES = [
     Case(40, 0, 0, 25, 0, "uniform", "logistic", 0.0, 2.0, 0.125),
     Case(40, 0, 0, 26, 0, "normal", "uniform", 0.0, 0.5, 0.0625),
     Case(50, 1, 0, 27, 0, "normal", "normal", 0.0, 1.0, 0.25),
-    Case(50, 8, 1, 28, 0, "normal", "normal", 0.0, 1.0, 0.5),
+    Case(50, 8, 1, 28, 0, "normal", "normal", 0.0, 1.0, 0.03125),
+    Case(3, 0, 0, 32, 0, "normal", "uniform", -0.375, 0.0, 0.0078125),
     Case(8, 60, 0, 29, 0, "normal", "normal", 0.0, 1.0, 2.0**-50),
     Case(255, 6, 0, 2**64 - 1, 2**48 - 256, "tilted", "unit", 300.0, 0.0, 0.0),
     Case(1000, 0, 0, 30, 4096, "normal", "normal", 0.0, 1.5, 0.25),
@@ -94,9 +95,7 @@ def main() -> None:
     lines = []
     for case in CASES:
         levels = Levels(case.fine, bool(case.mirrored)) if case.fine else None
-        message, positions = encode_block(
-            case.elements, case.seed, case.first, case.tail(), levels
-        )
+        message, positions = encode_block(case.elements, case.seed, case.first, case.tail(), levels)
         total = mixed = 0
         for element, position in enumerate(positions):
             total = (total + position * (2 * element + 1)) % 2**64

@@ -1,6 +1,7 @@
 #include "polar/knowledge.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -15,6 +16,7 @@ namespace {
 constexpr double negligible = 0x1p-70;  // of an element's mass, a cell at the end of its window
 constexpr std::size_t together = 512;   // elements whose windows are made at a time
 constexpr int by_rows = 6;              // levels that are filled without looking where mass is
+constexpr int ahead = 4;                // levels that are looked at before none follows
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr Place first_place{-infinity, tail_at_start};
@@ -133,12 +135,15 @@ Levels Levels::suiting(Tails& tails, std::size_t elements) {
   }
   Windows windows(tails, std::move(some), 1);
   double sum = windows.information_of_last();
+  int calm = 0;  // levels behind the first three that carry little, one after the other
   for (int level = 1; level < most_levels; ++level) {
-    if (2 * windows.cells() > most_cells * windows.all().size()) return {level, false};
+    if (2 * windows.cells() > most_cells * windows.all().size()) return {level - calm, false};
     windows.refine();
     const double more = windows.information_of_last();
     sum += more;
-    if (level >= 3 && more <= little) return sum < few ? Levels{2, true} : Levels{level, false};
+    calm = level >= 3 && more <= little ? calm + 1 : 0;
+    // One level may carry nothing by symmetry alone.
+    if (calm == 2) return sum < few ? Levels{2, true} : Levels{level - 1, false};
   }
   return {most_levels - 1, false};
 }
@@ -150,7 +155,8 @@ Knowledge::Knowledge(Tails& tails, std::size_t elements, Levels levels, Interrup
 
 void Knowledge::fill_windows(Interrupt& interrupt) {
   const std::size_t n = label_.size();
-  const int level = std::min(levels_.fine, by_rows);
+  // Mirrored cells have places in the whole row.
+  const int level = levels_.mirrored ? levels_.fine : std::min(levels_.fine, by_rows);
   const std::size_t cells = std::size_t{1} << level;
   std::vector<Position> edges(cells - 1);
   for (std::size_t c = 1; c < cells; ++c) edges[c - 1] = edge_of(c, level);
@@ -279,6 +285,7 @@ void Knowledge::begin_halving() {
 void Knowledge::differences_of_halves(std::span<double> d) {
   constexpr double rounding = 0x1p-52;
   constexpr double margin = 4.0;
+  constexpr double exact = 0x1p-30;   // what may be lost of any difference
   constexpr double blurred = 0x1p-6;  // differences that must not be taken from a CDF of few digits
   const int level = levels_.of(step_);
   const bool precise_above = tails_.precise_above(), first = step_ == levels_.fine;
@@ -307,7 +314,8 @@ void Knowledge::differences_of_halves(std::span<double> d) {
     // A difference may be small by symmetry alone: what it would be, had the last one no such luck.
     const double scale = first ? 1.0 : std::max(std::fabs(measured), std::fabs(cell.d));
     // NaN, of cells without mass or width, is doubtful too.
-    const bool sure = both > 0.0 && margin * (of_tails + of_places) < scale * scale;
+    const double lost = margin * (of_tails + of_places);
+    const bool sure = both > 0.0 && (lost < scale * scale || lost < exact);
     if (sure) {
       cell.d = measured;
       precise_[kept] = i;
@@ -320,6 +328,41 @@ void Knowledge::differences_of_halves(std::span<double> d) {
   }
   precise_.resize(kept);
   for (std::size_t i = 0; i < halves_.size(); ++i) d[i] = halves_[i].d;
+}
+
+bool Knowledge::even_inside(double most) const {
+  constexpr std::size_t parts = std::size_t{1} << ahead;
+  const int level = step_ + ahead;
+  std::vector<std::uint32_t> element(together * (parts - 1));
+  std::vector<Position> edge(element.size());
+  std::vector<Place> place(element.size());
+  std::array<double, parts + 1> tails;
+  double sum = 0.0;
+  for (std::size_t begin = 0; begin < precise_.size(); begin += together) {
+    const std::size_t count = std::min(together, precise_.size() - begin);
+    std::size_t at = 0;
+    for (std::size_t k = begin; k < begin + count; ++k) {
+      for (std::size_t c = 1; c < parts; ++c, ++at) {
+        element[at] = precise_[k];
+        edge[at] = edge_of(parts * label_[precise_[k]] + c, level);
+      }
+    }
+    tails_.at(std::span(element).first(at), std::span(edge).first(at), std::span(place).first(at));
+    at = 0;
+    for (std::size_t k = begin; k < begin + count; ++k) {
+      tails.front() = halves_[precise_[k]].low.tail;
+      tails.back() = halves_[precise_[k]].high.tail;
+      for (std::size_t c = 1; c < parts; ++c) tails[c] = place[at++].tail;
+      double whole = 0.0;
+      for (std::size_t c = 0; c < parts; ++c) whole += mass_between(tails[c], tails[c + 1]);
+      for (std::size_t c = 0; c < parts; ++c) {
+        const double excess = mass_between(tails[c], tails[c + 1]) * parts / whole - 1.0;
+        sum += excess * excess;
+      }
+    }
+    if (!(sum <= most * parts)) return false;
+  }
+  return true;
 }
 
 void Knowledge::take_halves(std::span<const std::uint8_t> bits) {

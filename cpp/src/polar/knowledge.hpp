@@ -47,6 +47,11 @@ class Knowledge {
   // whose masses are too imprecise to draw from.
   void differences(std::span<double> d);
 
+  // Whether masses are even inside the cells that are left, behind the first L levels: that the chi-square
+  // distance of their sixteenths from equal ones, summed over elements whose halves are measured, is at
+  // most so much. Differences alone do not tell: by symmetry halves may be alike that are uneven inside.
+  bool even_inside(double most) const;
+
   // The bits that were drawn, at d's places.
   void take(std::span<const std::uint8_t> bits);
 

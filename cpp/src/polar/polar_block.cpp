@@ -112,18 +112,13 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
   out.encode_raw(levels.mirrored ? 1 : 0, 1);
   LevelHeader expected;
   int step = 0;
-  for (;; ++step) {
+  for (; step < most_levels; ++step) {
     interrupt.check();
-    if (step < most_levels) {
-      knowledge.differences(d);
-    }
+    knowledge.differences(d);
     if (step >= levels.fine) {
       double left = 0.0;
-      if (step < most_levels) {
-        for (const double value : d) left += value * value;
-      }
-      if (step == most_levels) break;
-      const bool ends = left <= left_over;
+      for (const double value : d) left += value * value;
+      const bool ends = left <= left_over && knowledge.even_inside(2.0 * left_over);
       out.encode(ends, at_its_end);
       if (ends) break;
     }

@@ -202,7 +202,7 @@ def encode_block(
             left = 0.0
             for value in d:
                 left += value * value
-            ends = left <= LEFT_OVER
+            ends = left <= LEFT_OVER and knowledge.even_inside(2.0 * LEFT_OVER)
             out.decide(AT_ITS_END, ends)
             if ends:
                 break

@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 MOST_LEVELS = 60
 NEGLIGIBLE = 2.0**-70  # of an element's mass, a cell at the end of its window
 BY_ROWS = 6  # levels that are looked at without asking where mass is
+AHEAD = 4  # levels that are looked at before none follows
 ROUNDING = 2.0**-52
 MARGIN = 4.0
+EXACT = 2.0**-30  # what may be lost of any difference
 BLURRED = 2.0**-6  # differences that must not be taken from a CDF of few digits
 
 Tail = Callable[[int, int], tuple[float, float]]
@@ -176,15 +178,17 @@ class Levels:
         some = min(elements, 256)
         windows = [Window.whole(tail, i * elements // some, 1) for i in range(some)]
         total = information_of_last(windows)
+        calm = 0  # levels behind the first three that carry little, one after the other
         for level in range(1, MOST_LEVELS):
             if 2 * sum(len(window.tails) - 1 for window in windows) > most_cells * some:
-                return Levels(level)
+                return Levels(level - calm)
             for window in windows:
                 window.refine()
             more = information_of_last(windows)
             total += more
-            if level >= 3 and more <= little:
-                return Levels(2, mirrored=True) if total < few else Levels(level)
+            calm = calm + 1 if level >= 3 and more <= little else 0
+            if calm == 2:  # One level may carry nothing by symmetry alone.
+                return Levels(2, mirrored=True) if total < few else Levels(level - 1)
         return Levels(MOST_LEVELS - 1)
 
 
@@ -291,6 +295,31 @@ class Knowledge:
             self._halve(element)
         return [halves.d for halves in self.halves]
 
+    def even_inside(self, most: float) -> bool:
+        """Return whether masses are even inside the cells that are left, behind the first L levels.
+
+        That is whether the chi-square distance of their sixteenths from equal ones, summed over
+        elements whose halves are measured, is at most so much. Differences alone do not tell: by
+        symmetry halves may be alike that are uneven inside.
+        """
+        parts, total = 1 << AHEAD, 0.0
+        for element, cell in enumerate(self.halves):
+            if not cell.measured:
+                continue
+            first, level = parts * self.labels[element], self.step + AHEAD
+            inner = [self.tail(element, edge_of(first + c, level))[1] for c in range(1, parts)]
+            tails = [cell.low.tail, *inner, cell.high.tail]
+            masses = [mass_between(a, b) for a, b in zip(tails, tails[1:], strict=False)]
+            whole = 0.0
+            for mass in masses:
+                whole += mass
+            if not whole > 0.0:
+                return False
+            for mass in masses:
+                excess = mass * parts / whole - 1.0
+                total += excess * excess
+        return total <= most * parts
+
     def take(self, bits: Sequence[int]) -> None:
         """Learn which bits were drawn."""
         fine = self.step < self.levels.fine
@@ -344,7 +373,8 @@ class Knowledge:
         # luck.
         first = self.step == self.levels.fine
         scale = 1.0 if first else max(measured, -measured, abs(cell.d))
-        if both > 0.0 and MARGIN * (of_tails + of_places) < scale * scale:
+        lost = MARGIN * (of_tails + of_places)
+        if both > 0.0 and (lost < scale * scale or lost < EXACT):
             cell.d = measured
             return
         cell.measured = False
