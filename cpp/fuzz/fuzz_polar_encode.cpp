@@ -38,10 +38,10 @@ class AnyTails : public Tails {
     for (std::size_t i = 0; i < edge.size(); ++i) place[i] = place_at(element[i], edge[i]);
   }
   void rows(std::span<const std::uint32_t> element, std::span<const Position> edges,
-            std::span<Place> places) override {
+            std::span<double> tails) override {
     for (std::size_t i = 0; i < element.size(); ++i) {
       for (std::size_t e = 0; e < edges.size(); ++e) {
-        places[i * edges.size() + e] = place_at(element[i], edges[e]);
+        tails[i * edges.size() + e] = place_at(element[i], edges[e]).tail;
       }
     }
   }

@@ -1,6 +1,7 @@
 #include "polar/knowledge.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -16,6 +17,8 @@ constexpr double negligible =
     0x1p-42;  // of an element's mass, what lies beyond its window on a side
 constexpr std::size_t together = 512;  // elements whose windows are made at a time
 constexpr int by_rows = 6;             // levels that are filled without looking where mass is
+
+constexpr int ahead = 4;  // levels that are looked at before none follows
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr Place first_place{-infinity, tail_at_start};
@@ -150,12 +153,15 @@ Levels Levels::suiting(Tails& tails, std::size_t elements) {
   }
   Windows windows(tails, std::move(some), 1);
   double sum = windows.information_of_last();
+  int calm = 0;  // levels behind the first three that carry little, one after the other
   for (int level = 1; level < most_levels; ++level) {
-    if (2 * windows.cells() > most_cells * windows.all().size()) return {level, false};
+    if (2 * windows.cells() > most_cells * windows.all().size()) return {level - calm, false};
     windows.refine();
     const double more = windows.information_of_last();
     sum += more;
-    if (level >= 3 && more <= little) return sum < few ? Levels{2, true} : Levels{level, false};
+    calm = level >= 3 && more <= little ? calm + 1 : 0;
+    // One level may carry nothing by symmetry alone.
+    if (calm == 2) return sum < few ? Levels{2, true} : Levels{level - 1, false};
   }
   return {most_levels - 1, false};
 }
@@ -173,7 +179,8 @@ Knowledge::Knowledge(Tails& tails, std::span<const std::uint32_t> elements, Leve
 
 void Knowledge::fill_windows(Interrupt& interrupt) {
   const std::size_t n = elements_.size();
-  const int level = std::min(levels_.fine, by_rows);
+  // Mirrored cells have places in the whole row.
+  const int level = levels_.mirrored ? levels_.fine : std::min(levels_.fine, by_rows);
   const std::size_t cells = std::size_t{1} << level;
   masses_.reserve(n * cells);  // hardly more, of narrow targets, too
   std::vector<Position> edges(cells - 1);
@@ -310,6 +317,7 @@ void Knowledge::take_halves(std::span<const std::uint8_t> bits) {
 void Knowledge::measure_halves() {
   constexpr double rounding = 0x1p-52;
   constexpr double margin = 4.0;
+  constexpr double exact = 0x1p-30;   // what may be lost of any difference
   constexpr double small = 0x1p-11;   // of a smooth ratio: its cube is nothing
   constexpr double blurred = 0x1p-6;  // differences that must not be taken from a CDF of few digits
   const int level = levels_.of(step_);
@@ -348,7 +356,7 @@ void Knowledge::measure_halves() {
                       middle_[k].x < cell.high.x && margin * of_tails < 1.0;
     const bool jumps = noise < std::fabs(difference - d_[i]) || ends;
     // NaN, of cells without mass or width, is doubtful too.
-    const bool sure = both > 0.0 && (noise < following || jumps);
+    const bool sure = both > 0.0 && (noise < following || noise < exact || jumps);
     if (sure) {
       if (smooth && !first) {
         const bool upper = (label_[i] & 1) != 0;
@@ -368,6 +376,42 @@ void Knowledge::measure_halves() {
     }
   }
   precise_.resize(kept);
+}
+
+bool Knowledge::even_inside(double most) const {
+  constexpr std::size_t parts = std::size_t{1} << ahead;
+  const int level = step_ + ahead;
+  std::vector<std::uint32_t> element(together * (parts - 1));
+  std::vector<Position> edge(element.size());
+  std::vector<Place> place(element.size());
+  std::array<double, parts + 1> tails;
+  double sum = 0.0;
+  for (std::size_t begin = 0; begin < precise_.size(); begin += together) {
+    const std::size_t end = std::min(begin + together, precise_.size());
+    std::size_t count = 0;
+    for (std::size_t k = begin; k < end; ++k) {
+      for (std::size_t c = 1; c < parts; ++c, ++count) {
+        element[count] = elements_[precise_[k]];
+        edge[count] = edge_of(parts * label_[precise_[k]] + c, level);
+      }
+    }
+    tails_.at(std::span(element).first(count), std::span(edge).first(count),
+              std::span(place).first(count));
+    const Place* at = place.data();
+    for (std::size_t k = begin; k < end; ++k) {
+      tails.front() = halves_[k].low.tail;
+      tails.back() = halves_[k].high.tail;
+      for (std::size_t c = 1; c < parts; ++c) tails[c] = (at++)->tail;
+      double whole = 0.0;
+      for (std::size_t c = 0; c < parts; ++c) whole += mass_between(tails[c], tails[c + 1]);
+      for (std::size_t c = 0; c < parts; ++c) {
+        const double excess = mass_between(tails[c], tails[c + 1]) * parts / whole - 1.0;
+        sum += excess * excess;
+      }
+    }
+    if (!(sum <= most * parts)) return false;
+  }
+  return true;
 }
 
 }  // namespace astar_rec::polar

@@ -52,6 +52,11 @@ class Knowledge {
   // P(0) - P(1) of the next bit of each element.
   std::span<const double> differences() const { return d_; }
 
+  // Whether masses are even inside the cells that are left, behind the first L levels: that the chi-square
+  // distance of their sixteenths from equal ones, summed over elements whose halves are measured, is at
+  // most so much. Differences alone do not tell: by symmetry halves may be alike that are uneven inside.
+  bool even_inside(double most) const;
+
   // The bits that were drawn. Throws DivergenceError for an element without masses, or whose masses
   // are too imprecise to draw from.
   void take(std::span<const std::uint8_t> bits);

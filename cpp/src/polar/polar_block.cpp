@@ -122,7 +122,7 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
     interrupt.check();
     const std::span<const double> d = knowledge.differences();
     if (step >= levels.fine) {
-      const bool ends = sum_of_squares(d) <= left_over;
+      const bool ends = sum_of_squares(d) <= left_over && knowledge.even_inside(2.0 * left_over);
       out.encode(ends, at_its_end);
       if (ends) break;
     }
