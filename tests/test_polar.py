@@ -350,3 +350,16 @@ def test_more_elements_than_bytes_can_stand_for() -> None:
     with pytest.raises(rec.ParameterError, match="max_elements is None; expected at least 1073741"):
         rec.decompress(data, P)
     assert rec.inspect(data).parts == {}
+
+
+def test_chunks_beyond_all_elements_are_damage() -> None:
+    from astar_rec.container.format import Header, write_frame
+
+    codec = rec.PolarCoding(1, block=2**24)
+    header = Header(codec, codec.default_code(), "none", 0, (0, 7), True, "float64", 1)
+    head = header.to_bytes()
+    for number in (2**24, 2**40):
+        data = head + write_frame(head, number, b"\0")
+        with rec.Reader(data, on_corrupt="skip") as reader:
+            assert reader.shape == (0, 7)
+            assert reader.read(P).shape == (0, 7)

@@ -111,8 +111,9 @@ class PolarCoding(Codec):
         position = np.empty(sample.shape, np.uint64)
         made: list[bytes] = []
         try:
+            encode = self._encoder(target, proposal, offset, position, steps)
             for begin, end in self._pieces(steps.size, sample.size, progress):
-                made += self._encode_blocks(target, proposal, offset, begin, end, position, steps)
+                made += encode(begin, end)
         except _core.CoreDivergenceError as error:
             reason, element, bits, limit = error.args
             raise DivergenceError(unravel(element, sample.shape), bits, limit, reason) from None
@@ -121,36 +122,30 @@ class PolarCoding(Codec):
         sample[...] = samples_at(proposal, position)
         return 0
 
-    def _encode_blocks(
-        self,
-        target: Target,
-        proposal: Proposal,
-        offset: int,
-        begin: int,
-        end: int,
-        position: Indices,
-        levels: Indices,
-    ) -> list[bytes]:
+    def _encoder(
+        self, target: Target, proposal: Proposal, offset: int, position: Indices, levels: Indices
+    ) -> Callable[[int, int], list[bytes]]:
+        """Returns what encodes the blocks from one to before another, and fills the arrays."""
         if isinstance(target, CoreFamily) and isinstance(proposal, CoreFamily):
             q, p = target._bound, proposal._bound
             threads = threads_of(self.threads, position.size)
-            return _core.polar_encode(
-                self.seed, offset, threads, self.block, q, p, begin, end, position, levels
-            )
+
+            def encode(begin: int, end: int) -> list[bytes]:
+                return _core.polar_encode(
+                    self.seed, offset, threads, self.block, q, p, begin, end, position, levels
+                )
+
+            return encode
         tails = Tails(target, proposal, position.shape)
-        if begin == 0:
-            tails.require_ends()
-        return _core.polar_encode_called(
-            self.seed,
-            offset,
-            self.block,
-            tails.places,
-            tails.precise_above,
-            begin,
-            end,
-            position,
-            levels,
-        )
+        tails.require_ends()
+        places, precise = tails.places, tails.precise_above
+
+        def encode_called(begin: int, end: int) -> list[bytes]:
+            return _core.polar_encode_called(
+                self.seed, offset, self.block, places, precise, begin, end, position, levels
+            )
+
+        return encode_called
 
     def _pieces(
         self, blocks: int, elements: int, progress: Progress | None
