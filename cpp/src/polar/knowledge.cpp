@@ -16,7 +16,6 @@ namespace {
 constexpr double negligible =
     0x1p-42;  // of an element's mass, what lies beyond its window on a side
 constexpr std::size_t together = 512;  // elements whose windows are made at a time
-constexpr int by_rows = 6;             // levels that are filled without looking where mass is
 
 constexpr int ahead = 4;  // levels that are looked at before none follows
 
@@ -185,6 +184,7 @@ void Knowledge::fill_windows(Interrupt& interrupt) {
   masses_.reserve(n * cells);  // hardly more, of narrow targets, too
   std::vector<Position> edges(cells - 1);
   for (std::size_t c = 1; c < cells; ++c) edges[c - 1] = edge_of(c, level);
+  const std::size_t budget = 512 * n + 65'536;  // cells of all windows, where they are looked for
   std::vector<double> rows(together * edges.size());
   std::vector<double> row(cells + 1);
   row.front() = tail_at_start;
@@ -205,10 +205,15 @@ void Knowledge::fill_windows(Interrupt& interrupt) {
     }
     if (level == levels_.fine) continue;
     Windows windows(tails_, {own.begin(), own.end()}, std::move(coarse), level);
-    for (int l = level; l < levels_.fine; ++l) windows.refine();
+    for (int l = level; l < levels_.fine; ++l) {
+      // Windows grow: their cells would be twice as many in the end, but for those at the ends.
+      if (windows.cells() > 4 * (budget + n)) throw TooManyCells();
+      windows.refine();
+    }
     for (std::size_t i = 0; i < count; ++i) {
       add_window(begin + i, windows.all()[i].first, windows.all()[i].tails);
     }
+    if (masses_.size() > budget) throw TooManyCells();
   }
 }
 

@@ -43,9 +43,15 @@ struct Levels {
   static Levels suiting(Tails& tails, std::size_t elements);
 };
 
+inline constexpr int by_rows = 6;  // fine levels of which all cells are looked at
+
+// Levels so fine that cells would not fit into memory: some targets are much wider than those that
+// the levels suit.
+class TooManyCells {};
+
 class Knowledge {
  public:
-  // Of these elements, in this order.
+  // Of these elements, in this order. Throws TooManyCells, of more than `by_rows` fine levels.
   Knowledge(Tails& tails, std::span<const std::uint32_t> elements, Levels levels,
             Interrupt& interrupt);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 #include <utility>
 
 #include "codes/range_coder.hpp"
@@ -15,6 +16,7 @@ namespace astar_rec::polar {
 namespace {
 
 constexpr int fine_bits = 6;  // of the header: L
+constexpr int coarser = 4;    // levels fewer, where there are too many cells
 // Of a block's differences, squared and summed: what is left may be uniform. Half of it, and a third
 // more for the levels behind, is the KL divergence in nats between the block's law and the targets'.
 constexpr double left_over = 0x1p-32;
@@ -108,7 +110,15 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
                                        Levels levels, std::span<Position> positions,
                                        Interrupt& interrupt, std::vector<LevelReport>* report) {
   const Shared shared(address, elements);
-  Knowledge knowledge(tails, shared.element, levels, interrupt);
+  std::optional<Knowledge> made;
+  while (!made) {
+    try {
+      made.emplace(tails, shared.element, levels, interrupt);
+    } catch (const TooManyCells&) {
+      levels.fine = std::max(levels.fine - coarser, by_rows);
+    }
+  }
+  Knowledge& knowledge = *made;
   const std::size_t places = shared.places;
   std::vector<double> exchanged(places, 0.0), scratch(places + 1);
   std::vector<Bit> x(places), bits(elements);

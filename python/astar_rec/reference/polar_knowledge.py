@@ -5,8 +5,9 @@ is at most 1/2, minus its survival function elsewhere, so that neither tail lose
 cells are differences of tails.
 
 Before the fine levels the sender knows the masses of all cells of 2^-L, as far as they matter: of
-each element those of a `Window`, with less than 2^-42 on either side of it. A bit that is drawn leaves every
-second cell. Once all L bits are, one cell of 2^-L is left, which each further level halves.
+each element those of a `Window`, with less than 2^-42 on either side of it. A bit that is drawn
+leaves every second cell. Once all L bits are, one cell of 2^-L is left, which each further level
+halves.
 
 Masses of halves lose their digits as cells shrink. What is lost is known, and differences follow
 from those before instead, where that is better. With s = 1 after an upper half and -1 after a lower
@@ -24,6 +25,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from .families import standardise
@@ -137,7 +139,7 @@ class Window:
 
     def masses(self) -> list[float]:
         """Return the cells' masses."""
-        return [mass_between(a, b) for a, b in zip(self.tails, self.tails[1:], strict=False)]
+        return [mass_between(a, b) for a, b in pairwise(self.tails)]
 
 
 def information_of_last(windows: Sequence[Window]) -> float:
@@ -195,6 +197,10 @@ class Levels:
             if calm == 2:  # One level may carry nothing by symmetry alone.
                 return Levels(2, mirrored=True) if total < few else Levels(level - 1)
         return Levels(MOST_LEVELS - 1)
+
+
+class TooManyCellsError(Exception):
+    """Levels are so fine that the cells of some targets would not fit into memory."""
 
 
 # --- Knowledge ----------------------------------------------------------------------------------
@@ -293,6 +299,9 @@ class Knowledge:
             while window.level < levels.fine:
                 window.refine()
             self.cells.append(Cells.of(window, levels))
+        count = sum(len(cells.masses) for cells in self.cells)
+        if levels.fine > BY_ROWS and not levels.mirrored and count > 512 * len(elements) + 65_536:
+            raise TooManyCellsError
 
     def differences(self) -> list[float]:
         """Return P(0) - P(1) of the next bit of each element.
@@ -318,7 +327,7 @@ class Knowledge:
             first, level = parts * label, self.step + AHEAD
             inner = [self.tail(element, edge_of(first + c, level))[1] for c in range(1, parts)]
             tails = [cell.low.tail, *inner, cell.high.tail]
-            masses = [mass_between(a, b) for a, b in zip(tails, tails[1:], strict=False)]
+            masses = [mass_between(a, b) for a, b in pairwise(tails)]
             whole = 0.0
             for mass in masses:
                 whole += mass
