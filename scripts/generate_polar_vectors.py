@@ -88,10 +88,11 @@ CASES = [
 HEADER = """\
 # Polar blocks. Made by scripts/generate_polar_vectors.py.
 # elements fine mirrored seed first target proposal loc spread scale message(hex) sum exclusive-or
-# `fine` is 0 where the sender chooses what suits. The last two are of positions times 2 element + 1,
-# modulo 2^64. The middle of element e's target is loc + spread ((37 e mod 64) - 31.5) / 32, and
-# proposals are at 0 with scale 1; a uniform's scale is half its width. The CDF of a tilted target is
-# c u / (1 + (c - 1) u), c = loc where e % 3, otherwise 1 / loc.
+# `fine` is 0 where the sender chooses what suits. The last two are of positions times
+# 2 element + 1, modulo 2^64. The middle of element e's target is
+# loc + spread ((37 e mod 64) - 31.5) / 32, and proposals are at 0 with scale 1; a uniform's scale
+# is half its width. The CDF of a tilted target is c u / (1 + (c - 1) u), c = loc where e % 3,
+# otherwise 1 / loc.
 """
 
 

@@ -34,7 +34,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from .polar_knowledge import MOST_LEVELS, Knowledge, Levels, information
+from .polar_knowledge import (
+    BY_ROWS,
+    MOST_LEVELS,
+    Knowledge,
+    Levels,
+    TooManyCellsError,
+    information,
+)
 from .polar_transform import (
     CURVATURES,
     SILENT,
@@ -55,6 +62,7 @@ if TYPE_CHECKING:
     from .polar_knowledge import Tail
 
 FINE_BITS = 6
+COARSER = 4  # levels fewer, where there are too many cells
 AT_ITS_END = CERTAINTY // 32  # that no level follows
 AS_EXPECTED = CERTAINTY // 8 * 7
 COARSE_BELOW = 4096  # elements
@@ -194,7 +202,14 @@ def encode_block(
     """
     levels = levels or Levels.suiting(tail, elements)
     shared = Shared(elements, seed, first)
-    knowledge = Knowledge(tail, shared.element, levels, precise_above=precise_above, smooth=smooth)
+    knowledge = None
+    while knowledge is None:
+        try:
+            knowledge = Knowledge(
+                tail, shared.element, levels, precise_above=precise_above, smooth=smooth
+            )
+        except TooManyCellsError:
+            levels = Levels(max(levels.fine - COARSER, BY_ROWS))
     model, out, expected = FlipModel(), Encoder(), None
     out.raw(FINE_BITS, levels.fine)
     out.raw(1, int(levels.mirrored))
