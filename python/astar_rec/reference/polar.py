@@ -202,14 +202,15 @@ def encode_block(
     """
     levels = levels or Levels.suiting(tail, elements)
     shared = Shared(elements, seed, first)
-    knowledge = None
-    while knowledge is None:
-        try:
-            knowledge = Knowledge(
-                tail, shared.element, levels, precise_above=precise_above, smooth=smooth
-            )
-        except TooManyCellsError:
-            levels = Levels(max(levels.fine - COARSER, BY_ROWS))
+    try:
+        knowledge = Knowledge(
+            tail, shared.element, levels, precise_above=precise_above, smooth=smooth
+        )
+    except TooManyCellsError:
+        fewer = Levels(max(levels.fine - COARSER, BY_ROWS))
+        return encode_block(
+            elements, seed, first, tail, fewer, precise_above=precise_above, smooth=smooth
+        )
     model, out, expected = FlipModel(), Encoder(), None
     out.raw(FINE_BITS, levels.fine)
     out.raw(1, int(levels.mirrored))
