@@ -267,7 +267,7 @@ def test_mixed_information() -> None:
 
 
 def test_much_and_none_by_turns() -> None:
-    seed = seed_for("polar, by turns")
+    seed = seed_for("polar, 4 bits and none by turns")
     rng = np.random.default_rng(seed)
     scale = np.tile([2.0**-4, 1.0], 32_768)
     q = rec.Normal(rng.normal(size=scale.size) * np.sqrt(1 - scale**2), scale)
