@@ -345,6 +345,21 @@ def containers() -> Iterator[tuple[str, str]]:
     yield "mrc", container_text(options, target, normal)
     options = {"method": "mrc", "candidates": 300, "block": 3, "seed": 13}
     yield "mrc_blocks", container_text(options, target, normal)
+    options = {"method": "polar", "seed": 14, "offset": 2**40 + 7}
+    yield "polar", container_text(options, target, normal)
+    options = {"method": "polar", "block": 14, "seed": 15, "chunk": 2, "open": True}
+    yield "polar_open", container_text({**options, "dtype": "float32"}, target, normal)
+    # Other families, and very unlike targets in one block.
+    target = ("Laplace", [[2.0], [-9.0], [0.5]], [0.5, 3.0, 0.001])
+    yield (
+        "polar_laplace",
+        container_text({"method": "polar", "seed": 2**64 - 1}, target, ("Logistic", 0.25, 1.5)),
+    )
+    target = ("Uniform", [-0.75, 0.0, 0.125, -1.0], [0.75, 0.5, 0.1328125, 1.0])
+    yield (
+        "polar_uniform",
+        container_text({"method": "polar", "block": 3, "seed": 16}, target, ("Uniform", -1.0, 1.0)),
+    )
 
 
 IMAGE_HEADER = """\

@@ -151,6 +151,13 @@ class MethodTests:
 
     # --- Containers ---
 
+    def test_breakdown(self, codec: rec.Codec) -> None:
+        data = rec.compress(targets((9, 7)), P, codec=codec)
+        parts = rec.inspect(data).parts
+        assert all(bits >= 0 for bits in parts.values())
+        assert sum(parts.values()) <= 8 * len(data)
+        assert all(part in str(rec.inspect(data)) for part in parts)
+
     @each_shape
     @pytest.mark.parametrize("dtype", ["float64", "float32"])
     def test_container(self, codec: rec.Codec, shape: tuple[int, ...], dtype: str) -> None:

@@ -330,6 +330,10 @@ LONG = {
     "custom": """rec.ADStar(0, threads={threads}).encode(
         rec.CustomTarget(lambda x: -1e6 * x * x, mode=0.0, shape=50_000_000 // 10), p)""",
     "decode": "[rec.ADStar(0, threads={threads}).decode(index, p, out=out) for _ in range(100)]",
+    "polar": """rec.PolarCoding(0, threads={threads}).encode(
+        rec.Normal(np.zeros(20_000_000), 2.0**-9), p)""",
+    "large blocks": """rec.PolarCoding(0, block=2**21, threads={threads}).encode(
+        rec.Normal(np.zeros(2**24), 2.0**-5), p)""",
     "compress": """rec.compress(
         rec.Normal(np.zeros(20_000_000), 2.0**-9), p, codec=rec.ADStar(0, threads={threads}))""",
 }

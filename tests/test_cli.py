@@ -56,6 +56,8 @@ def targets():
         {"max_steps": 3, "contexts": "column", "chunk": 64},
         {"block": 2, "bits_hint": "none"},
         {"block": 1, "code": "tree"},
+        {"method": "polar"},
+        {"method": "polar", "block": 100, "chunk": 2, "threads": 1},
     ],
 )
 @pytest.mark.filterwarnings("ignore::astar_rec.ApproximationWarning")

@@ -36,6 +36,8 @@ CONTAINERS: dict[str, dict[str, Any]] = {
     "one chunk": {"chunk": 256},
     "one chunk, open": {"chunk": 256, "open": True},
     "scalar": {"shape": ()},
+    "polar": {"method": "polar", "block": 16, "chunk": 1},
+    "polar, open": {"method": "polar", "block": 16, "chunk": 2, "open": True},
 }
 each_container = pytest.mark.parametrize("name", CONTAINERS)
 

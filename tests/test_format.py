@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import re
@@ -16,6 +17,7 @@ import astar_rec as rec
 import format_decoder
 from common import same_bits
 from format_decoder import decode
+from fuzz.layout import take_apart
 from words import bare, compress, writer_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::astar_rec.ApproximationWarning")
@@ -213,6 +215,51 @@ def test_expected_bits(block: int, bits: float) -> None:
     check(compress(targets(32, scale=0.8), P, block=block, expected_bits=bits))
 
 
+@each_shape
+@pytest.mark.parametrize("chunk", [1, 2, 16])
+@pytest.mark.parametrize("block", [1, 5, 16, 1 << 18])
+def test_polar(block: int, chunk: int, shape: tuple[int, ...]) -> None:
+    words = {"method": "polar", "block": block, "seed": 3}
+    q = targets(*shape, scale=0.05)
+    check(compress(q, P, **words, chunk=chunk, offset=2**48 - 100))
+    if shape:
+        check(opened(q, **words, chunk=chunk, dtype="float32"))
+    header = format_decoder.Header(format_decoder.POLAR, 6, shape, block=block, seed=3)
+    data = compress(q, P, **words, header=False)
+    samples = format_decoder.decode_without_header(data, header, proposals(P, shape))
+    assert same_bits(samples, bare(data, P, shape=shape, **words).ravel())
+
+
+@pytest.mark.parametrize("bits", [0.0, 0.02, 0.5, 3.0])
+@pytest.mark.parametrize("size", [255, 1000, 4095, 4096, 5000])
+def test_polar_blocks(size: int, bits: float) -> None:
+    """Large enough for all kinds of nodes, levels and headers."""
+    scale = 2.0**-bits
+    rng = np.random.default_rng(size)
+    q = rec.Normal(rng.normal(size=size) * np.sqrt(1 - scale**2), scale)
+    check(compress(q, P, method="polar", seed=2**64 - 1))
+
+
+def test_polar_of_narrow_targets() -> None:
+    mean = np.random.default_rng(1).normal(size=700)
+    check(compress(rec.Normal(mean, 2.0**-45), P, method="polar"))
+
+
+def test_polar_of_unlike_elements() -> None:
+    scale = np.tile([2.0**-6, 1.0, 1.0, 1.0], 800)
+    q = rec.Normal(np.random.default_rng(1).normal(size=3200) * (1 - scale), scale)
+    check(compress(q, P, method="polar"))
+    wide = rec.Normal(np.linspace(-2, 2, 700), 2.0)
+    check(compress(wide, P, method="polar"))
+
+
+def test_polar_bytes_that_are_filled_up() -> None:
+    q = rec.Normal(np.zeros(60_000), 1.0)
+    codec = rec.PolarCoding(0)
+    assert codec.encode(q, P).message[0].endswith(b"\0")
+    check(rec.compress(q, P, codec=codec))
+
+
 @pytest.mark.parametrize("block", [1, 2])
 @pytest.mark.parametrize("shape", [(0,), (16,), (17,), (0, 3), (16, 3), (5, 0), (6, 5)], ids=str)
 def test_open(block: int, shape: tuple[int, ...]) -> None:
@@ -324,7 +371,18 @@ GOOD: list[tuple[tuple[str, ...], int | None]] = [
 REFUSED: list[tuple[tuple[str, ...], int | None]] = [
     (("02 02 00 04 04 00 01 01 00 00 01 03", ""), None),  # another version
     (("04 02 00 04 04 00 01 01 00 00 01 03", ""), None),
-    (("03 05 00 04 04 00 01 01 00 00 01 03", ""), None),  # an unknown method
+    (("03 06 00 04 04 00 01 01 00 00 01 03", ""), None),  # an unknown method
+    (("03 05 00 04 04 00 01 01 00 00 01 03", ""), None),  # polar coding without bytes
+    (("03 02 00 06 04 01 01 00 00 01 03", "00 00 00"), None),  # bytes of another method
+    (("03 05 00 06 00 01 00 00 01 03", "00"), None),  # a block's size
+    (("03 05 00 06 00 01 81 80 80 08 00 01 03", "00"), None),
+    (("03 05 00 06 11 01 04 00 01 03", "00"), None),  # a chunk's size
+    (("03 05 04 06 00 01 04 00 02 03 01", "00"), None),  # contexts
+    (("03 05 00 06 00 01 04 00 01 03", "01"), None),  # bytes that are missing
+    (("03 05 00 06 00 01 04 00 01 03", "00 00"), None),  # and too many
+    (("03 05 00 06 00 01 04 00 01 03", "01 00"), None),  # a zero at the end
+    (("03 05 00 06 00 01 04 00 01 03", "01 f8"), None),  # no such first level
+    (("03 05 00 06 00 01 80 80 10 00 01 80 80 02", "02 0a 31"), None),  # too short
     (("03 80 00 04 04 00 01 01 00 00 01 03", ""), None),
     (("03 02 10 04 04 00 01 01 00 00 01 03", ""), None),  # unknown flags
     (("03 02 0c 04 04 00 01 01 00 00 01 03", ""), None),
@@ -396,6 +454,29 @@ def test_damage(is_open: bool) -> None:
         refuse(data[:place])
         refuse(data[:place] + bytes([data[place] ^ 1 << place % 8]) + data[place + 1 :])
     refuse(data + b"\0")
+
+
+def test_damaged_polar_blocks() -> None:
+    """With right checksums: refused by both, or decoded by both to the same."""
+    data = compress(targets(300), P, method="polar", chunk=1, block=100)
+    layout = take_apart(data)
+    assert layout is not None
+    decoded = 0
+    for number, frame in enumerate(layout.frames):
+        for place in range(1, len(frame.payload), 7):
+            forged = bytearray(frame.payload)
+            forged[place] ^= 1 << (place + number) % 8
+            again = dataclasses.replace(frame, payload=bytes(forged))
+            frames = [*layout.frames[:number], again, *layout.frames[number + 1 :]]
+            whole = dataclasses.replace(layout, frames=frames).to_bytes()
+            try:
+                rec.decompress(whole, P)
+            except rec.CorruptDataError:
+                refuse(whole)
+            else:
+                check(whole)
+                decoded += 1
+    assert decoded > 0
 
 
 def test_other_contexts() -> None:

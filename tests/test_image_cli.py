@@ -67,6 +67,8 @@ def file(digits):
         {"method": "dad", "depth": 6},
         {"method": "global", "max_samples": 30},
         {"method": "mrc", "candidates": 40},
+        {"method": "polar"},
+        {"method": "polar", "block": 300, "chunk": 5},
         {"max_steps": 3},
     ],
 )

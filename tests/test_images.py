@@ -36,6 +36,8 @@ METHODS: dict[str, dict[str, Any]] = {
     "global": {"codec": rec.GlobalAStar(0)},
     "mrc": {"codec": rec.MinimalRandomCoding(2**5 - 1, 0)},
     "mrc, blocks": {"codec": rec.MinimalRandomCoding(2**9, 0, block=2)},
+    "polar": {"codec": rec.PolarCoding(0)},
+    "polar, small blocks": {"codec": rec.PolarCoding(0, block=64), "chunk": 7},
     "groups of 7": {"chunk": 7},
     "seed": {"codec": rec.ADStar(2**64 - 1, 8)},
 }

@@ -13,9 +13,10 @@ CODES = {"tree": rec.TreeCode, "adaptive": rec.AdaptiveCode}
 
 def codec_of(method: str = "ad", seed: int = 0, **arguments: Any) -> rec.Codec:
     """Return the codec of a method's name; a block of 1 goes with those that have no blocks."""
-    if arguments.get("block") == 1:
+    kind = method_named(method)
+    if arguments.get("block") == 1 and "block" not in {f.name for f in dataclasses.fields(kind)}:
         del arguments["block"]
-    return method_named(method)(seed=seed, **arguments)
+    return kind(seed=seed, **arguments)
 
 
 def said(

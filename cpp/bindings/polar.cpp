@@ -42,14 +42,16 @@ class CalledTails : public Tails {
   }
 
   void rows(std::span<const std::uint32_t> element, std::span<const Position> edges,
-            std::span<Place> places) override {
+            std::span<double> tails) override {
     std::vector<std::uint32_t> elements;
     std::vector<Position> edge;
     for (const std::uint32_t each : element) {
       elements.insert(elements.end(), edges.size(), each);
       edge.insert(edge.end(), edges.begin(), edges.end());
     }
-    at(elements, edge, places.first(elements.size()));
+    std::vector<Place> places(elements.size());
+    at(elements, edge, places);
+    for (std::size_t i = 0; i < places.size(); ++i) tails[i] = places[i].tail;
   }
 
   bool precise_above() const override { return precise_above_; }
@@ -123,7 +125,9 @@ py::list encode_families(std::uint64_t seed, std::uint64_t offset, unsigned thre
   const Cut cut{seed, offset, block, static_cast<std::size_t>(position.size())};
   return encode_blocks(cut, threads, begin, end, position, levels,
                        [&](std::size_t first, std::size_t last) {
-                         return std::make_unique<FamilyTails>(q, p, first, last);
+                         auto tails = std::make_unique<FamilyTails>(q, p, first, last);
+                         tails->check_support();
+                         return tails;
                        });
 }
 

@@ -25,6 +25,7 @@ namespace {
 std::vector<NamedLoop> all_loops() {
   std::vector<NamedLoop> loops = codec_loops();
   for (NamedLoop& loop : index_code_loops()) loops.push_back(loop);
+  for (NamedLoop& loop : polar_loops()) loops.push_back(loop);
   return loops;
 }
 

@@ -22,3 +22,4 @@ struct NamedLoop {
 
 std::vector<NamedLoop> codec_loops();
 std::vector<NamedLoop> index_code_loops();
+std::vector<NamedLoop> polar_loops();

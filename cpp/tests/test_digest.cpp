@@ -7,6 +7,7 @@
 // The numbers are FNV-1a's. Parameters are Philox's integers over powers of two, made without
 // rounding: so neither the C library nor arithmetic has a part in the input.
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstdint>
 #include <cstdio>
@@ -22,6 +23,8 @@
 #include "codes/index_codes.hpp"
 #include "codes/tree_code.hpp"
 #include "draws.hpp"
+#include "families/tails.hpp"
+#include "polar/polar_block.hpp"
 
 using namespace astar_rec;
 
@@ -322,6 +325,35 @@ void blocks(Report& report, const std::string& name, const MethodCase& method) {
   report.add(name + ", any indices", received);
 }
 
+// --- Polar blocks --------------------------------------------------------------------------------
+
+// Messages and positions of blocks of all sizes, every family against every family.
+void polar_blocks(Report& report, const std::string& name, const Spread& spread) {
+  Digest sent, received;
+  Draws draws(6);
+  for (const Family target : every_family) {
+    for (const Family proposal : every_family) {
+      // Little of a target may lie beyond a uniform proposal's ends.
+      if (proposal == family_of<Uniform> && target != proposal) continue;
+      for (const std::size_t size : {1U, 2U, 3U, 64U, 255U, 1000U, 5000U}) {
+        const Latents latents(draws, target, proposal, spread, size);
+        FamilyTails tails(latents.targets(), latents.proposals(), 0, size);
+        std::atomic<bool> stop{false};
+        Interrupt interrupt(stop, nullptr);
+        Words positions(size), again(size);
+        const Bytes message =
+            polar::encode_block(tails, size, {seed, first_element}, positions, interrupt);
+        polar::decode_block({seed, first_element}, message, again, interrupt);
+        CHECK(again == positions, name, size);
+        sent.add(message);
+        received.add(positions);
+      }
+    }
+  }
+  report.add(name + ", encoded", sent);
+  report.add(name + ", decoded", received);
+}
+
 // --- Index codes ---------------------------------------------------------------------------------
 
 void index_codes(Report& report, const std::string& which, const Words& indices) {
@@ -376,6 +408,9 @@ std::vector<std::string> all_parts() {
   single_elements(report, "minimal random coding, of 400", {Variant::minimal_random, 400},
                   some_information);
   blocks(report, "blocks, minimal random coding, of 400", {Variant::minimal_random, 400});
+
+  polar_blocks(report, "polar blocks, some information", some_information);
+  polar_blocks(report, "polar blocks, much information", {96, 4, 48, 0, 32});
 
   Draws draws(5);
   Words any(10'000);

@@ -6,6 +6,7 @@
 
 #include "check.hpp"
 #include "draws.hpp"
+#include "math/normal_tail.hpp"
 #include "math/special.hpp"
 #include "ulps.hpp"
 
@@ -112,6 +113,29 @@ void exponentials() {
   }
 }
 
+void normal_tails() {
+  CHECK_EQUAL(normal_upper_tail(0.0), 0.5);
+  CHECK_EQUAL(normal_upper_tail(38.0), 0.0);
+  CHECK_EQUAL(normal_upper_tail(std::numeric_limits<double>::infinity()), 0.0);
+  CHECK_EQUAL(normal_upper_tail(std::nan("")), 0.0);
+  const auto check = [](double z) {
+    // As z / sqrt(2) is rounded, erfc's relative error grows with the square of z.
+    const double mine = normal_upper_tail(z), theirs = 0.5 * std::erfc(z * 0.70710678118654752);
+    CHECK(std::fabs(mine - theirs) <= (8.0 + 2.0 * z * z) * 0x1p-53 * theirs, z, mine, theirs);
+  };
+  // Where segments meet, and where the table ends.
+  for (int k = 0; k <= 37 * tail_segments; ++k) {
+    const double z = static_cast<double>(k) / tail_segments;
+    for (const double x : {std::nextafter(z, 0.0), z, std::nextafter(z, HUGE_VAL)}) check(x);
+  }
+  Draws draws(5);
+  for (int i = 0; i < 100000; ++i) {
+    check(draws.between(0.0, 9.0));
+    check(draws.between(9.0, 37.4));
+    check(draws.power_of_two(-1000.0, 5.0));
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -119,5 +143,6 @@ int main() {
   logarithms_above_one();
   fractions();
   exponentials();
+  normal_tails();
   return check::result();
 }

@@ -29,6 +29,7 @@ from .basics import (
     standard,
     table,
 )
+from .polar import read_polar
 from .tree import read_tree
 
 __all__ = ["TABLES", "philox", "table"]
@@ -72,8 +73,8 @@ def checksum(data: bytes) -> bytes:
 
 # --- Layout -------------------------------------------------------------------------------------
 
-GLOBAL, AS, AD, DAD, MRC = range(5)
-FIXED, GAMMA, DELTA, ZETA, ADAPTIVE, TREE = range(6)
+GLOBAL, AS, AD, DAD, MRC, POLAR = range(6)
+FIXED, GAMMA, DELTA, ZETA, ADAPTIVE, TREE, BYTES = range(7)
 LEARNING = (ADAPTIVE, TREE)
 NO_CONTEXTS, COLUMN, GIVEN = range(3)
 
@@ -109,6 +110,8 @@ class Header:
 
     @property
     def index_count(self) -> int:
+        if self.method == POLAR:
+            return -(-math.prod(self.shape) // self.block)
         return math.prod(self.shape[:-1]) * self.row_blocks
 
     def check_elements(self) -> None:
@@ -121,10 +124,11 @@ def read_header(source: Source) -> Header:
     require(source.byte() == 3, "another version")
     method, flags, code, chunk = source.take(4)
     contexts = flags >> 2
-    require(method <= MRC, "an unknown method")
+    require(method <= POLAR, "an unknown method")
     require(contexts <= GIVEN, "unknown flags")
-    require(code <= TREE, "an unknown code")
-    require(4 <= chunk <= 16, "a chunk's size")
+    require(code <= BYTES, "an unknown code")
+    require((code == BYTES) == (method == POLAR), "bytes and another method")
+    require((0 if method == POLAR else 4) <= chunk <= 16, "a chunk's size")
     require(code in LEARNING or contexts == NO_CONTEXTS, "contexts without a code that learns")
     require(code != TREE or method == AD, "the tree code without AD*")
     header = Header(method, code, (), chunk=chunk, contexts=contexts)
@@ -137,7 +141,7 @@ def read_header(source: Source) -> Header:
         require(header.start <= 255, "a code's start")
     header.seed = source.number()
     read_method(source, header)
-    require(header.block == 1 or code in LEARNING, "blocks without a code that learns")
+    require(header.block == 1 or code in (*LEARNING, BYTES), "blocks without a code that learns")
     header.offset = source.number()
     axes = source.number()
     require(axes <= 32, "too many axes")
@@ -158,8 +162,8 @@ def read_method(source: Source, header: Header) -> None:
     if header.method == AS:
         return
     header.block = source.number()
-    require(1 <= header.block <= 16, "a block's size")
-    if header.method != AD:
+    require(1 <= header.block <= (2**24 if header.method == POLAR else 16), "a block's size")
+    if header.method not in (AD, POLAR):
         header.limit = source.number()
     require(header.method != DAD or header.limit <= 63 * header.block, "the largest depth")
     require(header.method != MRC or 1 <= header.limit <= 2**32, "the number of candidates")
@@ -351,6 +355,27 @@ def read_chunk(
     return read(payload, header, begin, here)
 
 
+# --- Code 6: bytes ------------------------------------------------------------------------------
+
+
+def read_messages(payload: bytes, count: int) -> list[bytes]:
+    source = Source(payload)
+    messages = [source.take(source.number()) for _ in range(count)]
+    require(source.place == len(payload), "bytes after the last message")
+    return messages
+
+
+def polar_positions(header: Header, messages: Sequence[bytes]) -> list[int]:
+    """Return the positions of all elements."""
+    elements = math.prod(header.shape)
+    positions: list[int] = []
+    for message in messages:
+        first = len(positions)
+        size = min(header.block, elements - first)
+        positions += read_polar(message, header.seed, header.offset + first, size)
+    return positions
+
+
 # --- Position -----------------------------------------------------------------------------------
 
 
@@ -437,6 +462,27 @@ def sample(proposal: Proposal, x: int) -> float:
 # --- All together -------------------------------------------------------------------------------
 
 
+def decode_payloads(
+    header: Header, payloads: Sequence[bytes], proposals: Proposals, contexts: Sequence[int] | None
+) -> list[float]:
+    """Return the samples of all chunks, in C order."""
+    messages: list[bytes] = []
+    indices: list[int] = []
+    for payload in payloads:
+        begin = len(messages) + len(indices)
+        count = min(1 << header.chunk, header.index_count - begin)
+        if header.code == BYTES:
+            messages += read_messages(payload, count)
+        else:
+            indices += read_chunk(payload, header, begin, count, contexts)
+    if header.code != BYTES:
+        return decode_indices(header, indices, proposals)
+    get = proposals if callable(proposals) else proposals.__getitem__
+    positions = polar_positions(header, messages)
+    samples = [sample(get(number), x) for number, x in enumerate(positions)]
+    return [to_float32(x) for x in samples] if header.is_float32 else samples
+
+
 def decode_indices(header: Header, indices: Sequence[int], proposals: Proposals) -> list[float]:
     """Return the samples of all indices, in C order."""
     samples = []
@@ -472,17 +518,12 @@ def decode(
     source = Source(data)
     header = read_header(source)
     payloads = read_frames(source, header)
-    indices: list[int] = []
-    for payload in payloads:
-        begin = len(indices)
-        count = min(1 << header.chunk, header.index_count - begin)
-        indices += read_chunk(payload, header, begin, count, contexts)
-    return header.shape, decode_indices(header, indices, proposals)
+    return header.shape, decode_payloads(header, payloads, proposals, contexts)
 
 
 def decode_without_header(
     data: bytes, header: Header, proposals: Proposals, contexts: Sequence[int] | None = None
 ) -> list[float]:
     """Decode what `compress(header=False)` returned, with what a header would have said."""
-    indices = read_chunk(data, header, 0, header.index_count, contexts)
-    return decode_indices(header, indices, proposals)
+    header.chunk = 48  # all are in one chunk
+    return decode_payloads(header, [data], proposals, contexts)

@@ -13,6 +13,7 @@
 //                              minus its survival function elsewhere (families/tails.hpp)
 //     mass_outside(low, high)  the member's mass outside an interval
 //     support(first, last)     the interval of its samples; its first and last standard quantile given
+//     tail_end                 less than 2^-62 of the standard member's mass lies beyond it
 //     is_smooth                whether its density has no jumps and no kinks
 //     is_bounded               whether all of its mass lies within the support of its positions
 //

@@ -13,6 +13,7 @@ struct Laplace : LocationScale {
   static constexpr std::string_view name = "laplace";
   static constexpr double log_normaliser = log_2;
   static constexpr double bulk = 7.5;
+  static constexpr double tail_end = 43.0;
   static constexpr bool is_smooth = false;
 
   static Laplace from(const std::array<double, 2>& p) { return {{p[0], p[1]}}; }

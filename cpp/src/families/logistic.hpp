@@ -13,6 +13,7 @@ struct Logistic : LocationScale {
   static constexpr std::string_view name = "logistic";
   static constexpr double log_normaliser = 0.0;
   static constexpr double bulk = 8.0;
+  static constexpr double tail_end = 43.0;
   static constexpr bool is_smooth = true;
 
   static Logistic from(const std::array<double, 2>& p) { return {{p[0], p[1]}}; }

@@ -14,6 +14,7 @@ struct Normal : LocationScale {
   static constexpr std::string_view name = "normal";
   static constexpr double log_normaliser = 0x1.d67f1c864beb5p-1;  // log(sqrt(2 pi))
   static constexpr double bulk = 3.5;
+  static constexpr double tail_end = 9.0;
   static constexpr bool is_smooth = true;
 
   static Normal from(const std::array<double, 2>& p) { return {{p[0], p[1]}}; }

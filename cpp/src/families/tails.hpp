@@ -39,9 +39,10 @@ class Tails {
   // For each i: element[i] at edge[i].
   virtual void at(std::span<const std::uint32_t> element, std::span<const Position> edge,
                   std::span<Place> place) = 0;
-  // Each element at all edges: places of an element one after the other.
+  // The tails alone, of each element at all edges: one element after the other. Less than 2^-62 of mass
+  // beyond an edge may be none.
   virtual void rows(std::span<const std::uint32_t> element, std::span<const Position> edges,
-                    std::span<Place> places) = 0;
+                    std::span<double> tails) = 0;
   // Whether upper tails are as precise as lower ones. If not they are 1 minus a CDF.
   virtual bool precise_above() const { return true; }
   // Whether ratios of densities have no jumps and no kinks.
@@ -62,14 +63,20 @@ class FamilyTails : public Tails {
   void at(std::span<const std::uint32_t> element, std::span<const Position> edge,
           std::span<Place> place) override;
   void rows(std::span<const std::uint32_t> element, std::span<const Position> edges,
-            std::span<Place> places) override;
+            std::span<double> tails) override;
   bool smooth() const override;
+
+  // Throws DivergenceError, which numbers elements from the first, where too much of a target lies
+  // beyond the outermost positions of its proposal.
+  void check_support() const;
 
  private:
   Family target_;
   Family proposal_;
   Parameters targets_;
   Parameters proposals_;
+  std::vector<double> z_;
+  std::vector<double> tails_;
 };
 
 }  // namespace astar_rec

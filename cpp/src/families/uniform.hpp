@@ -14,6 +14,7 @@ struct Uniform {
   static constexpr std::array<std::string_view, 2> parameters{"low", "high"};
   static constexpr double log_normaliser = log_2;
   static constexpr double bulk = 1.0;
+  static constexpr double tail_end = 1.0;
   static constexpr bool is_smooth = false;
   static constexpr bool is_bounded = true;
 

@@ -1,6 +1,7 @@
 #include "polar/knowledge.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -12,9 +13,11 @@
 namespace astar_rec::polar {
 namespace {
 
-constexpr double negligible = 0x1p-70;  // of an element's mass, a cell at the end of its window
-constexpr std::size_t together = 512;   // elements whose windows are made at a time
-constexpr int by_rows = 6;              // levels that are filled without looking where mass is
+constexpr double negligible =
+    0x1p-42;  // of an element's mass, what lies beyond its window on a side
+constexpr std::size_t together = 512;  // elements whose windows are made at a time
+
+constexpr int ahead = 4;  // levels that are looked at before none follows
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr Place first_place{-infinity, tail_at_start};
@@ -22,6 +25,24 @@ constexpr Place last_place{infinity, tail_at_end};
 
 // Cell `cell` of 2^-level begins at this edge.
 constexpr Position edge_of(std::uint64_t cell, int level) { return cell << (64 - level); }
+
+// The cells that an element's mass lies in, of those whose edges have these tails: from one to before another.
+struct Range {
+  std::size_t begin;
+  std::size_t end;
+};
+Range what_matters(std::span<const double> tails) {
+  Range range{0, tails.size() - 1};
+  while (range.begin + 1 < range.end && tails[range.begin + 1] >= 0.0 &&
+         tails[range.begin + 1] <= negligible) {
+    ++range.begin;
+  }
+  while (range.begin + 1 < range.end && tails[range.end - 1] < 0.0 &&
+         tails[range.end - 1] >= -negligible) {
+    --range.end;
+  }
+  return range;
+}
 
 // The tails at the edges of consecutive cells of each of some elements: windows of all that matters.
 class Windows {
@@ -36,14 +57,14 @@ class Windows {
     const std::size_t cells = std::size_t{1} << level;
     std::vector<Position> edges(cells - 1);
     for (std::size_t c = 1; c < cells; ++c) edges[c - 1] = edge_of(c, level);
-    std::vector<Place> places(edges.size());
+    std::vector<double> rows(elements_.size() * edges.size());
+    tails_.rows(elements_, edges, rows);
     for (std::size_t i = 0; i < elements_.size(); ++i) {
-      tails_.rows(std::span(elements_).subspan(i, 1), edges, places);
       auto& own = windows_[i].tails;
-      own.resize(cells + 1);
-      own.front() = tail_at_start;
-      own.back() = tail_at_end;
-      for (std::size_t c = 1; c < cells; ++c) own[c] = places[c - 1].tail;
+      own.assign(1, tail_at_start);
+      const double* from = rows.data() + i * edges.size();
+      own.insert(own.end(), from, from + edges.size());
+      own.push_back(tail_at_end);
       windows_[i].first = 0;
     }
   }
@@ -82,10 +103,8 @@ class Windows {
   }
 
   static void trim(Window& window) {
+    const auto [begin, end] = what_matters(window.tails);
     auto& tails = window.tails;
-    std::size_t begin = 0, end = tails.size() - 1;
-    while (begin + 1 < end && !(mass_between(tails[begin], tails[begin + 1]) > negligible)) ++begin;
-    while (begin + 1 < end && !(mass_between(tails[end - 1], tails[end]) > negligible)) --end;
     tails.erase(tails.begin() + static_cast<std::ptrdiff_t>(end) + 1, tails.end());
     tails.erase(tails.begin(), tails.begin() + static_cast<std::ptrdiff_t>(begin));
     window.first += begin;
@@ -133,12 +152,15 @@ Levels Levels::suiting(Tails& tails, std::size_t elements) {
   }
   Windows windows(tails, std::move(some), 1);
   double sum = windows.information_of_last();
+  int calm = 0;  // levels behind the first three that carry little, one after the other
   for (int level = 1; level < most_levels; ++level) {
-    if (2 * windows.cells() > most_cells * windows.all().size()) return {level, false};
+    if (2 * windows.cells() > most_cells * windows.all().size()) return {level - calm, false};
     windows.refine();
     const double more = windows.information_of_last();
     sum += more;
-    if (level >= 3 && more <= little) return sum < few ? Levels{2, true} : Levels{level, false};
+    calm = level >= 3 && more <= little ? calm + 1 : 0;
+    // One level may carry nothing by symmetry alone.
+    if (calm == 2) return sum < few ? Levels{2, true} : Levels{level - 1, false};
   }
   return {most_levels - 1, false};
 }
@@ -156,11 +178,14 @@ Knowledge::Knowledge(Tails& tails, std::span<const std::uint32_t> elements, Leve
 
 void Knowledge::fill_windows(Interrupt& interrupt) {
   const std::size_t n = elements_.size();
-  const int level = std::min(levels_.fine, by_rows);
+  // Mirrored cells have places in the whole row.
+  const int level = levels_.mirrored ? levels_.fine : std::min(levels_.fine, by_rows);
   const std::size_t cells = std::size_t{1} << level;
+  masses_.reserve(n * cells);  // hardly more, of narrow targets, too
   std::vector<Position> edges(cells - 1);
   for (std::size_t c = 1; c < cells; ++c) edges[c - 1] = edge_of(c, level);
-  std::vector<Place> places(together * edges.size());
+  const std::size_t budget = 512 * n + 65'536;  // cells of all windows, where they are looked for
+  std::vector<double> rows(together * edges.size());
   std::vector<double> row(cells + 1);
   row.front() = tail_at_start;
   row.back() = tail_at_end;
@@ -168,10 +193,10 @@ void Knowledge::fill_windows(Interrupt& interrupt) {
     interrupt.check();
     const std::size_t count = std::min(together, n - begin);
     const auto own = elements_.subspan(begin, count);
-    tails_.rows(own, edges, places);
+    tails_.rows(own, edges, rows);
     std::vector<Windows::Window> coarse;
     for (std::size_t i = 0; i < count; ++i) {
-      for (std::size_t c = 1; c < cells; ++c) row[c] = places[i * edges.size() + c - 1].tail;
+      std::copy_n(rows.data() + i * edges.size(), edges.size(), row.begin() + 1);
       if (level == levels_.fine) {
         add_window(begin + i, 0, row);
       } else {
@@ -180,34 +205,33 @@ void Knowledge::fill_windows(Interrupt& interrupt) {
     }
     if (level == levels_.fine) continue;
     Windows windows(tails_, {own.begin(), own.end()}, std::move(coarse), level);
-    for (int l = level; l < levels_.fine; ++l) windows.refine();
+    for (int l = level; l < levels_.fine; ++l) {
+      // Windows grow: their cells would be twice as many in the end, but for those at the ends.
+      if (windows.cells() > 4 * (budget + n)) throw TooManyCells();
+      windows.refine();
+    }
     for (std::size_t i = 0; i < count; ++i) {
       add_window(begin + i, windows.all()[i].first, windows.all()[i].tails);
     }
+    if (masses_.size() > budget) throw TooManyCells();
   }
 }
 
 void Knowledge::add_window(std::size_t i, std::uint64_t first, std::span<const double> tails) {
-  const std::size_t cells = tails.size() - 1, begin = masses_.size();
+  const std::size_t begin = masses_.size();
+  const Range range = levels_.mirrored ? Range{0, tails.size() - 1} : what_matters(tails);
+  masses_.resize(begin + (range.end - range.begin));
+  double* mass = &masses_[begin];
   double sums[2] = {0.0, 0.0};
-  std::size_t before = 0, end = 0;  // of what matters
-  for (std::size_t c = 0; c < cells; ++c) {
+  for (std::size_t c = range.begin; c < range.end; ++c, ++mass) {
     const std::size_t from = levels_.mirrored ? levels_.mirror(c) : c;
-    const double mass = mass_between(tails[from], tails[from + 1]);
-    if (mass > negligible || levels_.mirrored) {
-      end = c + 1;
-    } else if (end == 0) {
-      before = c + 1;
-      continue;
-    }
-    sums[(first + c) & 1] += mass;
-    masses_.push_back(mass);
+    *mass = mass_between(tails[from], tails[from + 1]);
+    sums[(first + c) & 1] += *mass;
   }
   if (!(std::fabs(sums[0] + sums[1] - 1.0) < 0x1p-20)) {
     throw DivergenceError(elements_[i], infinity, 64.0, "the target's masses do not add up to 1");
   }
-  masses_.resize(begin + (end - before));
-  windows_[i] = {begin, first + before, static_cast<std::uint32_t>(end - before)};
+  windows_[i] = {begin, first + range.begin, static_cast<std::uint32_t>(range.end - range.begin)};
   set_difference(i, sums);
 }
 
@@ -298,6 +322,7 @@ void Knowledge::take_halves(std::span<const std::uint8_t> bits) {
 void Knowledge::measure_halves() {
   constexpr double rounding = 0x1p-52;
   constexpr double margin = 4.0;
+  constexpr double exact = 0x1p-30;   // what may be lost of any difference
   constexpr double small = 0x1p-11;   // of a smooth ratio: its cube is nothing
   constexpr double blurred = 0x1p-6;  // differences that must not be taken from a CDF of few digits
   const int level = levels_.of(step_);
@@ -329,8 +354,14 @@ void Knowledge::measure_halves() {
     // A difference may be small by symmetry alone: what it would be, had the last one no such luck.
     const double scale = first ? 1.0 : std::max(std::fabs(difference), std::fabs(d_[i]));
     const double following = smooth ? scale * scale * scale : scale * scale;
+    const double noise = margin * (of_tails + of_places);
+    // Where a density jumps nothing follows from the difference before: what was measured shows it, and
+    // so does a half without mass, however coarse places are.
+    const bool ends = (below == 0.0 || above == 0.0) && cell.low.x < middle_[k].x &&
+                      middle_[k].x < cell.high.x && margin * of_tails < 1.0;
+    const bool jumps = noise < std::fabs(difference - d_[i]) || ends;
     // NaN, of cells without mass or width, is doubtful too.
-    const bool sure = both > 0.0 && margin * (of_tails + of_places) < following;
+    const bool sure = both > 0.0 && (noise < following || noise < exact || jumps);
     if (sure) {
       if (smooth && !first) {
         const bool upper = (label_[i] & 1) != 0;
@@ -350,6 +381,42 @@ void Knowledge::measure_halves() {
     }
   }
   precise_.resize(kept);
+}
+
+bool Knowledge::even_inside(double most) const {
+  constexpr std::size_t parts = std::size_t{1} << ahead;
+  const int level = step_ + ahead;
+  std::vector<std::uint32_t> element(together * (parts - 1));
+  std::vector<Position> edge(element.size());
+  std::vector<Place> place(element.size());
+  std::array<double, parts + 1> tails;
+  double sum = 0.0;
+  for (std::size_t begin = 0; begin < precise_.size(); begin += together) {
+    const std::size_t end = std::min(begin + together, precise_.size());
+    std::size_t count = 0;
+    for (std::size_t k = begin; k < end; ++k) {
+      for (std::size_t c = 1; c < parts; ++c, ++count) {
+        element[count] = elements_[precise_[k]];
+        edge[count] = edge_of(parts * label_[precise_[k]] + c, level);
+      }
+    }
+    tails_.at(std::span(element).first(count), std::span(edge).first(count),
+              std::span(place).first(count));
+    const Place* at = place.data();
+    for (std::size_t k = begin; k < end; ++k) {
+      tails.front() = halves_[k].low.tail;
+      tails.back() = halves_[k].high.tail;
+      for (std::size_t c = 1; c < parts; ++c) tails[c] = (at++)->tail;
+      double whole = 0.0;
+      for (std::size_t c = 0; c < parts; ++c) whole += mass_between(tails[c], tails[c + 1]);
+      for (std::size_t c = 0; c < parts; ++c) {
+        const double excess = mass_between(tails[c], tails[c + 1]) * parts / whole - 1.0;
+        sum += excess * excess;
+      }
+    }
+    if (!(sum <= most * parts)) return false;
+  }
+  return true;
 }
 
 }  // namespace astar_rec::polar

@@ -1,7 +1,7 @@
 // What the sender of a polar block knows of its elements' bits, level by level.
 //
 // Before the fine levels it is the masses of all cells of 2^-L, as far as they matter: of each element
-// those of a window, the others are below 2^-70. A bit that is drawn leaves every second cell. Once all L
+// those of a window, with less than 2^-42 on either side of it. A bit that is drawn leaves every second cell. Once all L
 // bits are, a cell of 2^-L is left, which each further level halves.
 //
 // Halves' masses are differences of tails, and lose their digits as cells shrink. What is lost is
@@ -43,14 +43,25 @@ struct Levels {
   static Levels suiting(Tails& tails, std::size_t elements);
 };
 
+inline constexpr int by_rows = 6;  // fine levels of which all cells are looked at
+
+// Levels so fine that cells would not fit into memory: some targets are much wider than those that
+// the levels suit.
+class TooManyCells {};
+
 class Knowledge {
  public:
-  // Of these elements, in this order.
+  // Of these elements, in this order. Throws TooManyCells, of more than `by_rows` fine levels.
   Knowledge(Tails& tails, std::span<const std::uint32_t> elements, Levels levels,
             Interrupt& interrupt);
 
   // P(0) - P(1) of the next bit of each element.
   std::span<const double> differences() const { return d_; }
+
+  // Whether masses are even inside the cells that are left, behind the first L levels: that the chi-square
+  // distance of their sixteenths from equal ones, summed over elements whose halves are measured, is at
+  // most so much. Differences alone do not tell: by symmetry halves may be alike that are uneven inside.
+  bool even_inside(double most) const;
 
   // The bits that were drawn. Throws DivergenceError for an element without masses, or whose masses
   // are too imprecise to draw from.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <bit>
-#include <numeric>
+#include <optional>
 #include <utility>
 
 #include "codes/range_coder.hpp"
@@ -16,6 +16,7 @@ namespace astar_rec::polar {
 namespace {
 
 constexpr int fine_bits = 6;  // of the header: L
+constexpr int coarser = 4;    // levels fewer, where there are too many cells
 // Of a block's differences, squared and summed: what is left may be uniform. Half of it, and a third
 // more for the levels behind, is the KL divergence in nats between the block's law and the targets'.
 constexpr double left_over = 0x1p-32;
@@ -41,6 +42,22 @@ void for_each_word(const Shared& shared, int step, const F& f) {
   for (std::size_t begin = 0; begin < n; begin += 64) {
     f(begin, std::min<std::size_t>(n - begin, 64), shared.random.exchanges(step, begin / 64));
   }
+}
+
+// In four sums side by side.
+double sum_of_squares(std::span<const double> d) {
+  double sums[4] = {0.0, 0.0, 0.0, 0.0};
+  std::size_t i = 0;
+  for (; i + 4 <= d.size(); i += 4) {
+    for (std::size_t k = 0; k < 4; ++k) sums[k] += d[i + k] * d[i + k];
+  }
+  for (std::size_t k = 0; i + k < d.size(); ++k) sums[k] += d[i + k] * d[i + k];
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+LevelReport reported(int level, LevelHeader header, std::uint64_t bits, std::size_t elements) {
+  return {level, Node::from_byte(header.byte).f,
+          static_cast<double>(bits) / static_cast<double>(elements)};
 }
 
 // What comes before a level: that there is one, and its header.
@@ -93,7 +110,15 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
                                        Levels levels, std::span<Position> positions,
                                        Interrupt& interrupt, std::vector<LevelReport>* report) {
   const Shared shared(address, elements);
-  Knowledge knowledge(tails, shared.element, levels, interrupt);
+  std::optional<Knowledge> made;
+  while (!made) {
+    try {
+      made.emplace(tails, shared.element, levels, interrupt);
+    } catch (const TooManyCells&) {
+      levels.fine = std::max(levels.fine - coarser, by_rows);
+    }
+  }
+  Knowledge& knowledge = *made;
   const std::size_t places = shared.places;
   std::vector<double> exchanged(places, 0.0), scratch(places + 1);
   std::vector<Bit> x(places), bits(elements);
@@ -107,13 +132,15 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
     interrupt.check();
     const std::span<const double> d = knowledge.differences();
     if (step >= levels.fine) {
-      const bool ends = std::inner_product(d.begin(), d.end(), d.begin(), 0.0) <= left_over;
+      const bool ends = sum_of_squares(d) <= left_over && knowledge.even_inside(2.0 * left_over);
       out.encode(ends, at_its_end);
       if (ends) break;
     }
     for_each_word(shared, step, [&](std::size_t begin, std::size_t size, std::uint64_t exchanges) {
       for (std::size_t k = 0; k < size; ++k) {
-        exchanged[begin + k] = (exchanges >> k & 1) != 0 ? -d[begin + k] : d[begin + k];
+        const std::uint64_t sign = (exchanges >> k & 1) << 63;
+        exchanged[begin + k] =
+            std::bit_cast<double>(std::bit_cast<std::uint64_t>(d[begin + k]) ^ sign);
       }
     });
     const std::uint64_t before = out.bits();
@@ -123,10 +150,7 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
     Level<Drawing>(Drawing(out, scratch.data()), shared.random, step, model, header.curvature)
         .draw(exchanged.data(), places, shared.root(Node::from_byte(header.byte)), x.data());
     if (report != nullptr) {
-      double sum = 0.0;
-      for (const double value : d) sum += information(value);
-      const double n = static_cast<double>(elements);
-      report->push_back({levels.of(step), sum / n, static_cast<double>(out.bits() - before) / n});
+      report->push_back(reported(levels.of(step), header, out.bits() - before, elements));
     }
     for_each_word(shared, step, [&](std::size_t begin, std::size_t size, std::uint64_t exchanges) {
       for (std::size_t k = 0; k < size; ++k) {
@@ -180,9 +204,7 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
       for (auto& l : label) l = levels.mirror(l);
     }
     if (report != nullptr) {
-      const double n = static_cast<double>(elements);
-      report->push_back({levels.of(step), Node::from_byte(header.byte).f,
-                         static_cast<double>(in.bits() - before) / n});
+      report->push_back(reported(levels.of(step), header, in.bits() - before, elements));
     }
   }
   if (!in.at_end()) throw CorruptDataError("more data than levels, or less");

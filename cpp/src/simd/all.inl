@@ -21,6 +21,7 @@
 #include "simd/suprema.inl"
 #include "simd/boxes.inl"
 #include "simd/quantile.inl"
+#include "simd/tail.inl"
 #include "simd/replay.inl"
 // clang-format on
 
@@ -72,8 +73,6 @@ inline std::unique_ptr<LaneReplay> make_replay(Tree tree) {
 }
 
 inline const LaneSet lane_set = {
-    make_search,
-    make_boxes,
-    make_replay,
-    normal_quantiles,
-    {width, negative_logs, exponentials, approximate_normal_quantiles, widths}};
+    make_search,  make_boxes,
+    make_replay,  normal_quantiles,
+    normal_tails, {width, negative_logs, exponentials, approximate_normal_quantiles, widths}};

@@ -74,4 +74,13 @@ void quantiles(Family proposal, std::span<const Position> position, std::span<do
   });
 }
 
+void tails(Family target, std::span<const double> z, std::span<double> tail) {
+  const LaneSet* set = used();
+  if (set != nullptr && target == family_of<Normal>) return set->normal_tails(z, tail);
+  Families::with(target, [&](auto family) {
+    using Target = typename decltype(family)::type;
+    for (std::size_t i = 0; i < z.size(); ++i) tail[i] = Target::tail(z[i]);
+  });
+}
+
 }  // namespace astar_rec::lanes

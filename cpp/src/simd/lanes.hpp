@@ -33,6 +33,7 @@ struct LaneSet {
   std::unique_ptr<BoxLaneSearch> (*make_boxes)(LanePair, std::size_t most);  // so many dimensions
   std::unique_ptr<LaneReplay> (*make_replay)(Tree);
   void (*normal_quantiles)(std::span<const Position>, std::span<double>);  // exact
+  void (*normal_tails)(std::span<const double>, std::span<double>);        // exact
 
   // The approximate functions that the searches rest on, of `width` numbers: for tests.
   struct Functions {
@@ -65,6 +66,9 @@ std::unique_ptr<LaneReplay> make_replay(Tree tree);
 
 // The family's standard quantiles at positions.
 void quantiles(Family proposal, std::span<const Position> position, std::span<double> z);
+
+// The family's standard signed tails.
+void tails(Family target, std::span<const double> z, std::span<double> tail);
 
 }  // namespace lanes
 

@@ -12,6 +12,7 @@ import numpy as np
 from .._files import whole_file
 from ..codecs import ADStar, automatic_codec
 from ..codecs.automatic import column_hints
+from ..codecs.registry import method_named
 from ..codes import AdaptiveCode, IndexCode, TreeCode
 from ..container import compress, decompress
 from ..container import inspect as inspect_container
@@ -22,7 +23,7 @@ from . import images
 from .arrays import read_normal, read_targets
 from .experiments import experiments
 from .failures import Group, about
-from .methods import codec_of, method_options
+from .methods import codec_of, method_options, takes
 from .outputs import check_file
 from .planning import plan
 from .progress import progress
@@ -71,8 +72,8 @@ def astar_rec() -> None:
     default="auto",
     show_default=True,
     help="Elements of the last axis that share an index, 1 to 16: fewer bits, more time. auto is, "
-    "with ad, 8 where a few trial searches take at most 2500 steps on average (else 4, 2 or 1); "
-    "1 with other methods.",
+    "with ad, 8 where a few trial searches take at most 2500 steps on average (else 4, 2 or 1). "
+    "With polar, elements one after the other, 1 to 2^24; auto is 2^18. 1 with other methods.",
 )
 @click.option(
     "--bits-hint",
@@ -100,9 +101,8 @@ def astar_rec() -> None:
 @click.option(
     "--chunk",
     type=int,
-    default=65_536,
-    show_default=True,
-    help="Indices that share a checksum, a power of two: what damage costs.",
+    help="Indices that share a checksum, a power of two: what damage costs. 65536 by default; with "
+    "polar 1, which is a block.",
 )
 def encode(
     posteriors: Path,
@@ -112,7 +112,7 @@ def encode(
     bits_hint: str,
     contexts: str,
     code: str,
-    chunk: int,
+    chunk: int | None,
     seed: int | None,
     threads: int | None,
     **limits: int | None,
@@ -173,7 +173,8 @@ def encode(
 @click.option(
     "--max-elements",
     type=int,
-    help="Decode up to so many samples; by default a million, and 64 more for each byte.",
+    help="Decode up to so many samples; by default a million, and 64 more for each byte (8192 with "
+    "polar).",
 )
 @click.option("--threads", type=int, help="All processors by default; never changes the result.")
 def decode(
@@ -261,8 +262,10 @@ def _codec(
     limits: Mapping[str, int | None],
 ) -> Codec:
     """Returns the codec that options mean for some targets."""
-    own = 1 if block == "auto" else int(block)
-    known = column_hints(target, proposal, own) if hints and own > 1 else None
+    own = None if block == "auto" else int(block)
+    known = None
+    if hints and own is not None and own > 1 and takes(method_named(method), "bits_hint"):
+        known = column_hints(target, proposal, own)
     codec = codec_of(method, limits, block=own, bits_hint=known, seed=seed, threads=threads)
     if block == "auto" and isinstance(codec, ADStar):
         return automatic_codec(

@@ -26,7 +26,7 @@ __all__ = ["MAGIC", "compress", "decompress", "inspect_images", "train"]
 # With what files of images begin.
 MAGIC = b"A*RI"
 
-# Latents that share an index, by method; 1 with others.
+# Latents that share an index, by method; as many as the method has by default with others.
 _BLOCKS = {"ad": 8}
 
 _PATH = click.Path(path_type=Path)
@@ -63,8 +63,8 @@ def _which(
 @click.option(
     "--block",
     type=int,
-    help="Latents that share an index, 1 to 16: fewer bits, more time. 8 with ad by default, 1 "
-    "otherwise.",
+    help="Latents that share an index, 1 to 16: fewer bits, more time. 8 with ad by default, 2^18 "
+    "with polar, 1 otherwise.",
 )
 @click.option(
     "--chunk",
@@ -97,7 +97,7 @@ def compress(
     pixels, names = read_images(images)
     codec = codecs.load(weights)
     with about(images), progress("compressing") as report:
-        own = _BLOCKS.get(method, 1) if block is None else block
+        own = _BLOCKS.get(method) if block is None else block
         data = codec.compress(
             pixels,
             codec=codec_of(method, limits, block=own, seed=seed, threads=threads),

@@ -71,7 +71,7 @@ def codec_of(
     name: str,
     given: Mapping[str, int | None],
     *,
-    block: int = 1,
+    block: int | None = None,
     bits_hint: tuple[float, ...] | None = None,
     seed: int | None = None,
     threads: int | None = None,
@@ -81,7 +81,7 @@ def codec_of(
     Args:
         name: The method's name.
         given: Its limits; None where the option is not there.
-        block: Elements that share an index.
+        block: Elements that share an index; None for the method's own choice.
         bits_hint: Hints for the columns, for a method that takes any.
         seed: The seed; None for a fresh one.
         threads: The number of threads.
@@ -97,9 +97,9 @@ def codec_of(
     for field in fields(method):  # type: ignore[arg-type]
         if field.name in method.limits and field.default is MISSING and field.name not in chosen:
             raise ParameterError(field.name, None, method.limits[field.name])
-    if takes(method, "block"):
+    if block is not None and takes(method, "block"):
         chosen["block"] = block
-    elif block != 1:
+    elif block not in (None, 1):
         raise ParameterError("block", block, f"1, with method {name}")
     if bits_hint is not None and takes(method, "bits_hint"):
         chosen["bits_hint"] = bits_hint

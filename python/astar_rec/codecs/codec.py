@@ -71,6 +71,8 @@ class Codec(ABC):
         largest_block: The most elements that a unit may have; 1 for single elements alone.
         runs_through: Whether blocks run through all axes, in C order, and not along the last one.
         default_chunk: How many messages a container's chunk holds unless asked otherwise.
+        elements_per_byte: The most elements that a byte of a container may stand for, unless the
+            receiver asks for more: no forged header fills the memory.
         draws_tree: Whether an index names a node of AD*'s tree, which `TreeCode` predicts.
         limits: The arguments that bound the work, each with what it means.
         seed: The seed, which sender and receiver share.
@@ -87,6 +89,7 @@ class Codec(ABC):
     largest_block: ClassVar[int] = 1
     runs_through: ClassVar[bool] = False
     default_chunk: ClassVar[int] = 1 << 16
+    elements_per_byte: ClassVar[int] = 64
     draws_tree: ClassVar[bool] = False
     limits: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
@@ -180,6 +183,20 @@ class Codec(ABC):
             offset: The number of the first element.
             sample: The samples, a C-contiguous array to be filled.
         """
+
+    def breakdown(self, message: Message, elements: int, offset: int) -> dict[str, float]:
+        """Returns where a message's bits went, by part, for `inspect`; nothing if it has no parts.
+
+        Args:
+            message: The message of consecutive elements.
+            elements: How many these are.
+            offset: The number of the first.
+
+        Raises:
+            CorruptDataError: A message that no encoder makes.
+        """
+        del message, elements, offset
+        return {}
 
     # --- What follows ----------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from .._elements import unravel
 from .._validate import threads_of
 from ..custom import Tails, as_proposal, as_target
 from ..distributions.families import CoreFamily
-from ..errors import DivergenceError, ParameterError
+from ..errors import CorruptDataError, DivergenceError, ParameterError
 from .codec import Codec
 from .engine import samples_at
 from .messages import BYTES
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["PolarCoding"]
 
 _LARGEST_BLOCK = 1 << 24
+_ELEMENTS_PER_BYTE = 1 << 13
 
 
 @dataclass(frozen=True, repr=False)
@@ -43,8 +44,8 @@ class PolarCoding(Codec):
     the ratio of densities is needed. A block is coded, and decoded, as a whole: for few elements,
     or for access to single ones, there is `ADStar`.
 
-    A message is bytes, an object for each block. `Encoded.steps` are the numbers of levels: see
-    docs/polar.md.
+    A message is bytes, an object for each block, with a byte for 8,192 elements at least.
+    `Encoded.steps` are the numbers of levels: see docs/polar.md.
 
     Args:
         seed: Shared by sender and receiver; 0 to 2^64 - 1.
@@ -75,6 +76,7 @@ class PolarCoding(Codec):
     largest_block = _LARGEST_BLOCK
     runs_through = True
     default_chunk = 1
+    elements_per_byte = _ELEMENTS_PER_BYTE
     limits: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     seed: int
@@ -109,44 +111,41 @@ class PolarCoding(Codec):
         position = np.empty(sample.shape, np.uint64)
         made: list[bytes] = []
         try:
+            encode = self._encoder(target, proposal, offset, position, steps)
             for begin, end in self._pieces(steps.size, sample.size, progress):
-                made += self._encode_blocks(target, proposal, offset, begin, end, position, steps)
+                made += encode(begin, end)
         except _core.CoreDivergenceError as error:
             reason, element, bits, limit = error.args
             raise DivergenceError(unravel(element, sample.shape), bits, limit, reason) from None
         for number, each in enumerate(made):
-            message[number] = each
+            message[number] = _filled(each, self._elements_of(number, sample.size))
         sample[...] = samples_at(proposal, position)
         return 0
 
-    def _encode_blocks(
-        self,
-        target: Target,
-        proposal: Proposal,
-        offset: int,
-        begin: int,
-        end: int,
-        position: Indices,
-        levels: Indices,
-    ) -> list[bytes]:
+    def _encoder(
+        self, target: Target, proposal: Proposal, offset: int, position: Indices, levels: Indices
+    ) -> Callable[[int, int], list[bytes]]:
+        """Returns what encodes the blocks from one to before another, and fills the arrays."""
         if isinstance(target, CoreFamily) and isinstance(proposal, CoreFamily):
             q, p = target._bound, proposal._bound
             threads = threads_of(self.threads, position.size)
-            return _core.polar_encode(
-                self.seed, offset, threads, self.block, q, p, begin, end, position, levels
-            )
+
+            def encode(begin: int, end: int) -> list[bytes]:
+                return _core.polar_encode(
+                    self.seed, offset, threads, self.block, q, p, begin, end, position, levels
+                )
+
+            return encode
         tails = Tails(target, proposal, position.shape)
-        return _core.polar_encode_called(
-            self.seed,
-            offset,
-            self.block,
-            tails.places,
-            tails.precise_above,
-            begin,
-            end,
-            position,
-            levels,
-        )
+        tails.require_ends()
+        places, precise = tails.places, tails.precise_above
+
+        def encode_called(begin: int, end: int) -> list[bytes]:
+            return _core.polar_encode_called(
+                self.seed, offset, self.block, places, precise, begin, end, position, levels
+            )
+
+        return encode_called
 
     def _pieces(
         self, blocks: int, elements: int, progress: Progress | None
@@ -165,10 +164,48 @@ class PolarCoding(Codec):
         """Reads level by level: see `Codec.decode_into`."""
         position = np.empty(sample.shape, np.uint64)
         threads = threads_of(self.threads, sample.size)
+        written = [self._emptied(message, number, sample.size) for number in range(len(message))]
         try:
-            _core.polar_decode(self.seed, offset, threads, self.block, list(message), position)
+            _core.polar_decode(self.seed, offset, threads, self.block, written, position)
         except _core.CoreIndexError as error:
             reason, block = error.args
             expected = f"what an encoder writes ({reason})"
             raise ParameterError("message", message[block], expected, (block,)) from None
         sample[...] = samples_at(proposal, position)
+
+    def breakdown(self, message: Message, elements: int, offset: int) -> dict[str, float]:
+        """Bits by level, in order of drawing: see `Codec.breakdown`."""
+        bits: dict[str, float] = {}
+        for number in range(len(message)):
+            size, first = self._elements_of(number, elements), offset + number * self.block
+            try:
+                own = self._emptied(message, number, elements)
+                levels = _core.polar_levels(self.seed, first, size, own)
+            except (_core.CoreCorruptDataError, ParameterError) as error:
+                raise CorruptDataError(str(error)) from None
+            for level, each in levels:
+                name = f"level {level}"
+                bits[name] = bits.get(name, 0.0) + each * size
+        return bits
+
+    def _elements_of(self, number: int, elements: int) -> int:
+        """How many elements a block has."""
+        return min(self.block, elements - number * self.block)
+
+    def _emptied(self, message: Message, number: int, elements: int) -> bytes:
+        """A block's message as it was before `_filled`."""
+        data: bytes = message[number]
+        least = _least_bytes(self._elements_of(number, elements))
+        if 0 < len(data) < least:
+            raise ParameterError("message", data, f"at least {least} bytes", (number,))
+        return data.rstrip(b"\0") if len(data) == least else data
+
+
+def _least_bytes(elements: int) -> int:
+    """How many bytes a block has at least: a file's size tells how many elements it may hold."""
+    return elements // _ELEMENTS_PER_BYTE
+
+
+def _filled(data: bytes, elements: int) -> bytes:
+    """A message, which ends with no zero, and zeros up to the least size of its block."""
+    return data.ljust(_least_bytes(elements), b"\0")

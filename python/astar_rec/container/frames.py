@@ -159,6 +159,8 @@ def rescue(source: Source, at: int, header: Header, checksum: bytes) -> Contents
             payload_of(source, frame, checksum)
             if frame.rows is not None:
                 _check_rows(header.with_rows(frame.rows), frame.number + 1)
+            elif header.open:
+                check_size(header.with_rows(_known_rows(header, frame.number + 1)))
         except CorruptDataError:
             at = _next_mark(source, at + 1)
             budget -= _WINDOW
@@ -174,14 +176,19 @@ def rescue(source: Source, at: int, header: Header, checksum: bytes) -> Contents
         return Contents(header.grid(), frames, complete=True)
     if rows is not None:
         return Contents(header.with_rows(rows).grid(), frames, complete=True)
-    # Chunks but the last are full: so many indices there are at least.
-    known = following * header.chunk
+    known = header.with_rows(_known_rows(header, following))
+    return Contents(known.grid(), frames, complete=False)
+
+
+def _known_rows(header: Header, chunks: int) -> int:
+    """How many rows an open container has that has so many chunks: all but the last are full."""
+    known = chunks * header.chunk
     grid = header.grid()
     if grid.is_flat:
         known, per_row = known * header.block, grid.row_elements
     else:
         per_row = grid.row_indices
-    return Contents(header.with_rows(-(-known // max(1, per_row))).grid(), frames, complete=False)
+    return -(-known // max(1, per_row))
 
 
 def _chunk_limit(header: Header) -> int:

@@ -15,7 +15,7 @@ from ..information import kl_bits
 from .reader import Reader
 
 if TYPE_CHECKING:
-    from .._elements import Shape
+    from .._elements import Indices, Shape
     from ..codecs import Codec
     from ..codes import IndexCode
     from ..distributions import ProposalLike, TargetLike
@@ -43,6 +43,9 @@ class Inspection:
         total_bits: Eight times the number of bytes.
         mean_depth: Mean depth of the indices, ⌊log2 index⌋; of bytes, their mean number of bits.
         kl_bits: The sum of the targets' KL divergences; None unless targets were given.
+        parts: What the messages' bits were for, as far as the method says it: of `PolarCoding`
+            bits by level, in order of drawing; of others, and of a container of so many elements
+            that `decompress` would not decode it unasked, nothing.
     """
 
     method: str
@@ -57,6 +60,7 @@ class Inspection:
     total_bits: int
     mean_depth: float
     kl_bits: float | None
+    parts: dict[str, float]
 
     @property
     def bits_per_element(self) -> float:
@@ -78,6 +82,9 @@ class Inspection:
             *((f"{part} bits", f"{bits}") for part, bits in self.bits.items()),
             ("total bits", f"{self.total_bits}  ({self.bits_per_element:.4f} per element)"),
         ]
+        size = math.prod(self.shape)
+        for part, bits in self.parts.items():
+            rows.append((part, f"{bits:.1f}  ({bits / size:.4f} per element)"))
         if self.kl_bits is not None and self.total_bits:
             share = self.kl_bits / self.total_bits
             rows.append(("KL bits", f"{self.kl_bits:.1f}  ({share:.1%} of all)"))
@@ -118,7 +125,7 @@ def inspect(
         header, contents = reader._header, reader._contents
         divergence = _divergence(target, proposal, reader.shape)
         total = 8 * reader._source.size
-        depths = 0
+        depths, said = 0, dict[str, float]()
         bits = {"header": 8 * reader._begin, "depth": 0, "path": 0, "padding": 0, "framing": 0}
         for number in range(contents.grid.chunks):
             index, _ = reader._unpack(number)
@@ -128,6 +135,9 @@ def inspect(
             bits["depth"] += parts.depth
             bits["path"] += parts.path
             bits["padding"] += parts.padding
+            if contents.grid.elements <= reader._expected_elements:
+                for part, more in _breakdown(reader, number, index).items():
+                    said[part] = said.get(part, 0.0) + more
         bits["framing"] = total - sum(bits.values())
         indices = contents.grid.indices
         return Inspection(
@@ -143,7 +153,17 @@ def inspect(
             total_bits=total,
             mean_depth=depths / indices if indices else float("nan"),
             kl_bits=divergence,
+            parts=said,
         )
+
+
+def _breakdown(reader: Reader, number: int, index: Indices) -> dict[str, float]:
+    """Where the bits of a chunk's messages went."""
+    codec, grid = reader.codec, reader._contents.grid
+    first = number * grid.chunk
+    own = grid.elements_of(first, first + len(index))
+    offset = reader._header.offset + own.start
+    return codec.breakdown(codec.kind.from_index(index), len(own), offset)
 
 
 def _divergence(

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Reader"]
 
+# Samples that a container may decode to without having been asked: so many, and those that its
+# codec may have for each of its bytes.
+_FREE_ELEMENTS = 1 << 20
+
 
 class Reader:
     """Decodes a container, any rows of it, without reading the rest.
@@ -194,6 +198,11 @@ class Reader:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def _expected_elements(self) -> int:
+        """The most samples that a container of this size is expected to have."""
+        return _FREE_ELEMENTS + self.codec.elements_per_byte * self._source.size
 
     # --- Indices ---------------------------------------------------------------------------------
 

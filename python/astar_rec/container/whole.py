@@ -29,11 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["compress", "decompress"]
 
-# Samples that a container may decode to without having been asked: so many, and so many more for
-# each of its bytes.
-_FREE_ELEMENTS = 1 << 20
-_ELEMENTS_PER_BYTE = 64
-
 
 @overload
 def compress(
@@ -210,7 +205,8 @@ def decompress(
         contexts: What `compress` was given as ``contexts``, if it was an array; without a header,
             whatever it was given.
         max_elements: The most samples to allow. None for 2^20 and 64 for each byte of data: more
-            than all but nearly empty information takes, and no forged header fills the memory.
+            than all but nearly empty information takes, and no forged header fills the memory. With
+            `PolarCoding` it is 8,192 for each byte, and whatever it encodes decodes.
         threads: Number of threads; None for all processors, or the given codec's.
         progress: Called as ``progress(done, total)`` with numbers of indices, now and then.
 
@@ -243,7 +239,7 @@ def decompress(
 def _check_elements(reader: Reader, max_elements: int | None) -> None:
     """Refuses more samples than the caller allows, or expects."""
     size, length = reader._contents.grid.elements, reader._source.size
-    most = _FREE_ELEMENTS + _ELEMENTS_PER_BYTE * length
+    most = reader._expected_elements
     if max_elements is not None:
         most = integer("max_elements", max_elements, 0, ELEMENT_LIMIT)
     if size > most:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._elements import unravel
 from ..distributions import Distribution
-from ..distributions.tails import mass, tails_of
+from ..distributions.tails import LEAST, mass, tails_of
 from ..errors import DivergenceError, ParameterError
 from .callables import FamilyFunction, Results
 from .distributions import CustomTarget
@@ -25,6 +25,8 @@ __all__ = ["Tails", "tails_at"]
 _TAILS = Results(-1.0, 1.0, "a signed tail, from -1 to 1")
 # What lies where the proposal has no sample is too little to be found there.
 _NOTHING = 2.0**-64
+# Where its density goes on, what is beyond the last position is a matter of 64 bits.
+_LITTLE = 2.0**-10
 _LIMIT = 64.0
 
 
@@ -74,6 +76,7 @@ class Tails:
             if positions is not None:
                 self._positions = FamilyFunction("tail", _TAILS, positions, target, proposal)
         self._sampler = Sampler(proposal, shape)
+        self._ends = proposal._ends() if isinstance(proposal, Distribution) else None
         self._require_support(proposal)
 
     def __call__(self, edge: Indices, element: Elements) -> Floats:
@@ -114,6 +117,35 @@ class Tails:
         if isinstance(self._points, CustomTarget):
             return self._points._tail(x, element, self._shape)
         return self._points(element, self._shape, x)
+
+    def require_ends(self) -> None:
+        """Refuses targets of which too much lies beyond the proposal's outermost positions.
+
+        Raises:
+            DivergenceError: More than 2^-10; of a proposal with hard ends, more than 2^-64.
+        """
+        if self._positions is not None:
+            return  # of numbers of positions, not of points
+        element = np.arange(math.prod(self._shape), dtype=np.int64)
+        ends = None if self._ends is None else [self._ends_at(each) for each in self._ends]
+        if ends is None:
+            outermost = (np.uint64(0), np.uint64(2**64 - 1))
+            ends = [self._sampler(np.full(element.size, each), element) for each in outermost]
+        low, high = (self._at(end, element) for end in ends)
+        beyond = mass(np.zeros(1), low) + mass(high, np.full(1, -LEAST))
+        good = beyond <= (_LITTLE if self._ends is None else _NOTHING)
+        if not good.all():
+            first = int(np.argmin(good))
+            span = f"[{float(ends[0][first])!r}, {float(ends[1][first])!r}]"
+            reason = (
+                f"a part {float(beyond[first]):.3g} of the target lies outside {span}, all that "
+                "64-bit positions of this proposal reach: use a wider one"
+            )
+            raise DivergenceError(unravel(first, self._shape), math.inf, _LIMIT, reason)
+
+    def _ends_at(self, end: Floats) -> Floats:
+        """One of the proposals' ends, of all elements; flat."""
+        return np.broadcast_to(end, self._shape).reshape(-1)
 
     def _require_kind(
         self, target: Distribution | CustomTarget, proposal: Distribution | CustomProposal

@@ -151,6 +151,10 @@ class Distribution:
         del shape
         yield from ()
 
+    def _ends(self) -> tuple[Floats, Floats] | None:
+        """Returns between which points all samples are, where those are hard ends."""
+        return None
+
     # --- As arrays -------------------------------------------------------------------------------
 
     @property

@@ -172,6 +172,10 @@ class Uniform(CoreFamily):
     def _check(self) -> None:
         require_all("high", self.high, self.high > self.low, "a number above low")
 
+    def _ends(self) -> tuple[Floats, Floats]:
+        """Returns low and high: see `Distribution._ends`."""
+        return self.low, self.high
+
     @classmethod
     def log_density(cls, x: Floats, *parameters: Floats) -> Floats:
         """Returns log densities in nats: see `Distribution.log_density`."""

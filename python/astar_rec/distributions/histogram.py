@@ -122,6 +122,10 @@ class Histogram(Distribution):
             low, high = (Flat(edges[..., each])[element] for each in (cell, cell + 1))
             yield element, low, high
 
+    def _ends(self) -> tuple[Floats, Floats]:
+        """Returns the outermost edges: see `Distribution._ends`."""
+        return self.edges[..., 0], self.edges[..., -1]
+
     @staticmethod
     def _cell(edges: Floats, x: Floats) -> tuple[npt.NDArray[np.intp], Floats, Floats]:
         """Returns the cells of points, and where these begin and end."""

@@ -19,7 +19,8 @@ from ..codecs import ADStar, Codec
 from ..codecs.automatic import fresh_seed
 from ..container import Reader, Writer, compress, decompress
 from ..container.format import MAX_CHUNK as MOST_INDICES
-from ..container.format import MIN_CHUNK as LEAST_INDICES
+from ..container.format import least_chunk
+from ..container.grid import Grid
 from ..distributions import Normal
 from ..errors import ApproximationWarning, CorruptDataError, ParameterError
 from ..information import kl_bits
@@ -404,9 +405,9 @@ def _send(target: Normal, chunk: int, codec: Codec, code: IndexCode | None) -> t
         codec: How to send them.
         code: How to code the indices.
     """
-    per_image = -(-target.shape[1] // codec.block)
-    indices = 1 << (chunk * per_image - 1).bit_length()
-    indices = min(max(indices, LEAST_INDICES), MOST_INDICES)
+    grid = Grid(target.shape, codec.block, MOST_INDICES, codec.runs_through)
+    indices = 1 << max(0, len(grid.indices_of_rows(0, chunk)) - 1).bit_length()
+    indices = min(max(indices, least_chunk(codec)), MOST_INDICES)
     file = io.BytesIO()
     with (
         _no_warnings_of_cuts(),

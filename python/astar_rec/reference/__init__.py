@@ -47,6 +47,9 @@ file                  one idea
 `drawn_tree`          the part of the tree around a path,
 `tree_model`          probabilities of the ways on, learnt,
 `tree`                and paths said with these
+`polar_transform`     polar blocks, many elements at once: bits through the polar transform,
+`polar_knowledge`     what the sender knows of the next ones, from tails at edges of cells,
+`polar`               and blocks of levels of them
 ====================  ===========================================================================
 
 >>> target, proposal = Normal(1.5, 0.1), Normal(0.0, 1.0)

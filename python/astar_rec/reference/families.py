@@ -3,6 +3,9 @@
 `quantile` maps positions to values z of the family's standard member, `sample` maps z to x on the
 distribution's own scale. The standard member's -log density is surprise(z) + log_normaliser, in
 nats. Search and log ratios live on the axis of z.
+
+`tail` is the standard member's signed tail: its CDF where that is at most 1/2, minus its survival
+function elsewhere, so that neither tail loses digits. Polar blocks are made from these.
 """
 
 from __future__ import annotations
@@ -11,10 +14,25 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from .functions import LOG_2, log_one_plus, negative_log_fraction, normal_quantile, portable_exp
+from .functions import (
+    LOG_2,
+    log_one_plus,
+    negative_log_fraction,
+    normal_quantile,
+    normal_upper_tail,
+    portable_exp,
+)
 from .positions import tail_of
 
 LOG_SQRT_2_PI = float.fromhex("0x1.d67f1c864beb5p-1")
+
+
+def signed_tail(z: float, upper_tail: float) -> float:
+    """Return the tail at z of a distribution symmetric about 0, from the upper tail at |z|.
+
+    An upper tail is negative even where it vanishes.
+    """
+    return -max(upper_tail, math.ulp(0.0)) if z > 0.0 else upper_tail
 
 
 @dataclass(frozen=True)
@@ -36,6 +54,11 @@ class LocationScale(ABC):
     def surprise(z: float) -> float:
         """Return the standard member's -log density (nats) without its constant."""
 
+    @staticmethod
+    @abstractmethod
+    def tail(z: float) -> float:
+        """Return the standard member's signed tail."""
+
     def sample(self, z: float) -> float:
         """Return the value x that stands for z."""
         return self.loc + self.scale * z
@@ -51,6 +74,11 @@ class Normal(LocationScale):
     def surprise(z: float) -> float:
         """z^2 / 2."""
         return 0.5 * (z * z)
+
+    @staticmethod
+    def tail(z: float) -> float:
+        """By a table."""
+        return signed_tail(z, normal_upper_tail(abs(z)))
 
 
 class Laplace(LocationScale):
@@ -69,6 +97,11 @@ class Laplace(LocationScale):
         """|z|."""
         return abs(z)
 
+    @staticmethod
+    def tail(z: float) -> float:
+        """exp(-|z|) / 2."""
+        return signed_tail(z, 0.5 * portable_exp(-abs(z)))
+
 
 class Logistic(LocationScale):
     """Logistic distribution."""
@@ -84,6 +117,12 @@ class Logistic(LocationScale):
     def surprise(z: float) -> float:
         """|z| + 2 log(1 + exp(-|z|))."""
         return abs(z) + 2.0 * log_one_plus(portable_exp(-abs(z)))
+
+    @staticmethod
+    def tail(z: float) -> float:
+        """1 / (1 + exp(|z|))."""
+        odds = portable_exp(-abs(z))
+        return signed_tail(z, odds / (1.0 + odds))
 
 
 @dataclass(frozen=True)
@@ -115,6 +154,11 @@ class Uniform:
     def surprise(_z: float) -> float:
         """Nothing but the constant."""
         return 0.0
+
+    @staticmethod
+    def tail(z: float) -> float:
+        """A straight line."""
+        return signed_tail(z, 0.5 * (1.0 - min(abs(z), 1.0)))
 
     def sample(self, z: float) -> float:
         """Return the value x that stands for z; rounding does not carry it past an end."""

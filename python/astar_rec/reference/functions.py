@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from importlib import resources
 from typing import NamedTuple
 
 from .positions import MASK_64, leading_zeros, tail_of
@@ -92,8 +93,8 @@ def negative_log_fraction(odd: int) -> float:
 
 
 def portable_exp(x: float) -> float:
-    """Return the exponential of x <= 700; 0 below -700."""
-    if x < -700.0:
+    """Return the exponential of x <= 700; 0 below -700 and for NaN."""
+    if not x >= -700.0:
         return 0.0
     log_2_high = float.fromhex("0x1.62e42fefa38p-1")  # few enough bits for exact multiples
     log_2_low = float.fromhex("0x1.ef35793c7673p-45")
@@ -114,3 +115,42 @@ def normal_quantile(position: int) -> float:
     if at.octave == 0:  # the table's function is quantile / distance from the median
         magnitude *= at.place * 0.25
     return sign * magnitude
+
+
+@cache
+def tail_table() -> tuple[Row, ...]:
+    """Return Taylor series of the normal's upper tail, of degree 10, for 32 segments a unit to 9.
+
+    scripts/generate_tables.py makes them.
+    """
+    path = resources.files("astar_rec") / "data" / "normal_tail_table.inc"
+    lines = path.read_text(encoding="ascii").splitlines()
+    rows = [line.strip("{},").split(",") for line in lines if line.startswith("{")]
+    return tuple(tuple(map(float.fromhex, row)) for row in rows)
+
+
+def normal_upper_tail(z: float) -> float:
+    """Return P(Z > z) of the standard normal for z >= 0, relatively accurate; 0 from 38 on.
+
+    Beyond the table it is the density times the continued fraction 1 / (z + 1 / (z + 2 / ...)).
+    """
+    if z < 9.0:
+        segment = int(z * 32)
+        row = tail_table()[segment]
+        h = z - (segment + 0.5) * (1.0 / 32)
+        series = row[-1]
+        for coefficient in row[-2::-1]:
+            series = series * h + coefficient
+        return series
+    if not z < 38.0:
+        return 0.0
+    over_root_tau = float.fromhex("0x1.9884533d43651p-2")  # 1 / sqrt(2 pi)
+    fraction = z
+    for k in range(16, 0, -1):
+        fraction = z + k / fraction
+    # z^2 / 2 in two parts, so that the exponential's argument is as good as z.
+    whole = int(z * 16.0) * 0.0625
+    rest = (z - whole) * (z + whole)
+    return (
+        over_root_tau * portable_exp(-0.5 * (whole * whole)) * portable_exp(-0.5 * rest) / fraction
+    )

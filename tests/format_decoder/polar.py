@@ -1,0 +1,250 @@
+"""Polar blocks: bytes to positions, as docs/polar.md has it, in integers and a few doubles."""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from functools import cache
+from typing import TYPE_CHECKING
+
+from .basics import TABLES, RangeDecoder, random_words, require
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["read_polar"]
+
+KEY = 0x706F6C6172
+START = TABLES.parents[2] / "python" / "astar_rec" / "data" / "polar_flip_table.inc"
+LEVELS = 60
+CERTAIN = 2**24
+CLASSES, BINS = 96, 48
+ELEMENTS_PER_BYTE = 8192
+
+Node = tuple[float, float]  # f and g
+SILENT: Node = (0.0, 1.0)
+
+
+@cache
+def start_table() -> list[int]:
+    """Return the contexts' start."""
+    text = re.sub("//.*", "", START.read_text(encoding="ascii"))
+    return [int(number) for number in re.findall("[0-9]+", text)]
+
+
+def half_octave(x: float) -> int:
+    """Return twice the exponent of x, and the bit behind its leading one."""
+    if x == math.inf:
+        return 2048
+    return (struct.unpack("<Q", struct.pack("<d", x))[0] >> 51) - 2046
+
+
+def class_of(node: Node) -> int:
+    ratio = node[0] / node[1] if node[1] else math.inf
+    return min(max(half_octave(ratio) + CLASSES // 2, 0), CLASSES - 1)
+
+
+def bin_of(w: float) -> int:
+    if w < 0.5:
+        return max(half_octave(w) + 33, 0)
+    return min(29 - half_octave(1.0 - w), BINS - 1)
+
+
+def node_of(byte: int) -> Node:
+    ratio = 2.0 ** (byte // 4 - 40) * ((2 * (byte % 4) + 9) * 0.125)
+    return ratio / (1.0 + ratio), 1.0 / (1.0 + ratio)
+
+
+def halves(a: Node, b: Node, k: float) -> tuple[Node, Node]:
+    """Return the first and the second half's node, of two nodes joined in pairs."""
+    f, g = a[0] * b[0], a[1] * b[1]
+    both_f, both_g = f * (1.0 + k * g), g * (1.0 + k * f)
+    return (both_f, (a[1] + b[1]) - both_g), ((a[0] + b[0]) - both_f, both_g)
+
+
+class Context:
+    """The chance of a flip, of 2^24."""
+
+    def __init__(self, chance: int, count: int) -> None:
+        self.chance, self.count = chance, count
+
+    def read(self, coder: RangeDecoder) -> bool:
+        flip = coder.decision(self.chance)
+        rate = 2**17 // (2 * self.count + 3)
+        p = self.chance
+        p = p + ((CERTAIN - p) * rate >> 16) if flip else p - (p * rate >> 16)
+        self.chance = min(max(p, 16), CERTAIN - 16)
+        self.count = min(self.count + 1, 1023)
+        return flip
+
+
+class Block:
+    """What a block's levels share."""
+
+    def __init__(self, data: bytes, seed: int, first: int, elements: int) -> None:
+        self.coder = RangeDecoder(data)
+        self.key, self.first, self.elements = seed ^ KEY, first, elements
+        self.places = 1 << (elements - 1).bit_length()
+        self.contexts: dict[int, Context] = {}
+        self.stray = Context(CERTAIN // 1024, 64)
+
+    def word(self, lane: int, number: int) -> int:
+        return random_words(self.key, number // 2, self.first, lane)[number % 2]
+
+    def context(self, curvature: int, leaf_class: int, w: float) -> Context:
+        number = (curvature * CLASSES + leaf_class) * BINS + bin_of(w)
+        if number not in self.contexts:
+            count, mantissa = divmod(start_table()[number], 256)
+            self.contexts[number] = Context((8 + mantissa % 8) << mantissa // 8, 1 << count)
+        return self.contexts[number]
+
+    def raw(self, bits: int) -> int:
+        """Return a number of any width: sixteen bits at a time, the lowest first."""
+        value = 0
+        for done in range(0, bits, 16):
+            value |= self.coder.raw(min(16, bits - done)) << done
+        return value
+
+    def permutation(self) -> list[int]:
+        to = list(range(self.elements))
+        for i in range(self.elements - 1, 0, -1):
+            other = random_words(self.key, i, self.first, 256)[0] * (i + 1) >> 64
+            to[i], to[other] = to[other], to[i]
+        return to
+
+
+class Level:
+    """One level: n bits through the transform, node by node."""
+
+    def __init__(self, block: Block, step: int, curvature: int) -> None:
+        self.block, self.step, self.curvature = block, step, curvature
+        self.index = 0
+        self.guess_word = cache(lambda number: block.word(step, number))
+        self.screen_word: Callable[[int], int] = cache(
+            lambda number: block.word(128 + step, number)
+        )
+
+    def guess(self, index: int) -> int:
+        return self.guess_word(index // 64) >> index % 64 & 1
+
+    def screen(self, index: int) -> int:
+        return self.screen_word(index // 4) >> 16 * (index % 4) & 0xFFFF
+
+    def w(self, index: int) -> float:
+        rest = self.block.word(192 + self.step, index) >> 16
+        return (float((self.screen(index) << 48 | rest) >> 11) + 0.5) * 2.0**-53
+
+    def flip(self, index: int, leaf_class: int) -> int:
+        return self.block.context(self.curvature, leaf_class, self.w(index)).read(self.block.coder)
+
+    def read(self, n: int, front: Node, back: Node, backs: int) -> list[int]:
+        """Return the bits of a node of which the last `backs` are of another kind."""
+        kinds = [front, back] if backs else [front]
+        if n > 1 or all(f == 0.0 for f, _ in kinds):
+            if all(f == 0.0 for f, _ in kinds):
+                return self.guesses(n)
+            if not backs and front[1] < 2.0**-15:
+                x = self.guesses(n)
+                for begin in range(0, n, 64):
+                    size = min(64, n - begin)
+                    said = self.block.raw(size)
+                    for k in range(size):
+                        x[begin + k] ^= said >> k & 1
+                return x
+            if all(f < 2.0**-20 for f, _ in kinds):
+                return self.empty(n, max(kinds))
+            return self.split(n, front, back, backs)
+        self.index += 1
+        return [self.guess(self.index - 1) ^ self.flip(self.index - 1, class_of(front))]
+
+    def guesses(self, n: int) -> list[int]:
+        self.index += n
+        return [self.guess(i) for i in range(self.index - n, self.index)]
+
+    def empty(self, n: int, node: Node) -> list[int]:
+        limit = 1024 if node[0] >= 2.0**-26 else 32 if node[0] >= 2.0**-36 else 1
+        x, first = self.guesses(n), self.index - n
+        for k in range(n):
+            if self.screen(first + k) < limit:
+                x[k] ^= self.flip(first + k, class_of(node))
+        last = -1
+        while self.block.stray.read(self.block.coder):
+            k = self.block.raw(n.bit_length() - 1)
+            require(last < k and self.screen(first + k) >= limit, "a flip where none is written")
+            x[k] ^= 1
+            last = k
+        return x
+
+    def split(self, n: int, front: Node, back: Node, backs: int) -> list[int]:
+        size, k = n // 2, 0.125 * self.curvature
+        alike, mixed = halves(front, front, k), halves(front, back, k)
+        x = []
+        for half in range(2):
+            if backs == 0:
+                own = (alike[half], SILENT, 0)
+            elif backs == size:
+                own = (mixed[half], SILENT, 0)
+            elif backs < size:
+                own = (alike[half], mixed[half], backs)
+            else:
+                own = (mixed[half], halves(back, back, k)[half], backs - size)
+            x += self.read(size, *own)
+        return [x[i] ^ x[i + size] for i in range(size)] + x[size:]
+
+
+def read_header(
+    coder: RangeDecoder, expected: tuple[int, int] | None, elements: int
+) -> tuple[int, int]:
+    """Return a level's byte, and its curvature in eighths."""
+    if expected is not None and coder.decision(CERTAIN // 8 * 7):
+        return expected
+    if elements < 4096:
+        return 4 * (coder.raw(5) + 16) + 2, 1
+    byte, curvature = coder.raw(8), coder.raw(2)
+    require(curvature < 3, "a level of no known kind")
+    return byte, curvature
+
+
+def read_polar(data: bytes, seed: int, first: int, elements: int) -> list[int]:
+    """Return the positions of a block's elements.
+
+    Args:
+        data: Its message.
+        seed: The header's.
+        first: The number of the first element.
+        elements: How many there are.
+    """
+    least = elements // ELEMENTS_PER_BYTE
+    require(len(data) in (0, least) or len(data) > least, "a message that is too short")
+    if len(data) == least:
+        data = data.rstrip(b"\0")
+    block = Block(data, seed, first, elements)
+    coder = block.coder
+    fine, mirrored = coder.raw(6), coder.raw(1)
+    require(fine <= LEVELS, "no such first level")
+    labels, step = [0] * elements, 0
+    expected: tuple[int, int] | None = None
+    while step < (LEVELS if fine else 0):
+        if step >= fine and coder.decision(CERTAIN // 32):
+            break
+        byte, curvature = read_header(coder, expected if step > fine else None, elements)
+        expected = max(byte - 5, 0), 1
+        backs = block.places - elements
+        x = Level(block, step, curvature).read(block.places, node_of(byte), SILENT, backs)
+        for place in range(elements):
+            bit = x[place] ^ block.word(64 + step, place // 64) >> place % 64 & 1
+            if step < fine:
+                labels[place] |= bit << step
+            else:
+                labels[place] = labels[place] << 1 | bit
+        step += 1
+        if step == fine and mirrored:
+            half = 1 << (fine - 1)
+            labels = [half - 1 - label if label < half else label for label in labels]
+    coder.end()
+    positions = [0] * elements
+    for place, element in enumerate(block.permutation()):
+        rest = random_words(block.key, element, first, 257)[0]
+        positions[element] = labels[place] << (64 - step) | rest >> step
+    return positions
