@@ -20,6 +20,7 @@ MRC = "minimal random coding"
 INDEX_CODE = "index code"
 FILE = "file"
 TREE_FILE = "file, tree code"
+POLAR_FILE = "file, polar"
 BLOCK_4 = "AD*, block 4"
 BLOCK_8 = "AD*, block 8"
 ONE_THREAD = "AD*, 1 thread"
@@ -159,6 +160,25 @@ def _file_by_tree(plan: Plan) -> Iterator[Row]:
         yield by_file(TREE_FILE, "tree", task)
 
 
+def _file_by_polar(plan: Plan) -> Iterator[Row]:
+    for task in plan.works():
+
+        def encode(task: Work = task) -> bytes:
+            return rec.compress(task.q, task.p, codec=rec.PolarCoding(SEED, threads=1))
+
+        data = encode()
+
+        def decode(task: Work = task, data: bytes = data) -> np.ndarray:
+            return rec.decompress(data, task.p, threads=1)
+
+        samples = rec.PolarCoding(SEED).encode(task.q, task.p).sample
+        verified = checked(np.array_equal(decode(), samples), POLAR_FILE, "samples, bit for bit")
+        what = "polar coding, all of compress and decompress"
+        sent = 8 * len(data) / task.elements
+        sides = Side(encode), Side(decode)
+        yield Row(POLAR_FILE, what, verified, task.bits, task.elements, sent, *sides)
+
+
 # --- Blocks --------------------------------------------------------------------------------------
 
 
@@ -219,6 +239,7 @@ MEASUREMENTS = [
     Measurement(INDEX_CODE, _index_code),
     Measurement(FILE, _file),
     Measurement(TREE_FILE, _file_by_tree),
+    Measurement(POLAR_FILE, _file_by_polar),
     Measurement("blocks", _blocks),
     Measurement("threads", _threads),
     Measurement("sizes", _sizes),

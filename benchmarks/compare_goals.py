@@ -18,6 +18,7 @@ from compare_codecs import (
     INDEX_CODE,
     ONE_ELEMENT,
     ONE_THREAD,
+    POLAR_FILE,
     of_size,
     several_threads,
     sizes,
@@ -120,6 +121,16 @@ def goals(plan: Plan) -> Iterator[Goal]:
         f"compress + decompress, in {c}'s encode + decode, 3 bits",
         1.0,
         lambda f: f.both(FILE, 3) / f.both(c, 3),
+    )
+    yield Goal(
+        f"{POLAR_FILE}, compress + decompress, in {c}'s encode + decode, 2 bits",
+        5.0,
+        lambda f: f.both(POLAR_FILE, 2) / f.both(c, 2),
+    )
+    yield Goal(
+        f"{POLAR_FILE}, decompress, in {c}'s decode, 2 bits",
+        1.5,
+        lambda f: f.ratio(POLAR_FILE, "decode", 2),
     )
     yield Goal(f"{AS} encode, in {AD}'s, worst", 1.5, lambda f: f.worst(AS, "encode", AD))
     yield Goal(f"{DAD} encode, in {AD}'s, worst", 1.0, lambda f: f.worst(DAD, "encode", AD))

@@ -291,7 +291,7 @@ def test_help_names_them() -> None:
     said = " ".join(succeed("experiments", "--help").split())
     assert said.isascii()
     assert all(experiment.title.isascii() for experiment in EXPERIMENTS)
-    assert "steps, codelength, bias, blocks and families" in said
+    assert "steps, codelength, bias, blocks, families and distortion" in said
 
 
 # --- The page ------------------------------------------------------------------------------------

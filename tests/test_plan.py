@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from dataclasses import FrozenInstanceError
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from astar_rec.custom import divergence_bits
 from common import same_bits
 
 P = rec.Normal(0.0, 1.0)
+POSTERIORS = Path(__file__).resolve().parents[2] / "shared/data/posteriors/vae.npz"
 
 
 def marginal(bits: float, *shape: int, seed: int = 2) -> rec.Normal:
@@ -104,6 +106,11 @@ def test_neither_takes_it() -> None:
     with pytest.raises(rec.ParameterError, match="some method takes") as caught:
         rec.plan(rec.Categorical([0.5, 0.5]), P)
     assert caught.value.argument == "target"
+
+
+def test_what_no_position_reaches_is_refused() -> None:
+    with pytest.raises(rec.DivergenceError, match="lies outside"):
+        rec.compress(rec.Normal(np.zeros(50), 1.0), rec.Uniform(0.0, 1.0))
 
 
 def test_a_plan_depends_on_the_targets_alone() -> None:
@@ -196,3 +203,15 @@ def test_information_of_many_is_that_of_some() -> None:
     assert rec.plan(q, P).information == pytest.approx(rec.kl_bits(q, P).mean(), rel=0.02)
     some = divergence_bits(q, P, np.array([7, 100]))
     assert some == pytest.approx(rec.kl_bits(q[[7, 100]], P), rel=0.01)
+
+
+@pytest.mark.skipif(not POSTERIORS.exists(), reason="posteriors of a VAE are not at hand")
+def test_real_posteriors() -> None:
+    with np.load(POSTERIORS) as file:
+        loc, scale, *prior = (
+            file[name].astype(float) for name in ("loc", "scale", "prior_loc", "prior_scale")
+        )
+    q, p = rec.Normal(loc, scale), rec.Normal(*prior)
+    data = rec.compress(q, p)
+    assert type(rec.inspect(data).codec) is rec.PolarCoding
+    assert 8 * len(data) <= 1.36 * rec.kl_bits(q, p).sum()
