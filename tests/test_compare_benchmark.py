@@ -33,6 +33,7 @@ AT_ALL_BITS = {
     "index code",
     "file",
     "file, tree code",
+    "file, polar",
 }
 OTHERS = {
     ("constriction, one element", 3),
