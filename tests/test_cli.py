@@ -99,6 +99,15 @@ def test_a_proposal_of_ones_own(targets):
     assert np.load("x.npy").tobytes() == rec.decompress(data, p).tobytes()
 
 
+def test_plan_is_the_librarys(targets):
+    np.savez("q.npz", **targets)
+    q, p = rec.Normal(**targets), rec.Normal(0.0, 1.0)
+    assert succeed("plan", "q.npz") == f"{rec.plan(q, p)}\n"
+    said = succeed("plan", "q.npz", "--time=0.5", "--random-access")
+    assert said == f"{rec.plan(q, p, time=5e-7, random_access=True)}\n"
+    assert "time is 0.0; expected a number of seconds above 0" in fail("plan", "q.npz", "--time=0")
+
+
 def test_a_fresh_seed_each_time(targets):
     np.savez("q.npz", **targets)
     seeds = set()
