@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -159,10 +160,18 @@ def test_functions_of_two_distributions() -> None:
 @each_codec
 def test_searches_need_a_ratio(codec_case: Any) -> None:
     target = rec.CustomTarget(cdf=stats.norm.cdf, shape=3)
-    for call in (codec_case.make(1).encode, rec.compress):
+    codec = codec_case.make(1)
+    for call in (codec.encode, functools.partial(rec.compress, codec=codec)):
         with pytest.raises(rec.ParameterError, match="log_ratio, and with mode or bound") as caught:
             call(target, P)
         assert caught.value.argument == "target"
+
+
+def test_without_a_codec_they_are_compressed_by_another_method() -> None:
+    target = rec.CustomTarget(cdf=stats.norm.cdf, sf=stats.norm.sf, shape=3)
+    data, sample = rec.compress(target, P, return_sample=True)
+    assert rec.inspect(data).method == "polar"
+    assert np.array_equal(rec.decompress(data, P), sample)
 
 
 def test_tails_need_a_cdf() -> None:

@@ -557,9 +557,12 @@ def test_methods_that_have_no_tree() -> None:
             with pytest.raises(rec.ParameterError) as caught:
                 compress(target, P, code=code, **options)
             assert caught.value.argument == "code"
-    for bad in ("tree", rec.TreeCode(2)):
-        with pytest.raises(rec.ParameterError):
-            rec.compress(target, P, code=bad)
+    with pytest.raises(rec.ParameterError):
+        rec.compress(target, P, code="tree")
+    with pytest.raises(rec.ParameterError):
+        rec.compress(target, P, codec=rec.ADStar(seed=1), code=rec.TreeCode(2))
+    # Without a codec one is taken that goes with the code.
+    assert rec.inspect(rec.compress(target, P, code=rec.TreeCode(2))).codec.block == 2
     assert compress(target, P, method="dad", depth=9, block=2)  # is adaptive
 
 
