@@ -95,8 +95,8 @@ def test_chain_rule_over_all_outcomes():
 
 
 @pytest.mark.parametrize("real", [8, 6])
-@pytest.mark.parametrize("byte", [150, 60, 250], ids=["leaves", "empty", "full"])
-def test_draws_follow_the_product_law(byte, real):
+@pytest.mark.parametrize("odds", [600, 240, 1000], ids=["leaves", "empty", "full"])
+def test_draws_follow_the_product_law(odds, real):
     """Whatever is predicted of a level, its draws have the targets' law; also beside what fills up.
 
     Nine moments within 4.5 deviations: 6e-5 false alarms.
@@ -109,7 +109,7 @@ def test_draws_follow_the_product_law(byte, real):
     model = FlipModel()
     for seed in range(trials):
         level = Level(Drawing(Encoder()), PolarRandom(seed, 1), 0, model, 1)
-        x = level.draw(d.tolist(), len(d), Nodes(Node.from_byte(byte), SILENT, len(d) - real))
+        x = level.draw(d.tolist(), len(d), Nodes(Node.from_odds(odds), SILENT, len(d) - real))
         seen += 1 - 2 * np.array(x)
         pairs += (1 - 2 * x[0]) * (1 - 2 * x[5])
     deviations = np.sqrt(np.maximum(1 - d * d, 1e-12) / trials)
@@ -119,9 +119,9 @@ def test_draws_follow_the_product_law(byte, real):
 
 
 @pytest.mark.parametrize("n", [1, 2, 16, 32])
-@pytest.mark.parametrize("byte", [100, 150, 170, 255])
+@pytest.mark.parametrize("odds", [400, 600, 680, 1023])
 @pytest.mark.parametrize("curvature", range(3))
-def test_halves_share_the_information(n, byte, curvature):
+def test_halves_share_the_information(n, odds, curvature):
     """Of both kinds of places, whatever their number."""
 
     def information(nodes: Nodes, n: int) -> float:
@@ -138,7 +138,7 @@ def test_halves_share_the_information(n, byte, curvature):
         check(second, n // 2)
 
     for backs in range(n):
-        check(Nodes(Node.from_byte(byte), SILENT, backs), n)
+        check(Nodes(Node.from_odds(odds), SILENT, backs), n)
 
 
 @pytest.mark.parametrize("elements", [1, 2, 3, 100, 128, 255])

@@ -225,7 +225,7 @@ void test_product_law(std::size_t real) {
     RangeEncoder out;
     std::array<double, 8> scratch{};
     std::array<Bit, 8> x{};
-    const Nodes root{Node::from_byte(160), {0.0, 1.0}, 8 - real};
+    const Nodes root{Node::from_odds(640), {0.0, 1.0}, 8 - real};
     Level<Drawing>(Drawing(out, scratch.data()), random, 0, shared, 1)
         .draw(d.data(), 8, root, x.data());
     unsigned outcome = 0;
@@ -367,12 +367,12 @@ void test_bad_targets() {
 }
 
 void test_nodes() {
-  for (int byte = 0; byte < 256; ++byte) {
-    const Node node = Node::from_byte(byte);
-    CHECK_EQUAL(Node::to_byte(node.f, node.g), byte);
+  for (int odds = 0; odds <= Node::most_odds; ++odds) {
+    const Node node = Node::from_odds(odds);
+    CHECK_EQUAL(Node::to_odds(node.f, node.g), odds);
     const Node a = Node::first_half(node, node, 0.125), b = Node::second_half(node, node, 0.125);
-    CHECK(std::abs(a.f + b.f - 2.0 * node.f) <= 1e-15, byte);
-    CHECK(a.f >= 0.0 && a.g >= 0.0 && b.f >= 0.0 && b.g >= 0.0, byte);
+    CHECK(std::abs(a.f + b.f - 2.0 * node.f) <= 1e-15, odds);
+    CHECK(a.f >= 0.0 && a.g >= 0.0 && b.f >= 0.0 && b.g >= 0.0, odds);
   }
   int last = 0;
   for (double w = 0x1p-54; w < 1.0; w += w < 0x1p-10 ? w : 0x1p-10) {
@@ -405,9 +405,9 @@ void check_halves(const Nodes& nodes, std::size_t n, double curvature) {
 void test_filled_nodes() {
   for (std::size_t n = 1; n <= 64; n *= 2) {
     for (std::size_t real = 1; real <= n; ++real) {
-      for (const int byte : {0, 100, 150, 170, 200, 255}) {
+      for (const int odds : {0, 400, 600, 680, 800, 1023}) {
         for (const double curvature : {0.0, 0.125, 0.25}) {
-          const Nodes root{Node::from_byte(byte), {0.0, 1.0}, n - real};
+          const Nodes root{Node::from_odds(odds), {0.0, 1.0}, n - real};
           CHECK(!root.silent(), n, real);
           check_halves(root, n, curvature);
         }

@@ -51,8 +51,8 @@ def bin_of(w: float) -> int:
     return min(29 - half_octave(1.0 - w), BINS - 1)
 
 
-def node_of(byte: int) -> Node:
-    ratio = 2.0 ** (byte // 4 - 40) * ((2 * (byte % 4) + 9) * 0.125)
+def node_of(odds: int) -> Node:
+    ratio = 2.0 ** (odds // 16 - 40) * ((2 * (odds % 16) + 33) * 0.03125)
     return ratio / (1.0 + ratio), 1.0 / (1.0 + ratio)
 
 
@@ -193,17 +193,30 @@ class Level:
         return [x[i] ^ x[i + size] for i in range(size)] + x[size:]
 
 
-def read_header(
-    coder: RangeDecoder, expected: tuple[int, int] | None, elements: int
-) -> tuple[int, int]:
-    """Return a level's byte, and its curvature in eighths."""
-    if expected is not None and coder.decision(CERTAIN // 8 * 7):
-        return expected
-    if elements < 4096:
-        return 4 * (coder.raw(5) + 16) + 2, 1
-    byte, curvature = coder.raw(8), coder.raw(2)
+def read_header(coder: RangeDecoder, expected: int, information: int) -> tuple[int, int]:
+    """Return a level's odds, and its curvature in eighths."""
+    odds = expected
+    if not coder.decision(CERTAIN // 256 * 255 if information < 0 else CERTAIN // 8 * 5):
+        below, digits = coder.raw(1), 0
+        while digits < 11 and coder.raw(1):
+            digits += 1
+        size = 2**digits + (coder.raw(digits) if digits else 0)
+        size <<= min(max(5 - information // 2, 0), 5)
+        odds = min(max(expected - size if below else expected + size, 0), 1023)
+    curvature = coder.raw(2) if information >= 10 else 1
     require(curvature < 3, "a level of no known kind")
-    return byte, curvature
+    return odds, curvature
+
+
+def read_cut(coder: RangeDecoder) -> tuple[int, bool]:
+    """Return how many levels are fine, and whether cells are mirrored."""
+    fine = coder.raw(4)
+    if fine <= 8:
+        return fine, not coder.decision(CERTAIN // 8 * 7)
+    require(fine == 9, "no such first level")
+    fine = coder.raw(6)
+    require(8 < fine <= LEVELS, "no such first level")
+    return fine, False
 
 
 def read_polar(data: bytes, seed: int, first: int, elements: int) -> list[int]:
@@ -221,17 +234,24 @@ def read_polar(data: bytes, seed: int, first: int, elements: int) -> list[int]:
         data = data.rstrip(b"\0")
     block = Block(data, seed, first, elements)
     coder = block.coder
-    fine, mirrored = coder.raw(6), coder.raw(1)
-    require(fine <= LEVELS, "no such first level")
+    fine, mirrored = read_cut(coder)
     labels, step = [0] * elements, 0
-    expected: tuple[int, int] | None = None
+    expected = first_odds = 540
     while step < (LEVELS if fine else 0):
-        if step >= fine and coder.decision(CERTAIN // 32):
+        information = elements.bit_length() - 1 - abs(expected // 16 - 40)
+        if step >= fine and coder.decision(CERTAIN // (4 if information < -30 else 32)):
             break
-        byte, curvature = read_header(coder, expected if step > fine else None, elements)
-        expected = max(byte - 5, 0), 1
+        odds, curvature = read_header(coder, expected, information)
+        if step == 0:
+            first_odds = odds
+        if step + 1 < fine:
+            expected = min(odds + 24 + max(odds - 592, 0), 832)
+        elif step + 1 == fine:
+            expected = max(odds - 48, 0) if mirrored else first_odds
+        else:
+            expected = max(odds - 20, 0)
         backs = block.places - elements
-        x = Level(block, step, curvature).read(block.places, node_of(byte), SILENT, backs)
+        x = Level(block, step, curvature).read(block.places, node_of(odds), SILENT, backs)
         for place in range(elements):
             bit = x[place] ^ block.word(64 + step, place // 64) >> place % 64 & 1
             if step < fine:

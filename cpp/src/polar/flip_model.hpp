@@ -40,21 +40,22 @@ struct Node {
   double f;  // its information, for each of its bits
   double g;  // 1 - f, precise where f is near 1
 
-  // Levels are said by a byte: F / G in quarter-octaves from 2^-40 up.
-  static Node from_byte(int byte) {
+  // Levels are said by their odds, F / G in sixteenths of octaves from 2^-40 up: 10 bits.
+  static Node from_odds(int odds) {
     const double power =
-        std::bit_cast<double>(static_cast<std::uint64_t>(1023 - 40 + byte / 4) << 52);
-    const double ratio = power * ((2 * (byte % 4) + 9) * 0.125);
+        std::bit_cast<double>(static_cast<std::uint64_t>(1023 - 40 + odds / 16) << 52);
+    const double ratio = power * ((2 * (odds % 16) + 33) * 0.03125);
     return {ratio / (1.0 + ratio), 1.0 / (1.0 + ratio)};
   }
 
   // For f, g >= 0; the inverse
-  static int to_byte(double f, double g) {
+  static int to_odds(double f, double g) {
     if (!(f * 0x1p40 > g)) return 0;
-    if (!(f < g * 0x1p24)) return 255;
+    if (!(f < g * 0x1p24)) return most_odds;
     const auto bits = std::bit_cast<std::uint64_t>(f / g);
-    return std::clamp(static_cast<int>(bits >> 50) - 4 * (1023 - 40), 0, 255);
+    return std::clamp(static_cast<int>(bits >> 48) - 16 * (1023 - 40), 0, most_odds);
   }
+  static constexpr int most_odds = 1023;
 
   // The first and the second half's node, of two nodes' bits that are joined in pairs
   static Node first_half(Node a, Node b, double curvature) {

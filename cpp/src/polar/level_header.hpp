@@ -10,42 +10,88 @@
 #include <cstdint>
 #include <span>
 
+#include "codes/index_codes.hpp"
 #include "polar/flip_model.hpp"
 #include "polar/information.hpp"
+#include "polar/knowledge.hpp"
 
 namespace astar_rec::polar {
 
 struct LevelHeader {
-  int byte = 0;       // Node::from_byte
+  int odds = 0;       // Node::from_odds
   int curvature = 1;  // 0, 1, 2 eighths
-
-  // Deep levels: half as many elements lie so far out in a tail that a cell still matters to them.
-  LevelHeader next() const { return {std::max(byte - 5, 0), 1}; }
-
-  bool operator==(const LevelHeader&) const = default;
 };
 
-inline constexpr std::uint32_t as_expected = flip_certainty / 8 * 7;
-inline constexpr std::uint32_t at_its_end = flip_certainty / 32;  // that no level follows
+// What both sides expect of the next level, from those before: that it exists, and its odds. Odds are
+// said by their difference from those expected, in units that get finer as they matter: an error
+// costs about half the level's information, in bits, times its square in octaves.
+class Expectation {
+ public:
+  Expectation(Levels levels, std::size_t elements)
+      : levels_(levels), log_elements_(floor_log2(elements)) {}
 
-// Levels of small blocks are said coarsely: an octave in 5 bits, and no curvature.
-inline constexpr std::size_t coarse_below = 4096;  // elements
-inline constexpr int coarse_bits = 5;
-inline constexpr int coarse_first = 16;  // the octave, of Node::from_byte, that is said as 0
+  // Of all levels behind the fine ones: that this one is not there.
+  std::uint32_t end() const {
+    return information() < -30 ? flip_certainty / 4 : flip_certainty / 32;
+  }
+  // That the odds are those expected
+  std::uint32_t met() const {
+    return information() < 0 ? flip_certainty / 256 * 255 : flip_certainty / 8 * 5;
+  }
+  // The others have one eighth.
+  bool says_curvature() const { return information() >= 10; }
+  // The difference of odds, to the nearest unit; none where an error costs less than saying so. The sender's
+  // choice: whatever is said decodes.
+  int units(int odds) const {
+    const int half = unit() / 2, difference = odds - odds_;
+    const double octaves = 0.0625 * difference;
+    const Node expected = Node::from_odds(odds_), truth = Node::from_odds(odds);
+    const double f = std::max(expected.f, truth.f), g = std::max(expected.g, truth.g);
+    const double bits = std::ldexp(std::min(f * octaves * octaves, 2.0 * g), log_elements_);
+    // Flips that are not looked for are dear.
+    if (bits <= least && expected.screen() >= truth.screen()) return 0;
+    return difference < 0 ? -((half - difference) / unit()) : (half + difference) / unit();
+  }
+  int odds(int units) const { return std::clamp(odds_ + units * unit(), 0, Node::most_odds); }
 
-inline LevelHeader coarse_header(int octave) { return {4 * (octave + coarse_first) + 2, 1}; }
+  // After the level of a step
+  void follow(int step, int odds) {
+    if (step == 0) first_ = odds;
+    if (step + 1 < levels_.fine) {
+      odds_ = coarser(odds);
+    } else if (step + 1 == levels_.fine) {
+      // Of mirrored cells, halves of the first drawn are alike.
+      odds_ = levels_.mirrored ? std::max(odds - 48, 0) : first_;
+    } else {
+      odds_ = finer(odds);
+    }
+  }
 
-// Whether what is expected of a level serves as well as the truth. The sender's choice: a wrong
-// expectation costs about as many bits as the information times the square of the error in octaves.
-inline bool serves(LevelHeader expected, LevelHeader truth, std::size_t elements) {
-  const double octaves = 0.25 * std::abs(expected.byte - truth.byte);
-  const double f = Node::from_byte(std::max(expected.byte, truth.byte)).f;
-  return octaves <= 0.5 || static_cast<double>(elements) * f * octaves * octaves <= 10.0;
-}
+ private:
+  // The level above, of smooth targets: half of the bits are known in cells that are twice as wide,
+  // and more where cells are wider than the targets.
+  static int coarser(int odds) {
+    return std::min(odds + 24 + std::max(odds - (16 * 37), 0), most_expected);
+  }
+  // Behind the fine levels, half as many elements lie so far out in a tail that a cell matters to them.
+  static int finer(int odds) { return std::max(odds - 20, 0); }
+
+  // That is uncertain, of all bits: the binary logarithm, about
+  int information() const { return log_elements_ - std::abs(odds_ / 16 - 40); }
+  int unit() const { return 1 << std::clamp(5 - information() / 2, 0, 5); }
+
+  static constexpr double least = 11.0;  // twice the bits that a difference takes
+  static constexpr int most_expected = 16 * (40 + 12);
+
+  Levels levels_;
+  int log_elements_;
+  int first_ = 0;
+  int odds_ = 16 * 34 - 4;
+};
 
 // The header that a sender writes for a level of differences d, of elements in random order.
 inline LevelHeader header_of(std::span<const double> d) {
-  constexpr std::size_t sampled = 8'192;  // so many stand for all
+  constexpr std::size_t sampled = 65'536;  // so many stand for all
   d = d.first(std::min(d.size(), sampled));
   double whole = 0.0, pairs = 0.0, rest = 0.0;
   const std::size_t half = d.size() / 2;
@@ -56,12 +102,12 @@ inline LevelHeader header_of(std::span<const double> d) {
   }
   const double n = static_cast<double>(d.size());
   const double f = whole / n, g = rest / n;
-  if (half == 0) return {Node::to_byte(f, g), 1};
+  if (half == 0) return {Node::to_odds(f, g), 1};
   for (std::size_t k = 0; k < half; ++k) pairs += information(d[k] * d[k + half]);
   // Of F^2 (1 + k G^2), rounded to eighths
   const double excess = pairs / static_cast<double>(half) - f * f, unit = f * f * (g * g);
   const int curvature = !(excess >= 0.0625 * unit) ? 0 : !(excess >= 0.1875 * unit) ? 1 : 2;
-  return {Node::to_byte(f, g), curvature};
+  return {Node::to_odds(f, g), curvature};
 }
 
 }  // namespace astar_rec::polar

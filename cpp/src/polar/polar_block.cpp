@@ -15,7 +15,6 @@
 namespace astar_rec::polar {
 namespace {
 
-constexpr int fine_bits = 6;  // of the header: L
 constexpr int coarser = 4;    // levels fewer, where there are too many cells
 // Of a block's differences, squared and summed: what is left may be uniform. Half of it, and a third
 // more for the levels behind, is the KL divergence in nats between the block's law and the targets'.
@@ -56,41 +55,79 @@ double sum_of_squares(std::span<const double> d) {
 }
 
 LevelReport reported(int level, LevelHeader header, std::uint64_t bits, std::size_t elements) {
-  return {level, Node::from_byte(header.byte).f,
+  return {level, Node::from_odds(header.odds).f,
           static_cast<double>(bits) / static_cast<double>(elements)};
 }
 
-// What comes before a level: that there is one, and its header.
-void say_header(RangeEncoder& out, LevelHeader& header, LevelHeader expected, bool has_expectation,
-                std::size_t elements) {
-  if (has_expectation) {
-    const bool expects = serves(expected, header, elements);
-    out.encode(expects, as_expected);
-    if (expects) {
-      header = expected;
-      return;
-    }
-  }
-  if (elements < coarse_below) {
-    const int octave = std::clamp(header.byte / 4 - coarse_first, 0, (1 << coarse_bits) - 1);
-    out.encode_raw(static_cast<std::uint64_t>(octave), coarse_bits);
-    header = coarse_header(octave);
+// What comes before a block's levels: how they are cut.
+constexpr int few_levels = 8;            // at most so many are mirrored, and said in few_bits
+constexpr int few_bits = 4;
+constexpr int fine_bits = 6;
+constexpr std::uint32_t not_mirrored = flip_certainty / 8 * 7;
+
+void say_levels(RangeEncoder& out, Levels levels) {
+  const bool few = levels.fine <= few_levels;
+  out.encode_raw(few ? static_cast<std::uint64_t>(levels.fine) : few_levels + 1, few_bits);
+  if (few) {
+    out.encode(!levels.mirrored, not_mirrored);
   } else {
-    out.encode_raw(static_cast<std::uint64_t>(header.byte), 8);
-    out.encode_raw(static_cast<std::uint64_t>(header.curvature), 2);
+    out.encode_raw(static_cast<std::uint64_t>(levels.fine), fine_bits);
   }
 }
 
-LevelHeader heard_header(RangeDecoder& in, LevelHeader expected, bool has_expectation,
-                         std::size_t elements) {
-  if (has_expectation && in.decode(as_expected)) return expected;
-  if (elements < coarse_below) return coarse_header(static_cast<int>(in.decode_raw(coarse_bits)));
-  LevelHeader header;
-  header.byte = static_cast<int>(in.decode_raw(8));
-  header.curvature = static_cast<int>(in.decode_raw(2));
-  if (header.curvature >= curvatures) throw CorruptDataError("a level of no known kind");
-  return header;
+Levels heard_levels(RangeDecoder& in) {
+  const auto said = static_cast<int>(in.decode_raw(few_bits));
+  if (said <= few_levels) return {said, !in.decode(not_mirrored)};
+  const auto fine = static_cast<int>(in.decode_raw(fine_bits));
+  if (said > few_levels + 1 || fine <= few_levels || fine > most_levels) {
+    throw CorruptDataError("no such first level");
+  }
+  return {fine, false};
 }
+
+// What comes before a level: its odds, by sign and size of what is unexpected, and its curvature.
+constexpr int most_digits = 11;
+
+template <class Coder>
+LevelHeader agree(Coder coder, const Expectation& expectation, LevelHeader truth) {
+  const int units = expectation.units(truth.odds);
+  LevelHeader said;
+  if (coder.decide(units == 0, expectation.met())) {
+    said.odds = expectation.odds(0);
+  } else {
+    const bool below = coder.raw(units < 0 ? 1 : 0, 1) != 0;
+    const auto size = static_cast<std::uint64_t>(std::max(std::abs(units), 1));
+    const int length = floor_log2(size);
+    int digits = 0;
+    while (digits < most_digits && coder.raw(digits < length ? 1 : 0, 1) != 0) ++digits;
+    auto heard = std::uint64_t{1} << digits;
+    if (digits > 0) heard |= coder.raw(size & (heard - 1), digits);
+    said.odds = expectation.odds(below ? -static_cast<int>(heard) : static_cast<int>(heard));
+  }
+  if (expectation.says_curvature()) {
+    said.curvature = static_cast<int>(coder.raw(static_cast<std::uint64_t>(truth.curvature), 2));
+    if (said.curvature >= curvatures) throw CorruptDataError("a level of no known kind");
+  }
+  return said;
+}
+
+struct Saying {
+  RangeEncoder& out;
+  bool decide(bool yes, std::uint32_t probability) const {
+    out.encode(yes, probability);
+    return yes;
+  }
+  std::uint64_t raw(std::uint64_t value, int bits) const {
+    out.encode_raw(value, bits);
+    return value;
+  }
+};
+
+struct Hearing {
+  RangeDecoder& in;
+  bool decide(bool, std::uint32_t probability) const { return in.decode(probability); }
+  std::uint64_t raw(std::uint64_t, int bits) const { return in.decode_raw(bits); }
+};
 
 // A cell of `level` levels, filled up by what both sides share.
 Position position_in(std::uint64_t cell, int level, std::uint64_t remainder) {
@@ -124,16 +161,15 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
   std::vector<Bit> x(places), bits(elements);
   FlipModel model;
   RangeEncoder out;
-  out.encode_raw(static_cast<std::uint64_t>(levels.fine), fine_bits);
-  out.encode_raw(levels.mirrored ? 1 : 0, 1);
-  LevelHeader expected;
+  say_levels(out, levels);
+  Expectation expectation(levels, elements);
   int step = 0;
   for (; step < most_levels; ++step) {
     interrupt.check();
     const std::span<const double> d = knowledge.differences();
     if (step >= levels.fine) {
       const bool ends = sum_of_squares(d) <= left_over && knowledge.even_inside(2.0 * left_over);
-      out.encode(ends, at_its_end);
+      out.encode(ends, expectation.end());
       if (ends) break;
     }
     for_each_word(shared, step, [&](std::size_t begin, std::size_t size, std::uint64_t exchanges) {
@@ -144,11 +180,10 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
       }
     });
     const std::uint64_t before = out.bits();
-    LevelHeader header = header_of(d);
-    say_header(out, header, expected, step > levels.fine, elements);
-    expected = header.next();
+    const LevelHeader header = agree(Saying{out}, expectation, header_of(d));
+    expectation.follow(step, header.odds);
     Level<Drawing>(Drawing(out, scratch.data()), shared.random, step, model, header.curvature)
-        .draw(exchanged.data(), places, shared.root(Node::from_byte(header.byte)), x.data());
+        .draw(exchanged.data(), places, shared.root(Node::from_odds(header.odds)), x.data());
     if (report != nullptr) {
       report->push_back(reported(levels.of(step), header, out.bits() - before, elements));
     }
@@ -172,10 +207,7 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
                   std::vector<LevelReport>* report) {
   const std::size_t elements = positions.size();
   RangeDecoder in(bytes);
-  Levels levels;
-  levels.fine = static_cast<int>(in.decode_raw(fine_bits));
-  levels.mirrored = in.decode_raw(1) != 0;
-  if (levels.fine > most_levels) throw CorruptDataError("no such first level");
+  const Levels levels = heard_levels(in);
   // No levels: all is as both sides share it. So is what a message of no bytes stands for.
   const int most = levels.fine == 0 ? 0 : most_levels;
   const Shared shared(address, elements);
@@ -183,16 +215,16 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
   std::vector<Bit> x(places);
   std::vector<std::uint64_t> label(elements, 0);  // at places
   FlipModel model;
-  LevelHeader expected;
+  Expectation expectation(levels, elements);
   int step = 0;
   for (; step < most; ++step) {
     interrupt.check();
     const std::uint64_t before = in.bits();
-    if (step >= levels.fine && in.decode(at_its_end)) break;
-    const LevelHeader header = heard_header(in, expected, step > levels.fine, elements);
-    expected = header.next();
+    if (step >= levels.fine && in.decode(expectation.end())) break;
+    const LevelHeader header = agree(Hearing{in}, expectation, {});
+    expectation.follow(step, header.odds);
     Level<Reading>(Reading(in), shared.random, step, model, header.curvature)
-        .draw({}, places, shared.root(Node::from_byte(header.byte)), x.data());
+        .draw({}, places, shared.root(Node::from_odds(header.odds)), x.data());
     const int in_place = step < levels.fine ? step : 0, moved = step < levels.fine ? 0 : 1;
     for_each_word(shared, step, [&](std::size_t begin, std::size_t size, std::uint64_t exchanges) {
       for (std::size_t k = 0; k < size; ++k) {

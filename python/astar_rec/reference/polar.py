@@ -44,6 +44,7 @@ from .polar_knowledge import (
 )
 from .polar_transform import (
     CURVATURES,
+    MOST_ODDS,
     SILENT,
     Drawing,
     FlipModel,
@@ -61,14 +62,16 @@ if TYPE_CHECKING:
 
     from .polar_knowledge import Tail
 
+FEW_LEVELS = 8  # at most so many may be mirrored, and are said in FEW_BITS
+FEW_BITS = 4
 FINE_BITS = 6
+NOT_MIRRORED = CERTAINTY // 8 * 7
 COARSER = 4  # levels fewer, where there are too many cells
-AT_ITS_END = CERTAINTY // 32  # that no level follows
-AS_EXPECTED = CERTAINTY // 8 * 7
-COARSE_BELOW = 4096  # elements
-COARSE_BITS = 5
-COARSE_FIRST = 16
-SAMPLED = 8_192  # elements that stand for all in a sender's prediction
+FIRST_ODDS = 16 * 34 - 4  # expected of the first level
+MOST_EXPECTED = 16 * (40 + 12)
+LEAST = 11.0  # twice the bits that a difference of odds takes
+MOST_DIGITS = 11  # of a difference, behind its first
+SAMPLED = 65_536  # elements that stand for all in a sender's prediction
 LEFT_OVER = 2.0**-32  # of a block's differences, squared and summed: what is left may be uniform
 
 
@@ -78,17 +81,75 @@ LEFT_OVER = 2.0**-32  # of a block's differences, squared and summed: what is le
 class LevelHeader(NamedTuple):
     """What is said of a level before its bits."""
 
-    byte: int = 0  # of `Node.from_byte`
+    odds: int = 0  # of `Node.from_odds`
     curvature: int = 1  # eighths
 
-    def next(self) -> LevelHeader:
-        """Return what is expected of the level after: about half of the elements in tails."""
-        return LevelHeader(max(self.byte - 5, 0), 1)
 
+class Expectation:
+    """What both sides expect of the next level, from those before.
 
-def coarse_header(octave: int) -> LevelHeader:
-    """Return the header of a level in a small block."""
-    return LevelHeader(4 * (octave + COARSE_FIRST) + 2, 1)
+    Odds are said by their difference from those expected, in units that get finer as they matter:
+    an error costs about half the level's information, in bits, times its square in octaves.
+    """
+
+    def __init__(self, levels: Levels, elements: int) -> None:
+        self.levels = levels
+        self.log_elements = elements.bit_length() - 1
+        self.odds = self.first = FIRST_ODDS
+
+    def information(self) -> int:
+        """Return what is uncertain, of all bits: the binary logarithm, about."""
+        return self.log_elements - abs(self.odds // 16 - 40)
+
+    def end(self) -> int:
+        """Return how likely it is, of 2^24, that a level behind the fine ones is not there."""
+        return CERTAINTY // 4 if self.information() < -30 else CERTAINTY // 32
+
+    def met(self) -> int:
+        """Return how likely it is, of 2^24, that odds are those expected."""
+        return CERTAINTY // 256 * 255 if self.information() < 0 else CERTAINTY // 8 * 5
+
+    def says_curvature(self) -> bool:
+        """Return whether the curvature is said. If not it is an eighth."""
+        return self.information() >= 10
+
+    def unit(self) -> int:
+        """Return in which units odds differ."""
+        return 1 << clamp(5 - self.information() // 2, 0, 5)
+
+    def units(self, odds: int) -> int:
+        """Return a difference to the nearest; 0 where an error costs less than saying so."""
+        difference, unit = odds - self.odds, self.unit()
+        octaves = 0.0625 * difference
+        expected, truth = Node.from_odds(self.odds), Node.from_odds(odds)
+        f, g = max(expected.f, truth.f), max(expected.g, truth.g)
+        bits = math.ldexp(min(f * octaves * octaves, 2.0 * g), self.log_elements)
+        # Flips that are not looked for are dear.
+        if bits <= LEAST and expected.screen >= truth.screen:
+            return 0
+        size = (unit // 2 + abs(difference)) // unit
+        return -size if difference < 0 else size
+
+    def odds_at(self, units: int) -> int:
+        """Return the odds so far from those expected."""
+        return clamp(self.odds + units * self.unit(), 0, MOST_ODDS)
+
+    def follow(self, step: int, odds: int) -> None:
+        """Go on behind the level of a step.
+
+        The level above, of smooth targets, has two octaves less at most, and fewer bits are left
+        where cells are wider than targets. Behind the fine levels remain elements in tails, about
+        half as many with each level.
+        """
+        if step == 0:
+            self.first = odds
+        if step + 1 < self.levels.fine:
+            self.odds = min(odds + 24 + max(odds - 592, 0), MOST_EXPECTED)
+        elif step + 1 == self.levels.fine:
+            # Of mirrored cells, halves of the first drawn are alike.
+            self.odds = max(odds - 48, 0) if self.levels.mirrored else self.first
+        else:
+            self.odds = max(odds - 20, 0)
 
 
 def header_of(d: Sequence[float]) -> LevelHeader:
@@ -101,49 +162,68 @@ def header_of(d: Sequence[float]) -> LevelHeader:
         rest += 1.0 - i
     f, g, half = whole / len(d), rest / len(d), len(d) // 2
     if half == 0:
-        return LevelHeader(Node.to_byte(f, g), 1)
+        return LevelHeader(Node.to_odds(f, g), 1)
     for k in range(half):
         pairs += information(d[k] * d[k + half])
     excess, unit = pairs / half - f * f, f * f * (g * g)
     curvature = 0 if not excess >= 0.0625 * unit else 1 if not excess >= 0.1875 * unit else 2
-    return LevelHeader(Node.to_byte(f, g), curvature)
+    return LevelHeader(Node.to_odds(f, g), curvature)
 
 
-def serves(expected: LevelHeader, truth: LevelHeader, elements: int) -> bool:
-    """Return whether what is expected serves as well as the truth."""
-    octaves = 0.25 * abs(expected.byte - truth.byte)
-    f = Node.from_byte(max(expected.byte, truth.byte)).f
-    return octaves <= 0.5 or elements * f * octaves * octaves <= 10.0
-
-
-def write_header(
-    out: Encoder, header: LevelHeader, expected: LevelHeader | None, elements: int
-) -> LevelHeader:
+def write_header(out: Encoder, truth: LevelHeader, expectation: Expectation) -> LevelHeader:
     """Write a level's header, and return what the receiver makes of it."""
-    if expected is not None:
-        expects = serves(expected, header, elements)
-        out.decide(AS_EXPECTED, expects)
-        if expects:
-            return expected
-    if elements < COARSE_BELOW:
-        octave = clamp(header.byte // 4 - COARSE_FIRST, 0, 2**COARSE_BITS - 1)
-        out.raw(COARSE_BITS, octave)
-        return coarse_header(octave)
-    out.raw(8, header.byte)
-    out.raw(2, header.curvature)
-    return header
+    units = expectation.units(truth.odds)
+    out.decide(expectation.met(), units == 0)
+    if units != 0:
+        size = abs(units)
+        out.raw(1, int(units < 0))
+        digits = size.bit_length() - 1
+        for _ in range(digits):
+            out.raw(1, 1)
+        if digits < MOST_DIGITS:
+            out.raw(1, 0)
+        if digits > 0:
+            out.raw(digits, size - (1 << digits))
+    curvature = 1
+    if expectation.says_curvature():
+        out.raw(2, curvature := truth.curvature)
+    return LevelHeader(expectation.odds_at(units), curvature)
 
 
-def read_header(source: Decoder, expected: LevelHeader | None, elements: int) -> LevelHeader:
+def read_header(source: Decoder, expectation: Expectation) -> LevelHeader:
     """Read a level's header."""
-    if expected is not None and source.decide(AS_EXPECTED):
-        return expected
-    if elements < COARSE_BELOW:
-        return coarse_header(source.raw(COARSE_BITS))
-    header = LevelHeader(source.raw(8), source.raw(2))
-    if header.curvature >= CURVATURES:
+    units = 0
+    if not source.decide(expectation.met()):
+        below, digits = source.raw(1), 0
+        while digits < MOST_DIGITS and source.raw(1):
+            digits += 1
+        units = (1 << digits) + (source.raw(digits) if digits else 0)
+        units = -units if below else units
+    curvature = source.raw(2) if expectation.says_curvature() else 1
+    if curvature >= CURVATURES:
         raise ValueError("a level of no known kind")
-    return header
+    return LevelHeader(expectation.odds_at(units), curvature)
+
+
+def write_levels(out: Encoder, levels: Levels) -> None:
+    """Write how positions are cut."""
+    if levels.fine <= FEW_LEVELS:
+        out.raw(FEW_BITS, levels.fine)
+        out.decide(NOT_MIRRORED, not levels.mirrored)
+    else:
+        out.raw(FEW_BITS, FEW_LEVELS + 1)
+        out.raw(FINE_BITS, levels.fine)
+
+
+def read_levels(source: Decoder) -> Levels:
+    """Read how positions are cut."""
+    fine = source.raw(FEW_BITS)
+    if fine <= FEW_LEVELS:
+        return Levels(fine, not source.decide(NOT_MIRRORED))
+    is_many, fine = fine == FEW_LEVELS + 1, source.raw(FINE_BITS)
+    if not is_many or not FEW_LEVELS < fine <= MOST_LEVELS:
+        raise ValueError("no such first level")
+    return Levels(fine)
 
 
 # --- A block ------------------------------------------------------------------------------------
@@ -163,7 +243,7 @@ class Shared:
 
     def root(self, header: LevelHeader) -> Nodes:
         """Return the root of a level."""
-        return Nodes(Node.from_byte(header.byte), SILENT, self.places - len(self.element))
+        return Nodes(Node.from_odds(header.odds), SILENT, self.places - len(self.element))
 
     def exchanged(self, step: int) -> list[int]:
         """Return whether 0 and 1 are exchanged, at the elements' places."""
@@ -211,19 +291,19 @@ def encode_block(
         return encode_block(
             elements, seed, first, tail, fewer, precise_above=precise_above, smooth=smooth
         )
-    model, out, expected = FlipModel(), Encoder(), None
-    out.raw(FINE_BITS, levels.fine)
-    out.raw(1, int(levels.mirrored))
+    model, out = FlipModel(), Encoder()
+    write_levels(out, levels)
+    expectation = Expectation(levels, elements)
     for step in range(MOST_LEVELS):
         d = knowledge.differences()
         if step >= levels.fine:
             ends = sum_of_squares(d) <= LEFT_OVER and knowledge.even_inside(2.0 * LEFT_OVER)
-            out.decide(AT_ITS_END, ends)
+            out.decide(expectation.end(), ends)
             if ends:
                 break
         exchanged = shared.exchanged(step)
-        header = write_header(out, header_of(d), expected if step > levels.fine else None, elements)
-        expected = header.next()
+        header = write_header(out, header_of(d), expectation)
+        expectation.follow(step, header.odds)
         level = Level(Drawing(out), shared.random, step, model, header.curvature)
         at_places = [-x if bit else x for x, bit in zip(d, exchanged, strict=True)]
         at_places += [0.0] * (shared.places - elements)
@@ -245,10 +325,9 @@ def sum_of_squares(d: Sequence[float]) -> float:
 
 def decode_block(elements: int, seed: int, first: int, message: bytes) -> list[int]:
     """Return the positions of a block. A ValueError says that no sender wrote the message."""
-    model, source, expected = FlipModel(), Decoder(message), None
-    levels = Levels(source.raw(FINE_BITS), source.raw(1) == 1)
-    if levels.fine > MOST_LEVELS:
-        raise ValueError("no such first level")
+    model, source = FlipModel(), Decoder(message)
+    levels = read_levels(source)
+    expectation = Expectation(levels, elements)
     # No levels: all is as both sides share it. So is what a message of no bytes stands for.
     most = 0 if levels.fine == 0 else MOST_LEVELS
     shared = Shared(elements, seed, first)
@@ -256,10 +335,10 @@ def decode_block(elements: int, seed: int, first: int, message: bytes) -> list[i
     drawn = 0
     while drawn < most:
         step = drawn
-        if step >= levels.fine and source.decide(AT_ITS_END):
+        if step >= levels.fine and source.decide(expectation.end()):
             break
-        header = read_header(source, expected if step > levels.fine else None, elements)
-        expected = header.next()
+        header = read_header(source, expectation)
+        expectation.follow(step, header.odds)
         level = Level(Reading(source), shared.random, step, model, header.curvature)
         x = level.draw(None, shared.places, shared.root(header))
         for place, exchanged in enumerate(shared.exchanged(step)):

@@ -32,6 +32,7 @@ RAW_BITS = 16  # at a time
 MAX_COUNT = 1023  # observations of a context
 CLASSES = 96
 BINS = 48
+MOST_ODDS = 1023  # of f / g, in sixteenths of octaves from 2^-40 up
 CURVATURES = 3
 
 
@@ -104,20 +105,20 @@ class Node(NamedTuple):
     g: float  # 1 - f, precise where f is near 1
 
     @staticmethod
-    def from_byte(byte: int) -> Node:
-        """Return a level's root: f / g is said in quarter-octaves from 2^-40 up."""
-        ratio = math.ldexp((2 * (byte % 4) + 9) * 0.125, byte // 4 - 40)
+    def from_odds(odds: int) -> Node:
+        """Return a level's root: f / g is said in sixteenths of octaves from 2^-40 up."""
+        ratio = math.ldexp((2 * (odds % 16) + 33) * 0.03125, odds // 16 - 40)
         return Node(ratio / (1.0 + ratio), 1.0 / (1.0 + ratio))
 
     @staticmethod
-    def to_byte(f: float, g: float) -> int:
-        """Return the byte that says f / g."""
+    def to_odds(f: float, g: float) -> int:
+        """Return the number that says f / g."""
         if not f * 2.0**40 > g:
             return 0
         if not f < g * 2.0**24:
-            return 255
+            return MOST_ODDS
         (bits,) = struct.unpack("<Q", struct.pack("<d", f / g))
-        return clamp(int(bits >> 50) - 4 * (1023 - 40), 0, 255)
+        return clamp(int(bits >> 48) - 16 * (1023 - 40), 0, MOST_ODDS)
 
     @staticmethod
     def first_half(a: Node, b: Node, curvature: int) -> Node:
