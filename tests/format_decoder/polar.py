@@ -193,19 +193,31 @@ class Level:
         return [x[i] ^ x[i + size] for i in range(size)] + x[size:]
 
 
-def read_header(coder: RangeDecoder, expected: int, information: int) -> tuple[int, int]:
-    """Return a level's odds, and its curvature in eighths."""
-    odds = expected
-    if not coder.decision(CERTAIN // 256 * 255 if information < 0 else CERTAIN // 8 * 5):
-        below, digits = coder.raw(1), 0
-        while digits < 11 and coder.raw(1):
-            digits += 1
-        size = 2**digits + (coder.raw(digits) if digits else 0)
-        size <<= min(max(5 - information // 2, 0), 5)
-        odds = min(max(expected - size if below else expected + size, 0), 1023)
-    curvature = coder.raw(2) if information >= 10 else 1
-    require(curvature < 3, "a level of no known kind")
-    return odds, curvature
+def read_odds(coder: RangeDecoder, expected: int, log_elements: int) -> int:
+    """Return a level's odds."""
+
+    def information(odds: int) -> int:
+        return log_elements - abs(odds // 16 - 40)
+
+    def log_unit(odds: int) -> int:
+        return min(max(5 - information(odds) // 2, 0), 5)
+
+    def possible(odds: int) -> int:
+        return min(max(odds, 0), 1023)
+
+    if coder.decision(CERTAIN // 256 * 255 if information(expected) < 0 else CERTAIN // 8 * 5):
+        return expected
+    below, digits = coder.raw(1), 0
+    while digits < 11 and coder.raw(1):
+        digits += 1
+    size = (2**digits + (coder.raw(digits) if digits else 0)) << log_unit(expected)
+    odds = possible(expected - size if below else expected + size)
+    finer = log_unit(odds)
+    more = log_unit(expected) - finer
+    if more > 0:
+        begin = odds - 2 ** log_unit(expected) // 2
+        odds = possible(begin + coder.raw(more) * 2**finer + 2**finer // 2)
+    return odds
 
 
 def read_cut(coder: RangeDecoder) -> tuple[int, bool]:
@@ -236,18 +248,23 @@ def read_polar(data: bytes, seed: int, first: int, elements: int) -> list[int]:
     coder = block.coder
     fine, mirrored = read_cut(coder)
     labels, step = [0] * elements, 0
-    expected = first_odds = 540
+    log_elements = elements.bit_length() - 1
+    expected = first_odds = 416 if mirrored else 540
     while step < (LEVELS if fine else 0):
-        information = elements.bit_length() - 1 - abs(expected // 16 - 40)
-        if step >= fine and coder.decision(CERTAIN // (4 if information < -30 else 32)):
+        is_late = log_elements - abs(expected // 16 - 40) < -30
+        if step >= fine and coder.decision(CERTAIN // (4 if is_late else 32)):
             break
-        odds, curvature = read_header(coder, expected, information)
+        odds = read_odds(coder, expected, log_elements)
+        curvature = coder.raw(2) if log_elements - abs(odds // 16 - 40) >= 8 else 1
+        require(curvature < 3, "a level of no known kind")
         if step == 0:
             first_odds = odds
-        if step + 1 < fine:
+        if step + 1 < fine and mirrored:
+            expected = (odds + 640) // 2
+        elif step + 1 < fine:
             expected = min(odds + 24 + max(odds - 592, 0), 832)
         elif step + 1 == fine:
-            expected = max(odds - 48, 0) if mirrored else first_odds
+            expected = max(odds - 52, 0) if mirrored else first_odds
         else:
             expected = max(odds - 20, 0)
         backs = block.places - elements

@@ -28,31 +28,33 @@ struct LevelHeader {
 class Expectation {
  public:
   Expectation(Levels levels, std::size_t elements)
-      : levels_(levels), log_elements_(floor_log2(elements)) {}
+      : levels_(levels),
+        log_elements_(floor_log2(elements)),
+        odds_(levels.mirrored ? 16 * 26 : 16 * 34 - 4) {}
+
+  int odds() const { return odds_; }
 
   // Of all levels behind the fine ones: that this one is not there.
   std::uint32_t end() const {
-    return information() < -30 ? flip_certainty / 4 : flip_certainty / 32;
+    return information(odds_) < -30 ? flip_certainty / 4 : flip_certainty / 32;
   }
   // That the odds are those expected
   std::uint32_t met() const {
-    return information() < 0 ? flip_certainty / 256 * 255 : flip_certainty / 8 * 5;
+    return information(odds_) < 0 ? flip_certainty / 256 * 255 : flip_certainty / 8 * 5;
   }
-  // The others have one eighth.
-  bool says_curvature() const { return information() >= 10; }
-  // The difference of odds, to the nearest unit; none where an error costs less than saying so. The sender's
-  // choice: whatever is said decodes.
-  int units(int odds) const {
-    const int half = unit() / 2, difference = odds - odds_;
-    const double octaves = 0.0625 * difference;
+  // Whether an error costs less than saying so. The sender's choice: whatever is said decodes.
+  bool serves(int odds) const {
+    const double octaves = 0.0625 * (odds_ - odds);
     const Node expected = Node::from_odds(odds_), truth = Node::from_odds(odds);
     const double f = std::max(expected.f, truth.f), g = std::max(expected.g, truth.g);
     const double bits = std::ldexp(std::min(f * octaves * octaves, 2.0 * g), log_elements_);
     // Flips that are not looked for are dear.
-    if (bits <= least && expected.screen() >= truth.screen()) return 0;
-    return difference < 0 ? -((half - difference) / unit()) : (half + difference) / unit();
+    return bits <= least && expected.screen() >= truth.screen();
   }
-  int odds(int units) const { return std::clamp(odds_ + units * unit(), 0, Node::most_odds); }
+  // The binary logarithm of the unit in which odds are said
+  int log_unit(int odds) const { return std::clamp(5 - information(odds) / 2, 0, 5); }
+  // Of a level of these odds. The others have one eighth.
+  bool says_curvature(int odds) const { return information(odds) >= 8; }
 
   // After the level of a step
   void follow(int step, int odds) {
@@ -60,8 +62,7 @@ class Expectation {
     if (step + 1 < levels_.fine) {
       odds_ = coarser(odds);
     } else if (step + 1 == levels_.fine) {
-      // Of mirrored cells, halves of the first drawn are alike.
-      odds_ = levels_.mirrored ? std::max(odds - 48, 0) : first_;
+      odds_ = levels_.mirrored ? std::max(odds - 52, 0) : first_;
     } else {
       odds_ = finer(odds);
     }
@@ -69,16 +70,17 @@ class Expectation {
 
  private:
   // The level above, of smooth targets: half of the bits are known in cells that are twice as wide,
-  // and more where cells are wider than the targets.
-  static int coarser(int odds) {
-    return std::min(odds + 24 + std::max(odds - (16 * 37), 0), most_expected);
+  // and more where cells are wider than the targets. Where ratios of densities are nearly straight,
+  // mirrored cells have halves whose differences are those of the cells, squared.
+  int coarser(int odds) const {
+    if (levels_.mirrored) return (odds + 640) / 2;
+    return std::min(odds + 24 + std::max(odds - 592, 0), most_expected);
   }
   // Behind the fine levels, half as many elements lie so far out in a tail that a cell matters to them.
   static int finer(int odds) { return std::max(odds - 20, 0); }
 
   // That is uncertain, of all bits: the binary logarithm, about
-  int information() const { return log_elements_ - std::abs(odds_ / 16 - 40); }
-  int unit() const { return 1 << std::clamp(5 - information() / 2, 0, 5); }
+  int information(int odds) const { return log_elements_ - std::abs(odds / 16 - 40); }
 
   static constexpr double least = 11.0;  // twice the bits that a difference takes
   static constexpr int most_expected = 16 * (40 + 12);
@@ -86,7 +88,7 @@ class Expectation {
   Levels levels_;
   int log_elements_;
   int first_ = 0;
-  int odds_ = 16 * 34 - 4;
+  int odds_;
 };
 
 // The header that a sender writes for a level of differences d, of elements in random order.

@@ -15,7 +15,7 @@
 namespace astar_rec::polar {
 namespace {
 
-constexpr int coarser = 4;    // levels fewer, where there are too many cells
+constexpr int coarser = 4;  // levels fewer, where there are too many cells
 // Of a block's differences, squared and summed: what is left may be uniform. Half of it, and a third
 // more for the levels behind, is the KL divergence in nats between the block's law and the targets'.
 constexpr double left_over = 0x1p-32;
@@ -60,7 +60,7 @@ LevelReport reported(int level, LevelHeader header, std::uint64_t bits, std::siz
 }
 
 // What comes before a block's levels: how they are cut.
-constexpr int few_levels = 8;            // at most so many are mirrored, and said in few_bits
+constexpr int few_levels = 8;  // at most so many are mirrored, and said in few_bits
 constexpr int few_bits = 4;
 constexpr int fine_bits = 6;
 constexpr std::uint32_t not_mirrored = flip_certainty / 8 * 7;
@@ -88,23 +88,41 @@ Levels heard_levels(RangeDecoder& in) {
 // What comes before a level: its odds, by sign and size of what is unexpected, and its curvature.
 constexpr int most_digits = 11;
 
+// A number of at least 1, by the number of its digits behind the first, and those.
+template <class Coder>
+std::uint64_t agree_on_size(Coder coder, std::uint64_t size) {
+  const int length = floor_log2(size);
+  int digits = 0;
+  while (digits < most_digits && coder.raw(digits < length ? 1 : 0, 1) != 0) ++digits;
+  const auto first = std::uint64_t{1} << digits;
+  return digits == 0 ? first : first | coder.raw(size & (first - 1), digits);
+}
+
+// Odds are said in units that suit those expected; then, if units are finer at the odds so said, the
+// number of such a finer part.
+template <class Coder>
+int agree_on_odds(Coder coder, const Expectation& expectation, int truth) {
+  const int expected = expectation.odds();
+  if (coder.decide(expectation.serves(truth), expectation.met())) return expected;
+  const int log_unit = expectation.log_unit(expected), unit = 1 << log_unit;
+  const int distance = std::abs(truth - expected);
+  const auto units = static_cast<std::uint64_t>(std::max((distance + unit / 2) / unit, 1));
+  const bool below = coder.raw(truth < expected ? 1 : 0, 1) != 0;
+  const int said = static_cast<int>(agree_on_size(coder, units)) * unit;
+  const int middle = std::clamp(below ? expected - said : expected + said, 0, Node::most_odds);
+  const int finer = expectation.log_unit(middle);
+  if (finer >= log_unit) return middle;
+  const int parts = 1 << (log_unit - finer), begin = middle - unit / 2;
+  const int part = std::clamp((truth - begin) >> finer, 0, parts - 1);
+  const int heard = static_cast<int>(coder.raw(static_cast<std::uint64_t>(part), log_unit - finer));
+  return std::clamp(begin + (heard << finer) + (1 << finer) / 2, 0, Node::most_odds);
+}
+
 template <class Coder>
 LevelHeader agree(Coder coder, const Expectation& expectation, LevelHeader truth) {
-  const int units = expectation.units(truth.odds);
   LevelHeader said;
-  if (coder.decide(units == 0, expectation.met())) {
-    said.odds = expectation.odds(0);
-  } else {
-    const bool below = coder.raw(units < 0 ? 1 : 0, 1) != 0;
-    const auto size = static_cast<std::uint64_t>(std::max(std::abs(units), 1));
-    const int length = floor_log2(size);
-    int digits = 0;
-    while (digits < most_digits && coder.raw(digits < length ? 1 : 0, 1) != 0) ++digits;
-    auto heard = std::uint64_t{1} << digits;
-    if (digits > 0) heard |= coder.raw(size & (heard - 1), digits);
-    said.odds = expectation.odds(below ? -static_cast<int>(heard) : static_cast<int>(heard));
-  }
-  if (expectation.says_curvature()) {
+  said.odds = agree_on_odds(coder, expectation, truth.odds);
+  if (expectation.says_curvature(said.odds)) {
     said.curvature = static_cast<int>(coder.raw(static_cast<std::uint64_t>(truth.curvature), 2));
     if (said.curvature >= curvatures) throw CorruptDataError("a level of no known kind");
   }

@@ -67,7 +67,6 @@ FEW_BITS = 4
 FINE_BITS = 6
 NOT_MIRRORED = CERTAINTY // 8 * 7
 COARSER = 4  # levels fewer, where there are too many cells
-FIRST_ODDS = 16 * 34 - 4  # expected of the first level
 MOST_EXPECTED = 16 * (40 + 12)
 LEAST = 11.0  # twice the bits that a difference of odds takes
 MOST_DIGITS = 11  # of a difference, behind its first
@@ -95,61 +94,56 @@ class Expectation:
     def __init__(self, levels: Levels, elements: int) -> None:
         self.levels = levels
         self.log_elements = elements.bit_length() - 1
-        self.odds = self.first = FIRST_ODDS
+        self.odds = 16 * 26 if levels.mirrored else 16 * 34 - 4
+        self.first = 0
 
-    def information(self) -> int:
+    def information(self, odds: int) -> int:
         """Return what is uncertain, of all bits: the binary logarithm, about."""
-        return self.log_elements - abs(self.odds // 16 - 40)
+        return self.log_elements - abs(odds // 16 - 40)
 
     def end(self) -> int:
         """Return how likely it is, of 2^24, that a level behind the fine ones is not there."""
-        return CERTAINTY // 4 if self.information() < -30 else CERTAINTY // 32
+        return CERTAINTY // 4 if self.information(self.odds) < -30 else CERTAINTY // 32
 
     def met(self) -> int:
         """Return how likely it is, of 2^24, that odds are those expected."""
-        return CERTAINTY // 256 * 255 if self.information() < 0 else CERTAINTY // 8 * 5
+        is_little = self.information(self.odds) < 0
+        return CERTAINTY // 256 * 255 if is_little else CERTAINTY // 8 * 5
 
-    def says_curvature(self) -> bool:
-        """Return whether the curvature is said. If not it is an eighth."""
-        return self.information() >= 10
-
-    def unit(self) -> int:
-        """Return in which units odds differ."""
-        return 1 << clamp(5 - self.information() // 2, 0, 5)
-
-    def units(self, odds: int) -> int:
-        """Return a difference to the nearest; 0 where an error costs less than saying so."""
-        difference, unit = odds - self.odds, self.unit()
-        octaves = 0.0625 * difference
+    def serves(self, odds: int) -> bool:
+        """Return whether an error costs less than saying so. Flips not looked for are dear."""
+        octaves = 0.0625 * (self.odds - odds)
         expected, truth = Node.from_odds(self.odds), Node.from_odds(odds)
         f, g = max(expected.f, truth.f), max(expected.g, truth.g)
         bits = math.ldexp(min(f * octaves * octaves, 2.0 * g), self.log_elements)
-        # Flips that are not looked for are dear.
-        if bits <= LEAST and expected.screen >= truth.screen:
-            return 0
-        size = (unit // 2 + abs(difference)) // unit
-        return -size if difference < 0 else size
+        return bits <= LEAST and expected.screen >= truth.screen
 
-    def odds_at(self, units: int) -> int:
-        """Return the odds so far from those expected."""
-        return clamp(self.odds + units * self.unit(), 0, MOST_ODDS)
+    def log_unit(self, odds: int) -> int:
+        """Return the binary logarithm of the unit in which odds are said."""
+        return clamp(5 - self.information(odds) // 2, 0, 5)
+
+    def says_curvature(self, odds: int) -> bool:
+        """Return whether the curvature is said. If not it is an eighth."""
+        return self.information(odds) >= 8
 
     def follow(self, step: int, odds: int) -> None:
         """Go on behind the level of a step.
 
-        The level above, of smooth targets, has two octaves less at most, and fewer bits are left
-        where cells are wider than targets. Behind the fine levels remain elements in tails, about
-        half as many with each level.
+        Smooth targets' bits are better known in wider cells. Where ratios of densities are nearly
+        straight, mirrored cells have halves whose differences are those of the cells, squared.
+        Behind the fine levels remain elements in tails, about half as many with each level.
         """
         if step == 0:
             self.first = odds
-        if step + 1 < self.levels.fine:
-            self.odds = min(odds + 24 + max(odds - 592, 0), MOST_EXPECTED)
-        elif step + 1 == self.levels.fine:
-            # Of mirrored cells, halves of the first drawn are alike.
-            self.odds = max(odds - 48, 0) if self.levels.mirrored else self.first
-        else:
+        mirrored = self.levels.mirrored
+        if step + 1 > self.levels.fine:
             self.odds = max(odds - 20, 0)
+        elif step + 1 == self.levels.fine:
+            self.odds = max(odds - 52, 0) if mirrored else self.first
+        elif mirrored:
+            self.odds = (odds + 640) // 2
+        else:
+            self.odds = min(odds + 24 + max(odds - 592, 0), MOST_EXPECTED)
 
 
 def header_of(d: Sequence[float]) -> LevelHeader:
@@ -170,39 +164,71 @@ def header_of(d: Sequence[float]) -> LevelHeader:
     return LevelHeader(Node.to_odds(f, g), curvature)
 
 
+def write_odds(out: Encoder, truth: int, expectation: Expectation) -> int:
+    """Write a level's odds, and return what the receiver makes of them.
+
+    In units that suit those expected; then, if units are finer there, the number of a finer part.
+    """
+    expected = expectation.odds
+    serves = expectation.serves(truth)
+    out.decide(expectation.met(), serves)
+    if serves:
+        return expected
+    log_unit = expectation.log_unit(expected)
+    unit = 1 << log_unit
+    units = max((abs(truth - expected) + unit // 2) // unit, 1)
+    out.raw(1, int(truth < expected))
+    digits = units.bit_length() - 1
+    for _ in range(digits):
+        out.raw(1, 1)
+    if digits < MOST_DIGITS:
+        out.raw(1, 0)
+    if digits > 0:
+        out.raw(digits, units - (1 << digits))
+    middle = clamp(expected + (-units if truth < expected else units) * unit, 0, MOST_ODDS)
+    finer = expectation.log_unit(middle)
+    if finer >= log_unit:
+        return middle
+    begin = middle - unit // 2
+    part = clamp((truth - begin) >> finer, 0, (1 << log_unit - finer) - 1)
+    out.raw(log_unit - finer, part)
+    return clamp(begin + (part << finer) + (1 << finer) // 2, 0, MOST_ODDS)
+
+
+def read_odds(source: Decoder, expectation: Expectation) -> int:
+    """Read a level's odds."""
+    expected = expectation.odds
+    if source.decide(expectation.met()):
+        return expected
+    log_unit = expectation.log_unit(expected)
+    below, digits = source.raw(1), 0
+    while digits < MOST_DIGITS and source.raw(1):
+        digits += 1
+    units = (1 << digits) + (source.raw(digits) if digits else 0)
+    middle = clamp(expected + ((-units if below else units) << log_unit), 0, MOST_ODDS)
+    finer = expectation.log_unit(middle)
+    if finer >= log_unit:
+        return middle
+    part = source.raw(log_unit - finer)
+    begin = middle - (1 << log_unit) // 2
+    return clamp(begin + (part << finer) + (1 << finer) // 2, 0, MOST_ODDS)
+
+
 def write_header(out: Encoder, truth: LevelHeader, expectation: Expectation) -> LevelHeader:
     """Write a level's header, and return what the receiver makes of it."""
-    units = expectation.units(truth.odds)
-    out.decide(expectation.met(), units == 0)
-    if units != 0:
-        size = abs(units)
-        out.raw(1, int(units < 0))
-        digits = size.bit_length() - 1
-        for _ in range(digits):
-            out.raw(1, 1)
-        if digits < MOST_DIGITS:
-            out.raw(1, 0)
-        if digits > 0:
-            out.raw(digits, size - (1 << digits))
-    curvature = 1
-    if expectation.says_curvature():
+    odds, curvature = write_odds(out, truth.odds, expectation), 1
+    if expectation.says_curvature(odds):
         out.raw(2, curvature := truth.curvature)
-    return LevelHeader(expectation.odds_at(units), curvature)
+    return LevelHeader(odds, curvature)
 
 
 def read_header(source: Decoder, expectation: Expectation) -> LevelHeader:
     """Read a level's header."""
-    units = 0
-    if not source.decide(expectation.met()):
-        below, digits = source.raw(1), 0
-        while digits < MOST_DIGITS and source.raw(1):
-            digits += 1
-        units = (1 << digits) + (source.raw(digits) if digits else 0)
-        units = -units if below else units
-    curvature = source.raw(2) if expectation.says_curvature() else 1
+    odds = read_odds(source, expectation)
+    curvature = source.raw(2) if expectation.says_curvature(odds) else 1
     if curvature >= CURVATURES:
         raise ValueError("a level of no known kind")
-    return LevelHeader(expectation.odds_at(units), curvature)
+    return LevelHeader(odds, curvature)
 
 
 def write_levels(out: Encoder, levels: Levels) -> None:
