@@ -155,6 +155,12 @@ def test_the_installed_program():
 
 def test_version_and_help():
     assert succeed("--version") == f"astar-rec {rec.__version__}\n"
+
+
+def test_it_is_a_module_that_runs():
+    command = [sys.executable, "-m", "astar_rec", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == f"astar-rec {rec.__version__}\n"
     for command in ("encode", "decode", "inspect", "demo", "experiments"):
         assert command in succeed("--help")
         # A terminal need not know more than ASCII.

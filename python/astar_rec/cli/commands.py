@@ -10,6 +10,7 @@ import click
 import numpy as np
 
 from .._files import whole_file
+from .._version import __version__
 from ..codecs import ADStar, automatic_codec
 from ..codecs.automatic import column_hints
 from ..codecs.registry import method_named
@@ -47,7 +48,7 @@ def _block(_context: click.Context, _option: click.Parameter, value: str) -> int
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="astar_rec", message="%(prog)s %(version)s")
+@click.version_option(__version__, message="%(prog)s %(version)s")
 def astar_rec() -> None:
     """Relative entropy coding with A* coding.
 
