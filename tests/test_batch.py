@@ -336,6 +336,11 @@ LONG = {
         rec.Normal(np.zeros(2**24), 2.0**-5), p)""",
     "compress": """rec.compress(
         rec.Normal(np.zeros(20_000_000), 2.0**-9), p, codec=rec.ADStar(0, threads={threads}))""",
+    "pack": """rec.TreeCode().at(rec.ADStar(0, threads={threads}), index.shape).pack(index)""",
+    "pack adaptively": "[rec.AdaptiveCode().pack(index) for _ in range(50)]",
+    "bare": """rec.compress(
+        rec.Normal(np.zeros(5_000_000), 0.5), p, code=rec.TreeCode(), header=False,
+        codec=rec.ADStar(0, threads={threads}))""",
 }
 
 
