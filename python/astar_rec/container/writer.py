@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .._arrays import context_array
 from .._files import whole_file
@@ -19,7 +20,6 @@ from .format import CONTEXTS, MAX_CHUNK, Header, dtype_of, least_chunk
 from .reader import Reader
 
 if TYPE_CHECKING:
-    import os
     from types import TracebackType
 
     from typing_extensions import Self
@@ -115,10 +115,14 @@ class Writer:
         self._chunks: ChunkWriter | None = None  # from the first piece on
         self._closed = False
         self._exits = ExitStack()
-        if hasattr(file, "write"):
-            self._file = cast("BinaryIO", file)
-        else:
+        # A path first: objects of paths may have the methods of files, too.
+        if isinstance(file, (str, os.PathLike)):
             self._file = self._exits.enter_context(whole_file(file))
+        elif hasattr(file, "write"):
+            self._file = file
+        else:
+            expected = "a path, or a file object opened for writing bytes"
+            raise ParameterError("file", type(file).__name__, expected)
 
     # --- Pieces ----------------------------------------------------------------------------------
 
