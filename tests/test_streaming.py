@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import mmap
 import multiprocessing
@@ -272,8 +273,10 @@ def test_codes_get_the_codecs_block() -> None:
 
 def test_cut_searches_are_said() -> None:
     q = rec.Normal(np.linspace(-3, 3, 400).reshape(40, 10), 0.01)
-    writer = writer_of(io.BytesIO(), max_steps=4)
-    with pytest.warns(rec.ApproximationWarning, match="of 400 searches were cut"):
+    with (
+        writer_of(io.BytesIO(), max_steps=4) as writer,
+        pytest.warns(rec.ApproximationWarning, match="of 400 searches were cut"),
+    ):
         encoded = writer.write(q, P)
     assert writer.cut == encoded.cut > 0
     with pytest.warns(rec.ApproximationWarning):
@@ -546,6 +549,22 @@ def test_paths_that_have_methods_of_files(tmp_path: Path) -> None:
     with rec.Writer(path) as writer:
         expected = writer.write(targets((1000,)), P).sample
     assert same_bits(rec.decompress(path, P), expected)
+
+
+@pytest.mark.parametrize("path", [True, False])
+def test_a_writer_that_is_dropped_says_so(path: bool, tmp_path: Path) -> None:
+    writer = rec.Writer(tmp_path / "x.rec" if path else io.BytesIO())
+    writer.write(targets((7, 3)), P)
+    with pytest.warns(ResourceWarning, match="after 7 rows without being closed"):
+        del writer
+        gc.collect()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_writer_that_was_refused_says_nothing() -> None:
+    with pytest.raises(rec.ParameterError):
+        rec.Writer(io.BytesIO(), chunk=7)
+    gc.collect()  # a warning would be an error
 
 
 def test_what_is_no_file() -> None:

@@ -113,7 +113,6 @@ class Writer:
         self.rows = 0
         self.cut = 0
         self._chunks: ChunkWriter | None = None  # from the first piece on
-        self._closed = False
         self._exits = ExitStack()
         # A path first: objects of paths may have the methods of files, too.
         if isinstance(file, (str, os.PathLike)):
@@ -123,6 +122,21 @@ class Writer:
         else:
             expected = "a path, or a file object opened for writing bytes"
             raise ParameterError("file", type(file).__name__, expected)
+        self._closed = False
+
+    rows = 0
+    _closed = True  # until there is anything to close
+
+    def __del__(self) -> None:
+        """Says that the writer was dropped before it was closed: nobody can read what it wrote."""
+        if self.rows and not self._closed:
+            lost = "the container has no end; close writers, or use them in a with statement"
+            warnings.warn(
+                f"a Writer was dropped after {self.rows} rows without being closed: {lost}",
+                ResourceWarning,
+                stacklevel=2,
+                source=self,
+            )
 
     # --- Pieces ----------------------------------------------------------------------------------
 
