@@ -32,7 +32,7 @@ class Source:
             if isinstance(file, (str, os.PathLike)):
                 file = cast("BinaryIO", opened.enter_context(Path(file).open("rb")))
             if hasattr(file, "read"):
-                self._file = _seekable(file, opened)
+                self._file = _seekable(cast("BinaryIO", file), opened)
                 self._begin = self._file.tell()
                 # Not what seek returns: of some files it returns nothing.
                 self._file.seek(0, io.SEEK_END)
@@ -60,7 +60,7 @@ def _seekable(file: BinaryIO, exits: ExitStack) -> BinaryIO:
         raise ParameterError("file", file, "a file opened in binary mode")
     if _can_seek(file):
         return file
-    scratch = cast("BinaryIO", exits.enter_context(tempfile.TemporaryFile()))
+    scratch = cast("BinaryIO", exits.enter_context(tempfile.TemporaryFile()))  # noqa: SIM115
     shutil.copyfileobj(file, scratch)
     scratch.seek(0)
     return scratch

@@ -6,6 +6,7 @@ import os
 import warnings
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .._arrays import context_array
@@ -255,14 +256,8 @@ class Writer:
     def _begin(self, header: Header) -> ChunkWriter:
         if self._chunks is None:
             self._header = header
-            self._chunks = ChunkWriter(self._put, header, self._choose_start)
+            self._chunks = ChunkWriter(partial(_put, self._file), header, self._choose_start)
         return self._chunks
-
-    def _put(self, data: bytes) -> None:
-        self._file.write(data)
-        # Whoever is killed has written all chunks that were complete.
-        if hasattr(self._file, "flush"):
-            self._file.flush()
 
     # --- The end ---------------------------------------------------------------------------------
 
@@ -297,6 +292,14 @@ class Writer:
         elif not self._closed:
             self._closed = True
             self._exits.__exit__(kind, error, trace)
+
+
+def _put(file: BinaryIO, data: bytes) -> None:
+    """Writes; no method, so that a writer that is dropped goes at once, and says so."""
+    file.write(data)
+    # Whoever is killed has written all chunks that were complete.
+    if hasattr(file, "flush"):
+        file.flush()
 
 
 def codec_or_fresh(codec: object) -> Codec:
