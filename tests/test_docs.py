@@ -118,7 +118,9 @@ importlib.metadata.version = importlib.metadata.distribution = missing
 import astar_rec
 print(astar_rec.__version__)
 """
-    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    out = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert out.stdout.strip() == rec.__version__
 
 

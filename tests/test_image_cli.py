@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -98,6 +100,44 @@ def test_from_each_kind_to_each(digits, output):
         succeed("compress", source, "-o", packed)
         succeed("decompress", packed, "-o", restored)
         assert read_images(restored).pixels.tobytes() == digits.tobytes()
+
+
+@pytest.mark.parametrize("kind", ["npy", "gz", "png"])
+def test_standard_streams(digits, kind):
+    digits = digits[:1]
+    write_images(f"in.{kind}", digits)
+    source = Path(f"in.{kind}").read_bytes()
+
+    def piped(*arguments, data):
+        done = subprocess.run(
+            [*COMMAND, *arguments], input=data, stdout=subprocess.PIPE, check=True, timeout=60
+        )
+        return done.stdout
+
+    data = piped("compress", "-", "-o", "-", data=source)
+    assert images.inspect(data).images == 1
+    assert piped("inspect", "-", data=data) == f"{images.inspect(data)}\n".encode()
+    restored = np.load(io.BytesIO(piped("decompress", "-", "-o", "-", data=data)))
+    assert restored.tobytes() == digits.tobytes()
+
+
+@posix
+def test_pipes(digits):
+    write_images("in.npy", digits)
+    source = Path("in.npy").read_bytes()
+    for name in ("in", "out.rec", "out"):
+        os.mkfifo(name)
+    compressing = [*COMMAND, "compress", "in", "-o", "out.rec"]
+    with subprocess.Popen(compressing, stdout=subprocess.DEVNULL):
+        Path("in").write_bytes(source)
+        data = Path("out.rec").read_bytes()
+    with subprocess.Popen(
+        [*COMMAND, "decompress", "-", "-o", "out"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    ) as process:
+        process.stdin.write(data)
+        process.stdin.close()
+        restored = np.load(io.BytesIO(Path("out").read_bytes()))
+    assert restored.tobytes() == digits.tobytes()
 
 
 def test_a_single_png(digits):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
-from .._files import whole_file
 from .._version import __version__
 from ..codecs import ADStar, automatic_codec
 from ..codecs.automatic import column_hints
@@ -25,7 +24,7 @@ from .arrays import read_normal, read_targets
 from .experiments import experiments
 from .failures import Group, about
 from .methods import codec_of, method_options, takes
-from .outputs import check_file
+from .places import INPUT, OUTPUT, Input, Output, say
 from .planning import plan
 from .progress import progress
 
@@ -56,15 +55,21 @@ def astar_rec() -> None:
     exact sample of every target and names it in about KL[Q || P] bits; `decode` needs those bits
     and the proposal, and returns the same samples, bit for bit.
 
+    In the place of a file, - is standard input or output.
+
     `compress` and `decompress` do that with the latents of a model of images, and so send images
     without loss.
     """
 
 
 @astar_rec.command()
-@click.argument("posteriors", type=click.Path(path_type=Path))
+@click.argument("posteriors", type=INPUT)
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), required=True, help="The container to write."
+    "-o",
+    "--output",
+    type=OUTPUT,
+    required=True,
+    help="The container to write; - for standard output.",
 )
 @method_options("dad and mrc are approximate; global takes long where targets are narrow.")
 @click.option(
@@ -106,8 +111,8 @@ def astar_rec() -> None:
     "polar 1, which is a block.",
 )
 def encode(
-    posteriors: Path,
-    output: Path,
+    posteriors: Input,
+    output: Output,
     method: str,
     block: int | str,
     bits_hint: str,
@@ -124,7 +129,7 @@ def encode(
     deviations; and, where the proposal is not N(0, 1), `proposal_loc` and `proposal_scale`. They
     broadcast against each other.
     """
-    check_file(output, posteriors)
+    output.check(posteriors)
     target, proposal = read_targets(posteriors)
     with (
         about(posteriors),
@@ -142,26 +147,26 @@ def encode(
             chunk=chunk,
             progress=report,
         )
-    with whole_file(output) as file:
+    with output.whole() as file:
         file.write(data)
     for warning in warned:
-        click.echo(f"{posteriors}: {warning.message}", err=True)
+        say(f"{posteriors}: {warning.message}", err=True)
     divergence = kl_bits(target, proposal)
-    click.echo(f"{output}: {_samples(divergence.shape)} in {len(data)} bytes, block {codec.block}")
+    output.say(f"{output}: {_samples(divergence.shape)} in {len(data)} bytes, block {codec.block}")
     if divergence.size:
         bits = 8 * len(data) / divergence.size
-        click.echo(f"{bits:.3f} bits per sample; KL divergence {divergence.mean():.3f}")
-        click.echo(f"proposal {proposal}, which decoding needs too")
+        output.say(f"{bits:.3f} bits per sample; KL divergence {divergence.mean():.3f}")
+        output.say(f"proposal {proposal}, which decoding needs too")
 
 
 @astar_rec.command()
-@click.argument("container", type=click.Path(path_type=Path))
+@click.argument("container", type=INPUT)
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), required=True, help="The .npy to write."
+    "-o", "--output", type=OUTPUT, required=True, help="The .npy to write; - for standard output."
 )
 @click.option(
     "--proposal",
-    type=click.Path(path_type=Path),
+    type=INPUT,
     help="An .npz file with the proposal's loc and scale; N(0, 1) by default.",
 )
 @click.option(
@@ -179,9 +184,9 @@ def encode(
 )
 @click.option("--threads", type=int, help="All processors by default; never changes the result.")
 def decode(
-    container: Path,
-    output: Path,
-    proposal: Path | None,
+    container: Input,
+    output: Output,
+    proposal: Input | None,
     on_corrupt: str,
     max_elements: int | None,
     threads: int | None,
@@ -191,12 +196,11 @@ def decode(
     They are float64, of the targets' shape. The proposal must be the one that they were encoded
     with: the container doesn't hold it.
     """
-    check_file(output, container)
-    data = container.read_bytes()
+    output.check(container, proposal)
     shared = Normal(0.0, 1.0) if proposal is None else read_normal(proposal)
-    with about(container), progress("decoding") as report:
+    with container.opened() as file, about(container), progress("decoding") as report:
         samples = decompress(
-            data,
+            file,
             shared,
             on_corrupt=on_corrupt,
             max_elements=max_elements,
@@ -204,27 +208,25 @@ def decode(
             progress=report,
         )
     missing = int(np.ma.getmaskarray(samples).sum())
-    with whole_file(output) as file:
+    with output.whole() as file:
         np.save(file, np.ma.getdata(samples), allow_pickle=False)
-    click.echo(f"{output}: {_samples(samples.shape)}")
+    output.say(f"{output}: {_samples(samples.shape)}")
     if missing:
-        click.echo(f"{missing} of them are missing: {container} is damaged", err=True)
+        say(f"{missing} of them are missing: {container} is damaged", err=True)
 
 
 @astar_rec.command()
-@click.argument("container", type=click.Path(path_type=Path))
-def inspect(container: Path) -> None:
+@click.argument("container", type=INPUT)
+def inspect(container: Input) -> None:
     """Says what is in CONTAINER, and where its bits went.
 
     CONTAINER is what `encode` or `compress` wrote.
     """
-    with container.open("rb") as file:
+    with container.opened() as file, about(container):
+        begin = file.tell()
         start = file.read(len(images.MAGIC))
-    if start == images.MAGIC:
-        images.inspect_images(container)
-        return
-    with about(container):
-        click.echo(str(inspect_container(container)))
+        file.seek(begin)
+        say(images.inspected(file) if start == images.MAGIC else str(inspect_container(file)))
 
 
 @astar_rec.command()
