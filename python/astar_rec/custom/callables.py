@@ -153,7 +153,10 @@ class FamilyFunction(ElementFunction):
             for distribution in self._distributions
             for array in distribution._at(element, shape)
         )
-        return np.asarray(self._function(*(np.array(array) for array in arrays), *parameters))
+        given = [np.array(array) for array in arrays]
+        # No function of the user's, who may have NumPy raise where this is right.
+        with np.errstate(all="ignore"):
+            return np.asarray(self._function(*given, *parameters))
 
 
 class PositionFunction(FamilyFunction):
