@@ -408,6 +408,26 @@ def test_progress_on_a_terminal():
 
 
 @posix
+@pytest.mark.parametrize(
+    "options",
+    [["--block=1"], ["--block=4"], [], ["--method=polar"], ["--method=mrc", "--candidates=9"]],
+    ids=str,
+)
+def test_progress_of_nothing_on_a_terminal(options):
+    np.savez("q.npz", loc=np.zeros((0, 8)), scale=1.0)
+    for arguments in (
+        ("encode", "q.npz", "-o", "q.rec", *options),
+        ("decode", "q.rec", "-o", "x.npy"),
+    ):
+        process, terminal = start_on_a_terminal(*arguments)
+        seen = read_until(terminal)
+        os.close(terminal)
+        process.communicate()
+        assert process.returncode == 0, seen
+    assert np.load("x.npy").shape == (0, 8)
+
+
+@posix
 @pytest.mark.parametrize("old", [None, b"old"])
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
 def test_a_long_encode_can_be_stopped(name, old):
