@@ -657,7 +657,7 @@ def test_loose_bounds_do_not_share_a_limit() -> None:
     def log_ratio(x: Array) -> Array:
         return -0.5 * ((x - 1) / 0.1) ** 2 + 0.5 * x * x - np.log(0.1)
 
-    count, part = 1000, 100
+    count, part = 2000, 200
     codec = rec.ADStar(1)
     whole = codec.encode(rec.CustomTarget(log_ratio, bound=9.0, shape=(count,)), P)
     for begin in range(0, count, part):
