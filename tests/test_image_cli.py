@@ -140,6 +140,35 @@ def test_pipes(digits):
     assert restored.tobytes() == digits.tobytes()
 
 
+def test_files_of_another_kind_name_the_other_command(digits):
+    write_images("in.npy", digits)
+    write_images("in.png", digits[:1])
+    write_images("in.idx", digits)
+    np.savez("q.npz", loc=np.zeros(20), scale=0.5)
+    succeed("compress", "in.npy", "-o", "images.rec")
+    succeed("encode", "q.npz", "-o", "numbers.rec")
+    for command, name, other in (
+        ("decode", "images.rec", "decompress"),
+        ("decompress", "numbers.rec", "decode"),
+        ("decode", "q.npz", "encode"),
+        ("decompress", "q.npz", "encode"),
+        ("compress", "q.npz", "encode"),
+        ("compress", "numbers.rec", "decode"),
+        ("encode", "images.rec", "decompress"),
+        ("encode", "numbers.rec", "decode"),
+        ("encode", "in.png", "compress"),
+        ("encode", "in.idx", "compress"),
+        ("encode", "in.npy", "compress"),
+        ("decode", "in.npy", "compress"),
+        ("inspect", "q.npz", "encode"),
+    ):
+        output = () if command == "inspect" else ("-o", "x.npy")
+        line = fail(command, name, *output)
+        assert line.startswith(f"Error: {name}: ")
+        assert f"`{other}`" in line
+    assert not Path("x.npy").exists()
+
+
 def test_a_single_png(digits):
     write_images("in.png", digits[:1])
     assert "1 image in" in succeed("compress", "in.png", "-o", "x.rec")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._kinds import what_it_is
 from ..distributions import Normal
 from .failures import Failure, about
 
@@ -56,12 +57,14 @@ def _read_npz(
         expected += f" (and {' and '.join(optional)}, if the proposal is not N(0, 1))"
     with path.opened() as file:
         # A file can be wrong in ways that make NumPy, zipfile and zlib raise nearly anything.
-        begin = file.tell()
+        begin, other = file.tell(), ""
         size = file.seek(0, os.SEEK_END)
         file.seek(begin)
         try:
-            if file.read(len(_ARRAY)) == _ARRAY:
-                raise Failure(f"{path}: a single array, not an .npz file; {expected}")
+            start = file.read(len(_ARRAY))
+            other = "" if start.startswith(b"PK") else what_it_is(start)
+            if start == _ARRAY:
+                raise Failure(f"{path}: a single array, not an .npz file; {expected}{other}")
             file.seek(begin)
             content = np.load(file, allow_pickle=False)
             found = content.files
@@ -75,7 +78,8 @@ def _read_npz(
             # else is the system's.
             if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
                 raise
-            raise Failure(f"{path}: not an .npz file of plain numbers; {expected}") from error
+            said = f"{path}: not an .npz file of plain numbers; {expected}{other}"
+            raise Failure(said) from error
     for name in required:
         if name not in arrays:
             holds = ", ".join(found) or "nothing"

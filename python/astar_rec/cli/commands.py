@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
+from .._kinds import IMAGES
 from .._version import __version__
 from ..codecs import ADStar, automatic_codec
 from ..codecs.automatic import column_hints
@@ -224,9 +225,9 @@ def inspect(container: Input) -> None:
     """
     with container.opened() as file, about(container):
         begin = file.tell()
-        start = file.read(len(images.MAGIC))
+        start = file.read(len(IMAGES))
         file.seek(begin)
-        say(images.inspected(file) if start == images.MAGIC else str(inspect_container(file)))
+        say(images.inspected(file) if start == IMAGES else str(inspect_container(file)))
 
 
 @astar_rec.command()

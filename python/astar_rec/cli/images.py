@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["MAGIC", "compress", "decompress", "inspected", "train"]
-
-# With what files of images begin.
-MAGIC = b"A*RI"
+__all__ = ["compress", "decompress", "inspected", "train"]
 
 # Latents that share an index, by method; as many as the method has by default with others.
 _BLOCKS = {"ad": 8}

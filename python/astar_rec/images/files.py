@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._files import destination, is_stream, new_folder, whole_file, whole_folder
+from .._kinds import what_it_is
 from ..errors import CorruptDataError, ParameterError
 from . import idx, png
 from .filenames import checked_names, numbered
@@ -84,6 +85,7 @@ def read_images(source: str | os.PathLike[str] | BinaryIO) -> Images:
     else:
         raise CorruptDataError(
             f"{path}: not a file of images; expected .npy, IDX, PNG or a folder of PNG files"
+            + what_it_is(data[:8])
         )
     if pixels.shape == (SIDE, SIDE):
         pixels = pixels[None]
