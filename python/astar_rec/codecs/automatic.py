@@ -38,8 +38,9 @@ _STEPS = 2_500
 _MOST_STEPS = 40_000
 _PILOT = 64
 # Beside the pilot's blocks, so many of those that are the hardest by each of two measures; and how
-# many elements are measured at once.
+# many elements are measured at once. They may take this many steps: less than the time of a second.
 _HARDEST = 4
+_HARDEST_STEPS = 1 << 18
 _MEASURED = 1 << 18
 BLOCKS = (8, 4, 2)
 
@@ -134,7 +135,12 @@ def _block(target: Distribution, proposal: Distribution, bits_hint: Any) -> int:
 
 
 def trial_steps(
-    block: int, target: Distribution, proposal: Distribution, bits_hint: Any = None
+    block: int,
+    target: Distribution,
+    proposal: Distribution,
+    bits_hint: Any = None,
+    *,
+    hardest: bool = True,
 ) -> float:
     """Returns how many steps a search of the array's blocks takes, as far as a few of them show.
 
@@ -147,17 +153,19 @@ def trial_steps(
         target: The targets.
         proposal: The proposal.
         bits_hint: As for `ADStar`.
+        hardest: Whether to look for the hardest blocks, which takes the longer the more there are.
 
     Returns:
-        The mean; infinite where one of them takes more than 40,000 or cannot be made.
+        The mean; infinite where one of them takes more than 40,000, one of the hardest more than
+        262,144, or one cannot be made.
     """
     shape = broadcast_shape(target=target.shape, proposal=proposal.shape)
 
-    def steps_of(rows: npt.NDArray[np.intp], place: int) -> float:
+    def steps_of(rows: npt.NDArray[np.intp], place: int, most: int) -> float:
         columns = slice(place * block, (place + 1) * block)
         q, p = _part(target, shape, rows, columns), _part(proposal, shape, rows, columns)
         hint = None if bits_hint is None else bits_hint[columns]
-        codec = ADStar(_PILOT, block, bits_hint=hint, max_steps=_MOST_STEPS)
+        codec = ADStar(_PILOT, block, bits_hint=hint, max_steps=most)
         try:
             encoded = codec.encode(q, p)
         except DivergenceError:
@@ -170,11 +178,11 @@ def trial_steps(
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _PILOT // len(places))).astype(int)]
     steps = 0.0
     for place in places:
-        steps += steps_of(rows, place)
+        steps += steps_of(rows, place, _MOST_STEPS)
         if math.isinf(steps):
             return math.inf
-    for row, place in _hardest(block, target, proposal, shape):
-        if math.isinf(steps_of(np.array([row]), place)):
+    for row, place in _hardest(block, target, proposal, shape) if hardest else ():
+        if math.isinf(steps_of(np.array([row]), place, _HARDEST_STEPS)):
             return math.inf
     return steps / (len(places) * len(rows))
 
