@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import io
+import json
 import os
 import pickle
 import re
@@ -455,6 +457,26 @@ def test_a_long_encode_can_be_stopped(name, old):
     assert b"Traceback" not in seen
     assert names() == before
     assert old is None or Path("q.rec").read_bytes() == old
+
+
+# --- For programs ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [(), ("--method=polar",), ("--contexts=column", "--block=2")])
+def test_inspection_as_json(targets, options):
+    np.savez("q.npz", **targets)
+    np.savez("none.npz", loc=np.zeros((0, 4)), scale=1.0)
+    succeed("encode", "q.npz", "-o", "q.rec", *options)
+    found, info = json.loads(succeed("inspect", "q.rec", "--json")), rec.inspect("q.rec")
+    assert list(found) == [field.name for field in dataclasses.fields(info)]
+    assert found["shape"] == [30, 20]
+    assert found["bits"] == info.bits
+    assert found["parts"] == info.parts
+    assert found["total_bits"] == 8 * Path("q.rec").stat().st_size
+    assert (found["method"], found["codec"]) == (info.method, str(info.codec))
+    assert (found["dtype"], found["kl_bits"]) == ("float64", None)
+    succeed("encode", "none.npz", "-o", "none.rec", *options)
+    assert json.loads(succeed("inspect", "none.rec", "--json"))["mean_depth"] is None
 
 
 # --- Pipes and standard streams ------------------------------------------------------------------

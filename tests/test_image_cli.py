@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -90,6 +91,7 @@ def test_round_trip_is_the_librarys(codec, digits, keywords):
     assert said == f"out.npy: 12 images from {len(data)} bytes, {rate}\n"
     assert read_images("out.npy").pixels.tobytes() == digits.tobytes()
     assert succeed("inspect", "x.rec") == f"{images.inspect(data)}\n"
+    assert json.loads(succeed("inspect", "x.rec", "--json")) == vars(images.inspect(data))
 
 
 @pytest.mark.parametrize("output", ["y.npy", "y.idx", "t10k-images-idx3-ubyte.gz", "y"])

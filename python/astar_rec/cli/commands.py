@@ -22,6 +22,7 @@ from ..errors import ApproximationWarning
 from ..information import kl_bits
 from . import images
 from .arrays import read_normal, read_targets
+from .as_json import as_object
 from .experiments import experiments
 from .failures import Group, about
 from .methods import codec_of, method_options, takes
@@ -218,7 +219,8 @@ def decode(
 
 @astar_rec.command()
 @click.argument("container", type=INPUT)
-def inspect(container: Input) -> None:
+@click.option("--json", "as_json", is_flag=True, help="An object of JSON, for programs.")
+def inspect(container: Input, as_json: bool) -> None:
     """Says what is in CONTAINER, and where its bits went.
 
     CONTAINER is what `encode` or `compress` wrote.
@@ -227,7 +229,8 @@ def inspect(container: Input) -> None:
         begin = file.tell()
         start = file.read(len(IMAGES))
         file.seek(begin)
-        say(images.inspected(file) if start == IMAGES else str(inspect_container(file)))
+        found = images.inspected(file) if start == IMAGES else inspect_container(file)
+    say(as_object(found) if as_json else str(found))
 
 
 @astar_rec.command()

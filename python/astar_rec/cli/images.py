@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from ..images.inspection import ImageReport
+
 __all__ = ["compress", "decompress", "inspected", "train"]
 
 # Latents that share an index, by method; as many as the method has by default with others.
@@ -254,11 +256,11 @@ def train(
     say(f"{output}: weights of {model}, {chosen.latents} latents, in {size} bytes")
 
 
-def inspected(file: BinaryIO) -> str:
-    """Returns what is in a file of images, for people."""
+def inspected(file: BinaryIO) -> ImageReport:
+    """Returns what is in a file of images."""
     from .. import images as codecs
 
-    return str(codecs.inspect(file.read()))
+    return codecs.inspect(file.read())
 
 
 @contextmanager
