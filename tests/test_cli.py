@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import errno
+import io
+import json
 import os
 import pickle
 import re
@@ -9,6 +13,8 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -155,6 +161,12 @@ def test_the_installed_program():
 
 def test_version_and_help():
     assert succeed("--version") == f"astar-rec {rec.__version__}\n"
+
+
+def test_it_is_a_module_that_runs():
+    command = [sys.executable, "-m", "astar_rec", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == f"astar-rec {rec.__version__}\n"
     for command in ("encode", "decode", "inspect", "demo", "experiments"):
         assert command in succeed("--help")
         # A terminal need not know more than ASCII.
@@ -398,6 +410,26 @@ def test_progress_on_a_terminal():
 
 
 @posix
+@pytest.mark.parametrize(
+    "options",
+    [["--block=1"], ["--block=4"], [], ["--method=polar"], ["--method=mrc", "--candidates=9"]],
+    ids=str,
+)
+def test_progress_of_nothing_on_a_terminal(options):
+    np.savez("q.npz", loc=np.zeros((0, 8)), scale=1.0)
+    for arguments in (
+        ("encode", "q.npz", "-o", "q.rec", *options),
+        ("decode", "q.rec", "-o", "x.npy"),
+    ):
+        process, terminal = start_on_a_terminal(*arguments)
+        seen = read_until(terminal)
+        os.close(terminal)
+        process.communicate()
+        assert process.returncode == 0, seen
+    assert np.load("x.npy").shape == (0, 8)
+
+
+@posix
 @pytest.mark.parametrize("old", [None, b"old"])
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
 def test_a_long_encode_can_be_stopped(name, old):
@@ -425,6 +457,190 @@ def test_a_long_encode_can_be_stopped(name, old):
     assert b"Traceback" not in seen
     assert names() == before
     assert old is None or Path("q.rec").read_bytes() == old
+
+
+# --- For programs ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [(), ("--method=polar",), ("--contexts=column", "--block=2")])
+def test_inspection_as_json(targets, options):
+    np.savez("q.npz", **targets)
+    np.savez("none.npz", loc=np.zeros((0, 4)), scale=1.0)
+    succeed("encode", "q.npz", "-o", "q.rec", *options)
+    found, info = json.loads(succeed("inspect", "q.rec", "--json")), rec.inspect("q.rec")
+    assert list(found) == [field.name for field in dataclasses.fields(info)]
+    assert found["shape"] == [30, 20]
+    assert found["bits"] == info.bits
+    assert found["parts"] == info.parts
+    assert found["total_bits"] == 8 * Path("q.rec").stat().st_size
+    assert (found["method"], found["codec"]) == (info.method, str(info.codec))
+    assert (found["dtype"], found["kl_bits"]) == ("float64", None)
+    succeed("encode", "none.npz", "-o", "none.rec", *options)
+    assert json.loads(succeed("inspect", "none.rec", "--json"))["mean_depth"] is None
+
+
+# --- Pipes and standard streams ------------------------------------------------------------------
+
+
+def pipe(*arguments, data=b"", status=0, **options):
+    """Runs the program with bytes on its standard input; returns its outputs, both bytes."""
+    done = subprocess.run([*COMMAND, *arguments], input=data, capture_output=True, **options)
+    assert done.returncode == status, done.stderr
+    return done.stdout, done.stderr
+
+
+def test_standard_streams(targets):
+    np.savez("q.npz", **targets)
+    np.savez("p.npz", loc=0.0, scale=1.0)
+    arrays = Path("q.npz").read_bytes()
+    data, said = pipe("encode", "-", "-o", "-", "--seed=1", data=arrays)
+    assert said.startswith(b"standard output: samples of shape (30, 20)")
+    succeed("encode", "q.npz", "-o", "q.rec", "--seed=1")
+    assert data == Path("q.rec").read_bytes()
+    x, said = pipe("decode", "-", "-o", "-", data=data)
+    assert said == b"standard output: samples of shape (30, 20)\n"
+    np.testing.assert_array_equal(np.load(io.BytesIO(x)), rec.decompress(data, rec.Normal(0, 1)))
+    command = ("decode", "q.rec", "--proposal", "-", "-o", "-")
+    assert pipe(*command, data=Path("p.npz").read_bytes())[0] == x
+    for name, given in (("inspect", data), ("plan", arrays)):
+        file = {"inspect": "q.rec", "plan": "q.npz"}[name]
+        assert pipe(name, "-", data=given) == (succeed(name, file).encode(), b"")
+    assert names() == ["p.npz", "q.npz", "q.rec"]
+
+
+def test_a_file_that_is_called_as_the_standard_streams(targets):
+    np.savez("q.npz", **targets)
+    succeed("encode", "q.npz", "-o", "./-")
+    assert names() == ["-", "q.npz"]
+    assert "(30, 20)" in succeed("inspect", "./-")
+
+
+def test_failures_on_standard_streams():
+    for name in ("encode", "plan"):
+        output = ("-o", "-") if name == "encode" else ()
+        out, said = pipe(name, "-", *output, data=b"no arrays", status=1)
+        assert out == b""
+        assert said.startswith(b"Error: standard input: not an .npz file")
+    out, said = pipe("decode", "-", "-o", "-", data=b"nothing", status=1)
+    assert out == b""
+    assert said.startswith(b"Error: standard input: ")
+    command = ("decode", "-", "--proposal=-", "-o", "x.npy")
+    assert pipe(*command, status=2) == (
+        b"",
+        b"Error: '-' is given for two inputs; expected it once\n",
+    )
+    assert names() == []
+
+
+@posix
+def test_named_pipes(targets):
+    np.savez("q.npz", **targets)
+    succeed("encode", "q.npz", "-o", "q.rec", "--seed=1")
+    expected = rec.decompress("q.rec", rec.Normal(0, 1))
+    for name in ("in", "out", "in.rec"):
+        os.mkfifo(name)
+    command = [*COMMAND, "encode", "in", "-o", "out", "--seed=1"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        Path("in").write_bytes(Path("q.npz").read_bytes())
+        assert Path("out").read_bytes() == Path("q.rec").read_bytes()
+    assert process.returncode == 0
+    # NumPy takes what has a number for a file that can be sought in.
+    with subprocess.Popen([*COMMAND, "decode", "in.rec", "-o", "out"], stdout=subprocess.DEVNULL):
+        Path("in.rec").write_bytes(Path("q.rec").read_bytes())
+        np.testing.assert_array_equal(np.load(io.BytesIO(Path("out").read_bytes())), expected)
+    writer = threading.Thread(target=lambda: Path("in.rec").write_bytes(Path("q.rec").read_bytes()))
+    writer.start()
+    with rec.Reader("in.rec") as reader:
+        np.testing.assert_array_equal(reader.read(rec.Normal(0, 1)), expected)
+    writer.join()
+    assert names() == ["in", "in.rec", "out", "q.npz", "q.rec"]
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="there is no /dev/stdout")
+def test_the_systems_names_of_streams(targets):
+    np.savez("q.npz", **targets)
+    succeed("encode", "q.npz", "-o", "q.rec", "--seed=1")
+    data, said = pipe("encode", "q.npz", "-o", "/dev/stdout", "--seed=1")
+    assert data == Path("q.rec").read_bytes()
+    assert b"/dev/stdout: samples of shape" in said
+    x, _ = pipe("decode", "/dev/stdin", "-o", "/dev/stdout", data=data)
+    np.testing.assert_array_equal(np.load(io.BytesIO(x)), rec.decompress(data, rec.Normal(0, 1)))
+    ours, theirs = os.pipe()  # as a shell's process substitution has them
+    with os.fdopen(ours, "rb") as end:
+        out, _ = pipe("encode", "q.npz", "-o", f"/dev/fd/{theirs}", "--seed=1", pass_fds=[theirs])
+        os.close(theirs)
+        assert end.read() == data
+    assert b"samples of shape" in out
+
+
+@posix
+def test_a_terminal_takes_no_container(targets):
+    np.savez("q.npz", **targets)
+    ours, theirs = os.openpty()
+    command = [*COMMAND, "encode", "q.npz", "-o", "-"]
+    with subprocess.Popen(command, stdout=theirs, stderr=subprocess.PIPE) as process:
+        os.close(theirs)
+        _, said = process.communicate()
+    os.close(ours)
+    assert process.returncode == 1
+    assert said.startswith(b"Error: standard output is a terminal")
+
+
+@posix
+def test_names_that_the_streams_encoding_lacks(targets):
+    np.savez("q.npz", **targets)
+    for name, encoding, said in (
+        (b"\xff.rec", "utf-8:strict", rb"\udcff.rec: samples"),
+        ("ü.rec".encode(), "ascii:strict", rb"\xfc.rec: samples"),
+    ):
+        strict = os.environ | {"PYTHONIOENCODING": encoding}
+        assert pipe("encode", "q.npz", "-o", name, env=strict)[0].startswith(said)
+        assert b"(30, 20)" in pipe("inspect", name, env=strict)[0]
+
+
+# --- Files that cannot be replaced ---------------------------------------------------------------
+
+
+def test_a_mounted_file_is_filled(targets, monkeypatch):
+    def busy(source, _):
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), source)
+
+    np.savez("q.npz", **targets)
+    Path("q.rec").write_bytes(b"old" * 10_000)
+    node = Path("q.rec").stat().st_ino
+    monkeypatch.setattr(os, "replace", busy)
+    monkeypatch.setattr(os, "rename", busy)
+    succeed("encode", "q.npz", "-o", "q.rec")
+    assert rec.decompress("q.rec", rec.Normal(0, 1)).shape == (30, 20)
+    assert Path("q.rec").stat().st_ino == node
+    assert "busy" in fail("encode", "q.npz", "-o", "new.rec")
+    assert names() == ["q.npz", "q.rec"]
+
+
+@posix
+def test_a_file_in_a_folder_that_is_closed():
+    with tempfile.TemporaryDirectory() as folder:
+        path, other = Path(folder) / "q.rec", Path(folder) / "other"
+        path.write_bytes(b"old")
+        path.chmod(0o666)
+        Path(folder).chmod(0o555)
+        everything = os.geteuid() == 0  # who may write to any folder
+        try:
+            if everything:
+                os.seteuid(65534)
+            with whole_file(path) as file:
+                file.write(b"new")
+            assert path.read_bytes() == b"new"
+            with pytest.raises(TypeError), whole_file(path) as file:
+                file.writelines([b"newer", None])
+            assert path.read_bytes() == b"new"
+            with pytest.raises(PermissionError), whole_file(other):
+                pass
+        finally:
+            if everything:
+                os.seteuid(0)
+            Path(folder).chmod(0o755)
+        assert [each.name for each in Path(folder).iterdir()] == ["q.rec"]
 
 
 # --- Damage and budgets --------------------------------------------------------------------------

@@ -726,6 +726,40 @@ def test_automatic_blocks() -> None:
     assert rec.automatic_codec(custom, rec.Uniform(0.0, 1.0), seed=3) == rec.ADStar(3)
 
 
+@pytest.mark.parametrize(
+    "outlier",
+    [
+        (0.0, 1.5),  # wider than its proposal
+        (3.0, 1.0),
+        (-2.0, 1.2),
+        (5.0, 0.002),
+    ],
+)
+def test_one_outlier_does_not_stop_an_array(outlier: tuple[float, float]) -> None:
+    q = marginal(1.0, (2000, 8))
+    loc, scale = q.loc.copy(), q.scale.copy()
+    loc[1234, 3], scale[1234, 3] = outlier
+    target = rec.Normal(loc, scale)
+    for hints in (True, False):
+        codec = rec.automatic_codec(target, P, seed=1, hints=hints)
+        r = codec.encode(target, P)
+        assert r.cut == 0
+        assert r.steps.max() < 10**6
+
+
+def test_wide_targets_in_blocks_that_are_chosen() -> None:
+    rng = np.random.default_rng(1)
+    for target in (
+        rec.Normal(3.0, np.ones((20, 4))),
+        rec.Normal(rng.normal(size=(300, 8)) * 0.05, rng.uniform(0.95, 1.05, (300, 8))),
+        rec.Laplace(0.0, np.full((20, 8), 1.2)),
+        rec.Uniform(-np.full((20, 8), 3.0), 3.0),
+    ):
+        p = type(target)(0.0, 1.0) if isinstance(target, rec.Laplace) else P
+        codec = rec.automatic_codec(target, p, seed=1)
+        assert codec.encode(target, p).cut == 0
+
+
 def test_automatic_hints() -> None:
     bits = np.array([3, 0.1, 0.1, 2, 1, 0.1, 0.1, 0.1])
     uneven = marginal(bits, (400, 8))

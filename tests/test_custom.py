@@ -623,6 +623,50 @@ def test_wrong_bounds(codec_case: Any) -> None:
             codec.encode(ratio.custom(**options), P)
 
 
+@pytest.mark.parametrize("codec", [rec.ADStar(4), rec.ASStar(4)], ids=str)
+def test_rounding_is_that_of_the_type_that_came_back(codec: rec.Codec) -> None:
+    mean, scale, short = 3.0, 0.1, np.float32
+
+    def log_ratio(x: Array) -> Any:
+        y = x.astype(short)
+        z = (y - short(mean)) / short(scale)
+        return short(0.5) * (y * y - z * z) - short(np.log(scale))
+
+    def exact(x: Array) -> Array:
+        return log_ratio(x).astype(np.float64)
+
+    mode = mean / (1 - scale**2)
+    with pytest.raises(rec.BoundError):  # of float64, that is no rounding
+        codec.encode(rec.CustomTarget(exact, mode=mode, shape=(20_000,)), P)
+    by_mode = codec.encode(rec.CustomTarget(log_ratio, mode=mode, shape=(20_000,)), P)
+
+    def bound(low: Array, high: Array) -> Any:
+        return log_ratio(np.clip(mode, low, high))
+
+    assert_same(codec.encode(rec.CustomTarget(log_ratio, bound=bound, shape=(20_000,)), P), by_mode)
+
+    def wrong(x: Array) -> Any:
+        return log_ratio(x) + short(1e-3) * (x > mode)
+
+    with pytest.raises(rec.BoundError):
+        codec.encode(rec.CustomTarget(wrong, mode=mode - 1e-3, shape=(20_000,)), P)
+
+
+@pytest.mark.slow
+def test_loose_bounds_do_not_share_a_limit() -> None:
+    def log_ratio(x: Array) -> Array:
+        return -0.5 * ((x - 1) / 0.1) ** 2 + 0.5 * x * x - np.log(0.1)
+
+    count, part = 2000, 200
+    codec = rec.ADStar(1)
+    whole = codec.encode(rec.CustomTarget(log_ratio, bound=9.0, shape=(count,)), P)
+    for begin in range(0, count, part):
+        target = rec.CustomTarget(log_ratio, bound=9.0, shape=(part,))
+        piece = codec.encode(target, P, offset=begin)
+        assert np.array_equal(piece.index, whole.index[begin : begin + part])
+        assert np.array_equal(piece.steps, whole.steps[begin : begin + part])
+
+
 @each_codec
 def test_bounds_may_be_exceeded_by_rounding(codec_case: Any) -> None:
     ratio = narrow(np.random.default_rng(4), 100)

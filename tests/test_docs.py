@@ -9,6 +9,8 @@ import inspect
 import io
 import pkgutil
 import re
+import subprocess
+import sys
 import textwrap
 import typing
 from pathlib import Path
@@ -103,6 +105,28 @@ def test_all_is_sorted_and_complete() -> None:
         ours = getattr(thing, "__module__", "").startswith("astar_rec")
         assert name.startswith("_") or name in rec.__all__ or not ours, name
     assert re.match(r"\d+\.\d+", rec.__version__)
+
+
+def test_a_frozen_application_has_no_metadata_of_packages() -> None:
+    program = """
+import importlib.metadata
+
+def missing(name):
+    raise importlib.metadata.PackageNotFoundError(name)
+
+importlib.metadata.version = importlib.metadata.distribution = missing
+import astar_rec
+print(astar_rec.__version__)
+"""
+    out = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert out.stdout.strip() == rec.__version__
+
+
+def test_what_cites_the_package_names_its_version() -> None:
+    citation = ROOT / "CITATION.cff"
+    assert f"version: {rec.__version__}\n" in citation.read_text(encoding="utf-8")
 
 
 # --- Pages --------------------------------------------------------------------------------------

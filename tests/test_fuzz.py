@@ -14,6 +14,7 @@ import pytest
 import astar_rec as rec
 from astar_rec.cli.arrays import read_targets
 from astar_rec.cli.failures import Failure
+from astar_rec.cli.places import Input
 from fuzz import targets
 from fuzz.layout import take_apart
 
@@ -73,6 +74,6 @@ def test_arrays_are_not_larger_than_their_files(tmp_path: Path) -> None:
         archive.writestr("scale.npy", header.getvalue())
     tracemalloc.start()
     with pytest.raises(Failure, match=r"not an \.npz file of plain numbers"):
-        read_targets(path)
+        read_targets(Input(path))
     assert tracemalloc.get_traced_memory()[1] < 1 << 23
     tracemalloc.stop()

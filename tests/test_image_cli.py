@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +91,7 @@ def test_round_trip_is_the_librarys(codec, digits, keywords):
     assert said == f"out.npy: 12 images from {len(data)} bytes, {rate}\n"
     assert read_images("out.npy").pixels.tobytes() == digits.tobytes()
     assert succeed("inspect", "x.rec") == f"{images.inspect(data)}\n"
+    assert json.loads(succeed("inspect", "x.rec", "--json")) == vars(images.inspect(data))
 
 
 @pytest.mark.parametrize("output", ["y.npy", "y.idx", "t10k-images-idx3-ubyte.gz", "y"])
@@ -98,6 +102,73 @@ def test_from_each_kind_to_each(digits, output):
         succeed("compress", source, "-o", packed)
         succeed("decompress", packed, "-o", restored)
         assert read_images(restored).pixels.tobytes() == digits.tobytes()
+
+
+@pytest.mark.parametrize("kind", ["npy", "gz", "png"])
+def test_standard_streams(digits, kind):
+    digits = digits[:1]
+    write_images(f"in.{kind}", digits)
+    source = Path(f"in.{kind}").read_bytes()
+
+    def piped(*arguments, data):
+        done = subprocess.run(
+            [*COMMAND, *arguments], input=data, stdout=subprocess.PIPE, check=True, timeout=60
+        )
+        return done.stdout
+
+    data = piped("compress", "-", "-o", "-", data=source)
+    assert images.inspect(data).images == 1
+    assert piped("inspect", "-", data=data) == f"{images.inspect(data)}\n".encode()
+    restored = np.load(io.BytesIO(piped("decompress", "-", "-o", "-", data=data)))
+    assert restored.tobytes() == digits.tobytes()
+
+
+@posix
+def test_pipes(digits):
+    write_images("in.npy", digits)
+    source = Path("in.npy").read_bytes()
+    for name in ("in", "out.rec", "out"):
+        os.mkfifo(name)
+    compressing = [*COMMAND, "compress", "in", "-o", "out.rec"]
+    with subprocess.Popen(compressing, stdout=subprocess.DEVNULL):
+        Path("in").write_bytes(source)
+        data = Path("out.rec").read_bytes()
+    with subprocess.Popen(
+        [*COMMAND, "decompress", "-", "-o", "out"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    ) as process:
+        process.stdin.write(data)
+        process.stdin.close()
+        restored = np.load(io.BytesIO(Path("out").read_bytes()))
+    assert restored.tobytes() == digits.tobytes()
+
+
+def test_files_of_another_kind_name_the_other_command(digits):
+    write_images("in.npy", digits)
+    write_images("in.png", digits[:1])
+    write_images("in.idx", digits)
+    np.savez("q.npz", loc=np.zeros(20), scale=0.5)
+    succeed("compress", "in.npy", "-o", "images.rec")
+    succeed("encode", "q.npz", "-o", "numbers.rec")
+    for command, name, other in (
+        ("decode", "images.rec", "decompress"),
+        ("decompress", "numbers.rec", "decode"),
+        ("decode", "q.npz", "encode"),
+        ("decompress", "q.npz", "encode"),
+        ("compress", "q.npz", "encode"),
+        ("compress", "numbers.rec", "decode"),
+        ("encode", "images.rec", "decompress"),
+        ("encode", "numbers.rec", "decode"),
+        ("encode", "in.png", "compress"),
+        ("encode", "in.idx", "compress"),
+        ("encode", "in.npy", "compress"),
+        ("decode", "in.npy", "compress"),
+        ("inspect", "q.npz", "encode"),
+    ):
+        output = () if command == "inspect" else ("-o", "x.npy")
+        line = fail(command, name, *output)
+        assert line.startswith(f"Error: {name}: ")
+        assert f"`{other}`" in line
+    assert not Path("x.npy").exists()
 
 
 def test_a_single_png(digits):

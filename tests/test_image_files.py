@@ -207,6 +207,8 @@ def test_names_that_are_one_on_this_system():
 BAD_NAMES = [
     "", ".", "..", "/etc/passwd", "../x.png", "a/b.png", "a\\b.png", "C:x.png", "a\0.png",
     "a\n.png", "\x1b[2J.png", "\x85.png", "\udcff.png", "x" * 252 + ".png", "é" * 128, 7,
+    "CON.png", "nul", "Com1.a.png", "lpt³.png", "aux .png", "a?.png", "a*", "a<b", "a|b", 'a"b',
+    "tr.", "tr ",
 ]  # fmt: skip
 
 
@@ -217,6 +219,13 @@ def test_names_that_are_no_plain_names(name):
     with pytest.raises(ParameterError):
         write_images("x", digits(2), ["a.png", name])
     assert listed() == []
+
+
+@pytest.mark.parametrize(
+    "name", ["console.png", "com10.png", "a.con", ".png", "tr .png", "com.png"]
+)
+def test_names_that_are_nearly_refused(name):
+    assert checked_names([name], 1) == [name]
 
 
 def test_names_for_other_images():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import mmap
 import multiprocessing
 import os
 import pickle
@@ -271,8 +273,10 @@ def test_codes_get_the_codecs_block() -> None:
 
 def test_cut_searches_are_said() -> None:
     q = rec.Normal(np.linspace(-3, 3, 400).reshape(40, 10), 0.01)
-    writer = writer_of(io.BytesIO(), max_steps=4)
-    with pytest.warns(rec.ApproximationWarning, match="of 400 searches were cut"):
+    with (
+        writer_of(io.BytesIO(), max_steps=4) as writer,
+        pytest.warns(rec.ApproximationWarning, match="of 400 searches were cut"),
+    ):
         encoded = writer.write(q, P)
     assert writer.cut == encoded.cut > 0
     with pytest.warns(rec.ApproximationWarning):
@@ -466,6 +470,107 @@ def test_pipes(known: bool) -> None:
         writer.write(q, P)
     with os.fdopen(read, "rb") as source, rec.Reader(source) as reader:
         assert same_bits(reader.read(P), rec.decompress(compress(q, P), P))
+
+
+class Bare:
+    """A file with nothing but what its class says."""
+
+    def __init__(self, data: bytes = b"") -> None:
+        self.file = io.BytesIO(data)
+
+    def read(self, size: int = -1) -> bytes:
+        return self.file.read(size)
+
+
+class Seekable(Bare):
+    """One that can be sought in and, as `mmap` before Python 3.13, does not say so."""
+
+    def tell(self) -> int:
+        return self.file.tell()
+
+    def seek(self, place: int, whence: int = 0) -> None:
+        self.file.seek(place, whence)
+
+
+@pytest.mark.parametrize("kind", [Bare, Seekable])
+def test_files_that_have_what_is_needed_alone(kind: type[Bare]) -> None:
+    q = targets((1000,))
+    data, expected = rec.compress(q, P, codec=rec.ADStar(seed=1), return_sample=True)
+    with rec.Reader(kind(data)) as reader:  # type: ignore[arg-type]
+        assert same_bits(reader.read(P, slice(10, 20)), expected[10:20])
+    assert same_bits(rec.decompress(kind(data), P), expected)  # type: ignore[arg-type]
+    assert rec.inspect(kind(data)).shape == (1000,)  # type: ignore[arg-type]
+    after = kind(b"before" + data)
+    after.read(6)
+    assert same_bits(rec.decompress(after, P), expected)  # type: ignore[arg-type]
+
+
+def test_mapped_files(tmp_path: Path) -> None:
+    path = tmp_path / "x.rec"
+    expected = rec.compress(targets((1000,)), P, return_sample=True)
+    path.write_bytes(expected[0])
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        assert same_bits(rec.decompress(mapped, P), expected[1])  # type: ignore[arg-type]
+
+
+def test_a_closed_reader_lets_go_of_memory() -> None:
+    data = bytearray(rec.compress(targets((1000,)), P))
+    reader = rec.Reader(data)
+    reader.read(P, slice(0, 10))
+    reader.close()
+    data.append(0)  # refused while anyone looks at the memory
+    with pytest.raises(rec.ParameterError, match="closed"):
+        reader.read(P)
+    with pytest.raises(rec.CorruptDataError):
+        rec.decompress(data, P)
+    data.pop()
+    with pytest.raises(rec.ParameterError):
+        rec.Reader(data, contexts=np.zeros(1000, int))
+    data.append(0)
+
+
+class PathLike:
+    """A path that can also write, as `py.path.local`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    def write(self, *_: Any) -> None:
+        raise AssertionError("taken for a file")
+
+    read = write
+
+
+def test_paths_that_have_methods_of_files(tmp_path: Path) -> None:
+    path = PathLike(tmp_path / "x.rec")
+    with rec.Writer(path) as writer:
+        expected = writer.write(targets((1000,)), P).sample
+    assert same_bits(rec.decompress(path, P), expected)
+
+
+@pytest.mark.parametrize("path", [True, False])
+def test_a_writer_that_is_dropped_says_so(path: bool, tmp_path: Path) -> None:
+    writer = rec.Writer(tmp_path / "x.rec" if path else io.BytesIO())
+    writer.write(targets((7, 3)), P)
+    kept = [writer]
+    del writer
+    with pytest.warns(ResourceWarning, match="after 7 rows without being closed"):
+        kept.clear()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_writer_that_was_refused_says_nothing() -> None:
+    with pytest.raises(rec.ParameterError):
+        rec.Writer(io.BytesIO(), chunk=7)
+    gc.collect()  # a warning would be an error
+
+
+def test_what_is_no_file() -> None:
+    with pytest.raises(rec.ParameterError, match="a path, or a file object"):
+        rec.Writer(7)  # type: ignore[arg-type]
 
 
 def test_what_goes_wrong_leaves_nothing(tmp_path: Path) -> None:

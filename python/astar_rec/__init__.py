@@ -13,8 +13,7 @@ Reference: G. Flamich, S. Markou, J. M. Hernández-Lobato, "Fast Relative Entrop
 coding", ICML 2022, https://arxiv.org/abs/2201.12857.
 """
 
-from importlib.metadata import version as _version
-
+from ._version import __version__
 from .codecs import (
     ADStar,
     ASStar,
@@ -62,8 +61,6 @@ from .errors import (
 from .information import kl_bits
 from .isokl import isokl_normal
 from .planner import Plan, PlanRow, plan
-
-__version__ = _version("astar_rec")
 
 __all__ = [
     "ADStar",

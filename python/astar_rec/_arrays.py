@@ -286,7 +286,7 @@ def _objects(argument: str, value: object) -> Array:
 
 
 def _to_float64(array: Array) -> Floats:
-    with np.errstate(over="ignore"):  # what overflows is infinite, and refused as that
+    with np.errstate(all="ignore"):  # what overflows is infinite, and refused as that
         return array.astype(np.float64)
 
 

@@ -80,9 +80,9 @@ def kl_bits(target: TargetLike, proposal: ProposalLike) -> Floats:
     if function is None:
         pair = f"{type(q).__name__} against {type(p).__name__}"
         raise ParameterError("target", pair, "a pair of families whose divergence is known")
-    with np.errstate(over="ignore"):  # infinite, then
-        nats = function(*q._broadcast(shape), *p._broadcast(shape))
-    return np.asarray(nats / math.log(2))
+    # What overflows is infinite, then; what the caller has NumPy do about that is for other sums.
+    with np.errstate(all="ignore"):
+        return np.asarray(function(*q._broadcast(shape), *p._broadcast(shape)) / math.log(2))
 
 
 # All in nats, of (target's parameters, proposal's parameters).

@@ -49,7 +49,7 @@ def isokl_normal(loc: object, kl_bits: object, proposal: ProposalLike | None = N
     bits = real_array("kl_bits", kl_bits)
     require_all("kl_bits", bits, bits > 0, "a positive number")
     shape = broadcast_shape(loc=means.shape, kl_bits=bits.shape, proposal=p.shape)
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
         mu = (means - p.loc) / p.scale
         left_for_scale = np.broadcast_to(2 * math.log(2) * bits - mu * mu, shape)
     require_all(
@@ -58,7 +58,8 @@ def isokl_normal(loc: object, kl_bits: object, proposal: ProposalLike | None = N
         left_for_scale > 0,
         "a mean within sqrt(2 log(2) kl_bits) scales of the proposal's",
     )
-    scale = p.scale * _scale(left_for_scale)
+    with np.errstate(all="ignore"):
+        scale = p.scale * _scale(left_for_scale)
     every = np.broadcast_to(bits, shape)
     require_all(
         "kl_bits", every, scale > 0, "a divergence for which the scale is a float64 above 0"

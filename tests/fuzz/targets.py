@@ -24,6 +24,7 @@ import astar_rec as rec
 from astar_rec.cli.arrays import read_normal, read_targets
 from astar_rec.cli.commands import astar_rec as command
 from astar_rec.cli.failures import Failure
+from astar_rec.cli.places import Input
 from astar_rec.container.chunks import pack_chunk
 from astar_rec.images.files import read_images, write_images
 from astar_rec.images.png import to_png
@@ -290,7 +291,7 @@ def npz(data: bytes) -> None:
     path = scratch("p.npz")
     try:
         path.write_bytes(data)
-        read_targets(path) if draws(data).random() < 0.7 else read_normal(path)
+        read_targets(Input(path)) if draws(data).random() < 0.7 else read_normal(Input(path))
     finally:
         path.unlink(missing_ok=True)
 

@@ -8,6 +8,9 @@
 // A round costs little more for twice the nodes, while a batch is done only when its longest search
 // is: so as searches finish, those left ask for several of their best nodes a round. Which nodes are
 // evaluated ahead changes nothing in a search: it takes them in its own order, or never.
+//
+// Searches share memory, not limits: where their nodes fill what there is, the later half of them is put
+// off and begins anew once there is room. So no search's outcome depends on its neighbours.
 #pragma once
 
 #include <algorithm>
@@ -64,23 +67,33 @@ class Lockstep {
 template <class Partition>
 class LockstepOver final : public Lockstep {
  public:
+  // Nodes of a single search: some of the memory of a machine.
+  static constexpr std::size_t max_own = std::size_t{1} << 21;
+  // All searches of a batch share the memory of a few large ones.
+  static constexpr std::size_t shared_room(std::size_t count) { return max_own + 64 * count; }
+
   LockstepOver(const Partition& partition, const Limits& limits, const Reach& reach,
                std::size_t count, std::uint64_t seed, std::uint64_t first_element)
+      : LockstepOver(partition, limits, reach, count, seed, first_element, shared_room(count)) {}
+
+  // `room`: the nodes that may wait, of all searches together.
+  LockstepOver(const Partition& partition, const Limits& limits, const Reach& reach,
+               std::size_t count, std::uint64_t seed, std::uint64_t first_element, std::size_t room)
       : Lockstep(reach),
         partition_(partition),
         limits_(limits),
         seed_(seed),
         first_element_(first_element),
-        runs_(count) {}
+        runs_(count),
+        room_(room),
+        together_(count) {}
 
   void start(std::span<const double> x_first, std::span<const double> x_last,
              std::span<const double> supremum) override {
     for (std::size_t i = 0; i < runs_.size(); ++i) {
-      runs_[i].search.start(partition_, limits_, NodeRandom(seed_, first_element_ + i),
-                            whole_region(x_first[i], x_last[i]), supremum[i]);
-      if (runs_[i].search.done()) continue;
-      live_.push_back(i);
-      waiting_ += runs_[i].search.frontier().size();
+      runs_[i].whole = whole_region(x_first[i], x_last[i]);
+      runs_[i].supremum = supremum[i];
+      begin(i);
     }
   }
 
@@ -105,32 +118,41 @@ class LockstepOver final : public Lockstep {
       }
     }
     std::size_t kept = 0;
-    for (const std::size_t i : live_) {
+    for (std::size_t k = 0; k < live_.size(); ++k) {
+      const std::size_t i = live_[k];
       Run& run = runs_[i];
       waiting_ -= run.search.frontier().size();
       while (!run.search.done()) {
         const Evaluation* evaluation = run.find(run.search.frontier().top());
         if (evaluation == nullptr) break;
         run.search.expand(*evaluation);
-        const bool crowded = waiting_ + run.search.frontier().size() > max_waiting();
-        if (crowded && !run.search.done()) run.search.give_up();
+        if (run.search.done()) break;
+        const std::size_t own = run.search.frontier().size();
+        if (own > max_own) {
+          run.search.give_up();
+          break;
+        }
+        while (waiting_ + own > room_ && live_.size() > k + 1) put_off_from(k + 1);
+        while (waiting_ + own > room_ && kept > 0) put_off(live_[--kept]);
       }
       waiting_ += run.search.done() ? 0 : run.search.frontier().size();
       if (run.search.done()) {
         run.result = run.search.result();
-        run.search = {};  // a finished search frees its memory
-        run.ready = {};
+        run.clear();  // a finished search frees its memory
       } else {
         live_[kept++] = i;
       }
     }
     live_.resize(kept);
+    if (live_.empty()) resume();
   }
 
   SearchResult result(std::size_t element) const override { return runs_[element].result; }
   bool splits() const override { return Partition::children == 2; }
 
  private:
+  using Region = typename Partition::Region;
+
   // An evaluation belongs to the push it was made for: slots are used again.
   struct Ready {
     std::uint32_t order = std::numeric_limits<std::uint32_t>::max();
@@ -138,6 +160,8 @@ class LockstepOver final : public Lockstep {
   };
 
   struct Run {
+    Region whole{};
+    double supremum = 0.0;  // over it
     Search<Partition> search;
     std::vector<Ready> ready;  // by slot
     SearchResult result{Outcome::no_candidate, 0, 0, 0};
@@ -146,7 +170,49 @@ class LockstepOver final : public Lockstep {
       if (entry.slot >= ready.size() || ready[entry.slot].order != entry.order) return nullptr;
       return &ready[entry.slot].evaluation;
     }
+
+    void clear() {
+      search = {};
+      ready = {};
+    }
   };
+
+  void begin(std::size_t i) {
+    Run& run = runs_[i];
+    run.search.start(partition_, limits_, NodeRandom(seed_, first_element_ + i), run.whole,
+                     run.supremum);
+    if (run.search.done()) {
+      run.result = run.search.result();
+      return;
+    }
+    live_.push_back(i);
+    waiting_ += run.search.frontier().size();
+  }
+
+  // Puts off the later half of the live searches from a place on, or the only one.
+  void put_off_from(std::size_t place) {
+    const std::size_t middle = place + (live_.size() - place) / 2;
+    for (std::size_t k = middle; k < live_.size(); ++k) put_off(live_[k]);
+    live_.resize(middle);
+  }
+
+  void put_off(std::size_t i) {
+    waiting_ -= runs_[i].search.frontier().size();
+    runs_[i].clear();
+    put_off_.push_back(i);
+    crowded_ = true;
+  }
+
+  // Begins searches that were put off: fewer together than those that had too little room.
+  void resume() {
+    if (crowded_) together_ = std::max<std::size_t>(1, together_ / 2);
+    crowded_ = false;
+    while (!put_off_.empty() && live_.size() < together_) {
+      const std::size_t i = put_off_.back();
+      put_off_.pop_back();
+      begin(i);
+    }
+  }
 
   // The best of the waiting nodes, and with it the next few of the heap: near its top, so among the
   // best.
@@ -164,15 +230,16 @@ class LockstepOver final : public Lockstep {
     });
   }
 
-  // All searches share the memory of a few large ones.
-  std::size_t max_waiting() const { return (std::size_t{1} << 21) + 64 * runs_.size(); }
-
   Partition partition_;
   Limits limits_;
   std::uint64_t seed_;
   std::uint64_t first_element_;
   std::vector<Run> runs_;
+  std::size_t room_;
   std::vector<std::size_t> live_;
+  std::vector<std::size_t> put_off_;
+  std::size_t together_;     // as many searches at most begin together
+  bool crowded_ = false;     // whether any was put off since the last ones began
   std::size_t waiting_ = 0;  // nodes in the frontiers of live searches
   std::vector<Request> requests_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> asked_;

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._kinds import what_it_is
 from ..distributions import Normal
 from .failures import Failure, about
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from .places import Input
 
 __all__ = ["read_normal", "read_targets"]
 
 
-def read_targets(path: Path) -> tuple[Normal, Normal]:
+def read_targets(path: Input) -> tuple[Normal, Normal]:
     """Returns targets and proposals; these are standard normal unless the file has others."""
     optional = ("proposal_loc", "proposal_scale")
     arrays = _read_npz(path, ("loc", "scale"), optional)
@@ -33,7 +34,7 @@ def read_targets(path: Path) -> tuple[Normal, Normal]:
         return target, Normal(arrays["proposal_loc"], arrays["proposal_scale"])
 
 
-def read_normal(path: Path) -> Normal:
+def read_normal(path: Input) -> Normal:
     """Returns the distribution in a file with ``loc`` and ``scale``."""
     arrays = _read_npz(path, ("loc", "scale"), ())
     with about(path):
@@ -48,22 +49,27 @@ _EXPANSION = 1100
 
 
 def _read_npz(
-    path: Path, required: tuple[str, ...], optional: tuple[str, ...]
+    path: Input, required: tuple[str, ...], optional: tuple[str, ...]
 ) -> dict[str, np.ndarray[Any, Any]]:
     """Returns the arrays of those names; anything in the file but plain arrays is refused."""
     expected = f"expected arrays {' and '.join(required)}"
     if optional:
         expected += f" (and {' and '.join(optional)}, if the proposal is not N(0, 1))"
-    with path.open("rb") as file:
+    with path.opened() as file:
         # A file can be wrong in ways that make NumPy, zipfile and zlib raise nearly anything.
+        begin, other = file.tell(), ""
+        size = file.seek(0, os.SEEK_END)
+        file.seek(begin)
         try:
-            if file.read(len(_ARRAY)) == _ARRAY:
-                raise Failure(f"{path}: a single array, not an .npz file; {expected}")
-            file.seek(0)
+            start = file.read(len(_ARRAY))
+            other = "" if start.startswith(b"PK") else what_it_is(start)
+            if start == _ARRAY:
+                raise Failure(f"{path}: a single array, not an .npz file; {expected}{other}")
+            file.seek(begin)
             content = np.load(file, allow_pickle=False)
             found = content.files
             wanted = [name for name in (*required, *optional) if name in found]
-            most = _EXPANSION * os.fstat(file.fileno()).st_size
+            most = _EXPANSION * size
             arrays = {name: _read_array(content, name, most) for name in wanted}
         except (Failure, MemoryError):
             raise
@@ -72,7 +78,8 @@ def _read_npz(
             # else is the system's.
             if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
                 raise
-            raise Failure(f"{path}: not an .npz file of plain numbers; {expected}") from error
+            said = f"{path}: not an .npz file of plain numbers; {expected}{other}"
+            raise Failure(said) from error
     for name in required:
         if name not in arrays:
             holds = ", ".join(found) or "nothing"

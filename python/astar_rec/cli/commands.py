@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
-from .._files import whole_file
+from .._kinds import IMAGES
+from .._version import __version__
 from ..codecs import ADStar, automatic_codec
 from ..codecs.automatic import column_hints
 from ..codecs.registry import method_named
@@ -21,10 +22,11 @@ from ..errors import ApproximationWarning
 from ..information import kl_bits
 from . import images
 from .arrays import read_normal, read_targets
+from .as_json import as_object
 from .experiments import experiments
 from .failures import Group, about
 from .methods import codec_of, method_options, takes
-from .outputs import check_file
+from .places import INPUT, OUTPUT, Input, Output, say
 from .planning import plan
 from .progress import progress
 
@@ -47,7 +49,7 @@ def _block(_context: click.Context, _option: click.Parameter, value: str) -> int
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="astar_rec", message="%(prog)s %(version)s")
+@click.version_option(__version__, message="%(prog)s %(version)s")
 def astar_rec() -> None:
     """Relative entropy coding with A* coding.
 
@@ -55,15 +57,21 @@ def astar_rec() -> None:
     exact sample of every target and names it in about KL[Q || P] bits; `decode` needs those bits
     and the proposal, and returns the same samples, bit for bit.
 
+    In the place of a file, - is standard input or output.
+
     `compress` and `decompress` do that with the latents of a model of images, and so send images
     without loss.
     """
 
 
 @astar_rec.command()
-@click.argument("posteriors", type=click.Path(path_type=Path))
+@click.argument("posteriors", type=INPUT)
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), required=True, help="The container to write."
+    "-o",
+    "--output",
+    type=OUTPUT,
+    required=True,
+    help="The container to write; - for standard output.",
 )
 @method_options("dad and mrc are approximate; global takes long where targets are narrow.")
 @click.option(
@@ -105,8 +113,8 @@ def astar_rec() -> None:
     "polar 1, which is a block.",
 )
 def encode(
-    posteriors: Path,
-    output: Path,
+    posteriors: Input,
+    output: Output,
     method: str,
     block: int | str,
     bits_hint: str,
@@ -123,7 +131,7 @@ def encode(
     deviations; and, where the proposal is not N(0, 1), `proposal_loc` and `proposal_scale`. They
     broadcast against each other.
     """
-    check_file(output, posteriors)
+    output.check(posteriors)
     target, proposal = read_targets(posteriors)
     with (
         about(posteriors),
@@ -141,26 +149,26 @@ def encode(
             chunk=chunk,
             progress=report,
         )
-    with whole_file(output) as file:
+    with output.whole() as file:
         file.write(data)
     for warning in warned:
-        click.echo(f"{posteriors}: {warning.message}", err=True)
+        say(f"{posteriors}: {warning.message}", err=True)
     divergence = kl_bits(target, proposal)
-    click.echo(f"{output}: {_samples(divergence.shape)} in {len(data)} bytes, block {codec.block}")
+    output.say(f"{output}: {_samples(divergence.shape)} in {len(data)} bytes, block {codec.block}")
     if divergence.size:
         bits = 8 * len(data) / divergence.size
-        click.echo(f"{bits:.3f} bits per sample; KL divergence {divergence.mean():.3f}")
-        click.echo(f"proposal {proposal}, which decoding needs too")
+        output.say(f"{bits:.3f} bits per sample; KL divergence {divergence.mean():.3f}")
+        output.say(f"proposal {proposal}, which decoding needs too")
 
 
 @astar_rec.command()
-@click.argument("container", type=click.Path(path_type=Path))
+@click.argument("container", type=INPUT)
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), required=True, help="The .npy to write."
+    "-o", "--output", type=OUTPUT, required=True, help="The .npy to write; - for standard output."
 )
 @click.option(
     "--proposal",
-    type=click.Path(path_type=Path),
+    type=INPUT,
     help="An .npz file with the proposal's loc and scale; N(0, 1) by default.",
 )
 @click.option(
@@ -178,9 +186,9 @@ def encode(
 )
 @click.option("--threads", type=int, help="All processors by default; never changes the result.")
 def decode(
-    container: Path,
-    output: Path,
-    proposal: Path | None,
+    container: Input,
+    output: Output,
+    proposal: Input | None,
     on_corrupt: str,
     max_elements: int | None,
     threads: int | None,
@@ -190,12 +198,11 @@ def decode(
     They are float64, of the targets' shape. The proposal must be the one that they were encoded
     with: the container doesn't hold it.
     """
-    check_file(output, container)
-    data = container.read_bytes()
+    output.check(container, proposal)
     shared = Normal(0.0, 1.0) if proposal is None else read_normal(proposal)
-    with about(container), progress("decoding") as report:
+    with container.opened() as file, about(container), progress("decoding") as report:
         samples = decompress(
-            data,
+            file,
             shared,
             on_corrupt=on_corrupt,
             max_elements=max_elements,
@@ -203,27 +210,27 @@ def decode(
             progress=report,
         )
     missing = int(np.ma.getmaskarray(samples).sum())
-    with whole_file(output) as file:
+    with output.whole() as file:
         np.save(file, np.ma.getdata(samples), allow_pickle=False)
-    click.echo(f"{output}: {_samples(samples.shape)}")
+    output.say(f"{output}: {_samples(samples.shape)}")
     if missing:
-        click.echo(f"{missing} of them are missing: {container} is damaged", err=True)
+        say(f"{missing} of them are missing: {container} is damaged", err=True)
 
 
 @astar_rec.command()
-@click.argument("container", type=click.Path(path_type=Path))
-def inspect(container: Path) -> None:
+@click.argument("container", type=INPUT)
+@click.option("--json", "as_json", is_flag=True, help="An object of JSON, for programs.")
+def inspect(container: Input, as_json: bool) -> None:
     """Says what is in CONTAINER, and where its bits went.
 
     CONTAINER is what `encode` or `compress` wrote.
     """
-    with container.open("rb") as file:
-        start = file.read(len(images.MAGIC))
-    if start == images.MAGIC:
-        images.inspect_images(container)
-        return
-    with about(container):
-        click.echo(str(inspect_container(container)))
+    with container.opened() as file, about(container):
+        begin = file.tell()
+        start = file.read(len(IMAGES))
+        file.seek(begin)
+        found = images.inspected(file) if start == IMAGES else inspect_container(file)
+    say(as_object(found) if as_json else str(found))
 
 
 @astar_rec.command()

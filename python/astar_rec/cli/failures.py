@@ -13,7 +13,6 @@ from .methods import limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 __all__ = ["Failure", "Group", "MissingPackage", "WrongUsage", "about"]
 
@@ -61,7 +60,7 @@ class MissingPackage(Failure):
 
 
 @contextmanager
-def about(what: Path | str) -> Iterator[None]:
+def about(what: object) -> Iterator[None]:
     """Has failures say what they are about, a file mostly."""
     try:
         yield

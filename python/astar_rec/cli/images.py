@@ -6,25 +6,26 @@ What they need (the codec, PyTorch) is imported when they run: ``astar-rec --hel
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
+import numpy as np
 
-from .._files import whole_file
 from .failures import WrongUsage, about
 from .methods import codec_of, method_options
-from .outputs import check_file, check_not_input
+from .places import INPUT, OUTPUT, Input, Output, say
 from .progress import progress
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
-__all__ = ["MAGIC", "compress", "decompress", "inspect_images", "train"]
+    from ..images.inspection import ImageReport
 
-# With what files of images begin.
-MAGIC = b"A*RI"
+__all__ = ["compress", "decompress", "inspected", "train"]
 
 # Latents that share an index, by method; as many as the method has by default with others.
 _BLOCKS = {"ad": 8}
@@ -56,8 +57,10 @@ def _which(
 
 
 @click.command()
-@click.argument("images", type=_PATH)
-@click.option("-o", "--output", type=_PATH, required=True, help="The file to write.")
+@click.argument("images", type=INPUT)
+@click.option(
+    "-o", "--output", type=OUTPUT, required=True, help="The file to write; - for standard output."
+)
 @_weights
 @method_options("How latents are sent. Images are exact with each.")
 @click.option(
@@ -74,8 +77,8 @@ def _which(
     help="Images in a group, 1 to 1024: what is decoded at least for one of them.",
 )
 def compress(
-    images: Path,
-    output: Path,
+    images: Input,
+    output: Output,
     weights: str,
     method: str,
     block: int | None,
@@ -90,11 +93,12 @@ def compress(
     (n, 28, 28)), an IDX file (gzipped or not), a greyscale PNG file, or a folder of these, whose
     names are kept.
     """
-    check_file(output, images)
+    output.check(images)
     from .. import images as codecs
     from ..images.files import read_images
 
-    pixels, names = read_images(images)
+    with _file_or_folder(images) as source:
+        pixels, names = read_images(source)
     codec = codecs.load(weights)
     with about(images), progress("compressing") as report:
         own = _BLOCKS.get(method) if block is None else block
@@ -106,20 +110,20 @@ def compress(
             threads=threads,
             progress=report,
         )
-    with whole_file(output) as file:
+    with output.whole() as file:
         file.write(data)
-    click.echo(f"{output}: {_images(pixels)} in {len(data)} bytes{_rate(len(data), pixels)}")
+    output.say(f"{output}: {_images(pixels)} in {len(data)} bytes{_rate(len(data), pixels)}")
 
 
 @click.command()
-@click.argument("file", type=_PATH)
+@click.argument("file", type=INPUT)
 @click.option(
     "-o",
     "--output",
-    type=_PATH,
+    type=OUTPUT,
     required=True,
     help="NAME.npy, an IDX file (NAME.idx, NAME.gz or NAME-ubyte), NAME.png for a single image, or "
-    "a name without a suffix: a new folder of PNG files.",
+    "a name without a suffix: a new folder of PNG files. - for an .npy on standard output.",
 )
 @_weights
 @click.option(
@@ -130,7 +134,7 @@ def compress(
 )
 @_threads
 def decompress(
-    file: Path, output: Path, weights: str, only: int | slice | None, threads: int | None
+    file: Input, output: Output, weights: str, only: int | slice | None, threads: int | None
 ) -> None:
     """Restores the images in FILE, as they were.
 
@@ -139,21 +143,32 @@ def decompress(
     from .. import images as codecs
     from ..images.files import check_output, output_kind, write_images
 
-    check_output(output)
-    check_not_input(output, file)
-    data = file.read_bytes()
+    if output.path is None:
+        output.check(file)
+    else:
+        check_output(output.path)
+        output.check_not_input(file)
+    data = file.read()
     codec = codecs.load(weights)
     with about(file):
-        names = _names_of(data) if output_kind(output) == "folder" else None
+        names = (
+            _names_of(data)
+            if output.path is not None and output_kind(output.path) == "folder"
+            else None
+        )
         with progress("decompressing") as report:
             pixels = codec.decompress(data, only, threads=threads, progress=report)
     if isinstance(only, int):
         pixels, names = pixels[None], names and [names[only]]
     elif only is not None:
         names = names and names[only]
-    write_images(output, pixels, names)
+    if output.path is None:
+        with output.whole() as stream:
+            np.save(stream, pixels, allow_pickle=False)
+    else:
+        write_images(output.path, pixels, names)
     rate = _rate(len(data), pixels) if only is None else ""
-    click.echo(f"{output}: {_images(pixels)} from {len(data)} bytes{rate}")
+    output.say(f"{output}: {_images(pixels)} from {len(data)} bytes{rate}")
 
 
 @click.command()
@@ -238,15 +253,24 @@ def train(
     with about(source):
         train_model(images, chosen, output, device=device, fresh=fresh)
     size = output.stat().st_size
-    click.echo(f"{output}: weights of {model}, {chosen.latents} latents, in {size} bytes")
+    say(f"{output}: weights of {model}, {chosen.latents} latents, in {size} bytes")
 
 
-def inspect_images(file: Path) -> None:
-    """Says what is in a file of images."""
+def inspected(file: BinaryIO) -> ImageReport:
+    """Returns what is in a file of images."""
     from .. import images as codecs
 
-    with about(file):
-        click.echo(str(codecs.inspect(file.read_bytes())))
+    return codecs.inspect(file.read())
+
+
+@contextmanager
+def _file_or_folder(source: Input) -> Iterator[Path | BinaryIO]:
+    """Yields what `read_images` takes."""
+    if source.path is not None:
+        yield source.path
+        return
+    with about(source), source.opened() as file:
+        yield file
 
 
 def _names_of(data: bytes) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import click
 
@@ -11,6 +10,7 @@ from ..planner import DEFAULT_TIME
 from ..planner import plan as plan_of
 from .arrays import read_targets
 from .failures import about
+from .places import INPUT, Input, say
 
 __all__ = ["plan"]
 
@@ -18,7 +18,7 @@ _MICROSECOND = 1e-6
 
 
 @click.command()
-@click.argument("posteriors", type=click.Path(path_type=Path))
+@click.argument("posteriors", type=INPUT)
 @click.option(
     "--time",
     type=float,
@@ -29,7 +29,7 @@ _MICROSECOND = 1e-6
 @click.option(
     "--random-access", is_flag=True, help="Single elements must be decoded without the rest."
 )
-def plan(posteriors: Path, time: float, random_access: bool) -> None:
+def plan(posteriors: Input, time: float, random_access: bool) -> None:
     """Says which method gives the fewest bits for POSTERIORS, and what others would take.
 
     POSTERIORS is an .npz file as for `encode`. Bits and microseconds are predictions, for an
@@ -38,4 +38,4 @@ def plan(posteriors: Path, time: float, random_access: bool) -> None:
     target, proposal = read_targets(posteriors)
     limit = time * _MICROSECOND if math.isfinite(time) else time
     with about(posteriors):
-        click.echo(str(plan_of(target, proposal, time=limit, random_access=random_access)))
+        say(str(plan_of(target, proposal, time=limit, random_access=random_access)))

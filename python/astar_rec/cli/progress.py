@@ -25,6 +25,6 @@ def progress(label: str) -> Iterator[Callable[[int, int], None] | None]:
     with click.progressbar(length=_LENGTH, label=label, file=sys.stderr) as bar:
 
         def report(done: int, total: int) -> None:
-            bar.update(_LENGTH * done // total - bar.pos)
+            bar.update((_LENGTH * done // total if total else _LENGTH) - bar.pos)
 
         yield report

@@ -21,7 +21,7 @@ from .units import MOST_HINT, MOST_HINTS
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from .._elements import Shape
+    from .._elements import Floats, Shape
     from ..distributions import Distribution, ProposalLike, TargetLike
 
 __all__ = ["BLOCKS", "automatic_codec", "column_hints", "fresh_seed", "trial_steps"]
@@ -37,6 +37,11 @@ _ROWS = 16
 _STEPS = 2_500
 _MOST_STEPS = 40_000
 _PILOT = 64
+# Beside the pilot's blocks, so many of those that are the hardest by each of two measures; and how
+# many elements are measured at once. They may take this many steps: less than the time of a second.
+_HARDEST = 4
+_HARDEST_STEPS = 1 << 18
+_MEASURED = 1 << 18
 BLOCKS = (8, 4, 2)
 
 
@@ -130,41 +135,99 @@ def _block(target: Distribution, proposal: Distribution, bits_hint: Any) -> int:
 
 
 def trial_steps(
-    block: int, target: Distribution, proposal: Distribution, bits_hint: Any = None
+    block: int,
+    target: Distribution,
+    proposal: Distribution,
+    bits_hint: Any = None,
+    *,
+    hardest: bool = True,
 ) -> float:
     """Returns how many steps a search of the array's blocks takes, as far as a few of them show.
 
     They are searched with random numbers of their own: what follows from the steps depends on the
-    targets alone.
+    targets alone. Blocks that look hardest are tried too, and count where they cannot be searched:
+    so a single wide target among many thousands does not fail with a block that others would take.
 
     Args:
         block: The block: no more than there are columns.
         target: The targets.
         proposal: The proposal.
         bits_hint: As for `ADStar`.
+        hardest: Whether to look for the hardest blocks, which takes the longer the more there are.
 
     Returns:
-        The mean; infinite where one of them takes more than 40,000 or cannot be made.
+        The mean; infinite where one of them takes more than 40,000, one of the hardest more than
+        262,144, or one cannot be made.
     """
     shape = broadcast_shape(target=target.shape, proposal=proposal.shape)
-    per_row = shape[-1] // block
-    rows = np.arange(math.prod(shape[:-1]))
-    places = np.linspace(0, per_row - 1, min(per_row, 8)).astype(int)
-    rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _PILOT // len(places))).astype(int)]
-    steps = 0
-    for place in places:
+
+    def steps_of(rows: npt.NDArray[np.intp], place: int, most: int) -> float:
         columns = slice(place * block, (place + 1) * block)
         q, p = _part(target, shape, rows, columns), _part(proposal, shape, rows, columns)
         hint = None if bits_hint is None else bits_hint[columns]
-        codec = ADStar(_PILOT, block, bits_hint=hint, max_steps=_MOST_STEPS)
+        codec = ADStar(_PILOT, block, bits_hint=hint, max_steps=most)
         try:
             encoded = codec.encode(q, p)
         except DivergenceError:
             return math.inf
-        if encoded.cut:
+        return math.inf if encoded.cut else float(encoded.steps.sum())
+
+    per_row = shape[-1] // block
+    rows = np.arange(math.prod(shape[:-1]))
+    places = np.linspace(0, per_row - 1, min(per_row, 8)).astype(int)
+    rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _PILOT // len(places))).astype(int)]
+    steps = 0.0
+    for place in places:
+        steps += steps_of(rows, place, _MOST_STEPS)
+        if math.isinf(steps):
             return math.inf
-        steps += int(encoded.steps.sum())
+    for row, place in _hardest(block, target, proposal, shape) if hardest else ():
+        if math.isinf(steps_of(np.array([row]), place, _HARDEST_STEPS)):
+            return math.inf
     return steps / (len(places) * len(rows))
+
+
+def _hardest(
+    block: int, target: Distribution, proposal: Distribution, shape: Shape
+) -> list[tuple[int, int]]:
+    """Returns rows of the blocks that are hardest to search, and their places in these.
+
+    A search takes long where targets have tails beyond their proposal's, so that the log ratio
+    is largest where there is nothing of the target; and where one element has all information.
+    """
+    per_row = shape[-1] // block
+    rows = np.arange(math.prod(shape[:-1]))
+    length = max(1, _MEASURED // (per_row * block))
+    found: list[list[tuple[float, int]]] = [[], []]
+    for begin in range(0, len(rows), length):
+        part = rows[begin : begin + length]
+        q = _part(target, shape, part, slice(0, per_row * block))
+        p = _part(proposal, shape, part, slice(0, per_row * block))
+        blocks = (-1, block)
+        measures = (
+            _tail_ratio(q, p).reshape(blocks).sum(axis=-1),
+            kl_bits(q, p).reshape(blocks).max(axis=-1),
+        )
+        for best, measure in zip(found, measures, strict=True):
+            most = np.argsort(measure)[-_HARDEST:]
+            here = zip(measure[most].tolist(), (begin * per_row + most).tolist(), strict=True)
+            best[:] = sorted([*best, *here])[-_HARDEST:]
+    numbers = {number for best in found for measure, number in best if measure > 0}
+    return [divmod(number, per_row) for number in sorted(numbers)]
+
+
+def _tail_ratio(target: Distribution, proposal: Distribution) -> Floats:
+    """Returns by how much the log ratio at the proposal's ends exceeds 0, in nats; flat."""
+    shape = target.shape
+    element = np.arange(math.prod(shape))
+    q, p = target._at(element, shape), proposal._at(element, shape)
+    most = np.zeros(element.size)
+    with np.errstate(all="ignore"):
+        for end in (0, 2**64 - 1):
+            x = proposal._samples(np.full(element.size, end, np.uint64), *p)
+            ratio = target.log_density(x, *q) - proposal.log_density(x, *p)
+            most = np.fmax(most, ratio)
+    return most
 
 
 def _part(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -34,8 +35,10 @@ AnyProposal = TypeVar("AnyProposal", "Distribution", "Distribution | CustomPropo
 
 __all__ = ["CoreCodec", "has_built_in_ratio", "samples_at"]
 
-# Elements between two calls of a progress callback.
-_PIECE = 1 << 18
+# Units of a call whose time is not known yet, of which someone waits for news; and how often they
+# hear, in seconds, roughly.
+_PIECE = 1 << 8
+_NEWS = 0.1
 
 _NO_HINT = np.zeros(1)
 
@@ -202,10 +205,20 @@ def samples_at(proposal: Proposal, position: Indices) -> Floats:
 def _pieces(
     units: int, block: int, size: int, progress: Progress | None
 ) -> Iterator[tuple[int, int]]:
-    """Yields where pieces of units begin and end: all, or piece by piece where someone watches."""
-    length = units if progress is None else max(1, _PIECE // block)
-    for begin in range(0, units, length):
-        end = min(units, begin + length)
+    """Yields where pieces of units begin and end: all, or piece by piece where someone watches.
+
+    Pieces become longer while they take less time than someone waits for, whatever a unit takes.
+    """
+    length = units if progress is None else _PIECE
+    end = 0
+    while end < units:
+        begin, end = end, min(units, end + length)
+        began = monotonic()
         yield begin, end
         if progress is not None:
             progress(size if end == units else min(size, end * block), size)
+        seconds = monotonic() - began
+        if seconds < _NEWS / 2:
+            length *= 2
+        elif seconds > _NEWS * 2:
+            length = max(1, length // 2)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._kinds import CONTAINER, what_it_is
 from .._validate import ELEMENT_LIMIT, MAX_AXES, Buffer
 from .._varint import read_varint, varint
 from ..codecs import method_numbered
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     Contexts = npt.NDArray[np.uint16]
 
-MAGIC = b"A*RC"
+MAGIC = CONTAINER
 VERSION = 3
 
 MAX_CHUNK = 1 << 16
@@ -136,7 +137,9 @@ def read_header(data: memoryview) -> tuple[Header, int]:
         CorruptDataError: Not a container, damaged, of another version, or nonsense.
     """
     if bytes(data[:4]) != MAGIC:
-        raise CorruptDataError("not an astar_rec container: it does not start with A*RC")
+        raise CorruptDataError(
+            "not an astar_rec container: it does not start with A*RC" + what_it_is(bytes(data[:8]))
+        )
     if len(data) < 9:
         raise CorruptDataError(f"the data end at byte {len(data)}, in the header")
     version, method, flags, code, chunk = data[4:9]

@@ -114,6 +114,7 @@ class Reader:
             for name, value in said.items():
                 if value is not None:
                     raise ParameterError(name, value, "nothing: it is in the header")
+        self._closed = False
         self._source = Source(file)
         try:
             self._open(header, contexts, threads)
@@ -170,8 +171,11 @@ class Reader:
         Raises:
             CorruptDataError: A chunk is damaged, or holds what no encoder writes.
             ParameterError: A proposal that does not broadcast to the result's shape; rows with a
-                step, or of a container without axes; contexts that are not the encoder's.
+                step, or of a container without axes; contexts that are not the encoder's; a reader
+                that is closed.
         """
+        if self._closed:
+            raise ParameterError("reader", "closed", "one that is open")
         begin, end = self._rows(rows)
         shape = (end - begin, *self.shape[1:]) if self.shape else ()
         shared = as_proposal(proposal)
@@ -185,7 +189,9 @@ class Reader:
         return self._masked(samples, there, begin) if self._skip else samples
 
     def close(self) -> None:
-        """Closes the file, if it was opened here."""
+        """Closes the file, if it was opened here, and lets go of bytes; nothing is read then."""
+        self._closed = True
+        self._cached = None
         self._source.close()
 
     def __enter__(self) -> Self:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .._arrays import context_array
 from .._files import whole_file
@@ -19,7 +21,6 @@ from .format import CONTEXTS, MAX_CHUNK, Header, dtype_of, least_chunk
 from .reader import Reader
 
 if TYPE_CHECKING:
-    import os
     from types import TracebackType
 
     from typing_extensions import Self
@@ -113,12 +114,30 @@ class Writer:
         self.rows = 0
         self.cut = 0
         self._chunks: ChunkWriter | None = None  # from the first piece on
-        self._closed = False
         self._exits = ExitStack()
-        if hasattr(file, "write"):
-            self._file = cast("BinaryIO", file)
-        else:
+        # A path first: objects of paths may have the methods of files, too.
+        if isinstance(file, (str, os.PathLike)):
             self._file = self._exits.enter_context(whole_file(file))
+        elif hasattr(file, "write"):
+            self._file = file
+        else:
+            expected = "a path, or a file object opened for writing bytes"
+            raise ParameterError("file", type(file).__name__, expected)
+        self._closed = False
+
+    rows = 0
+    _closed = True  # until there is anything to close
+
+    def __del__(self) -> None:
+        """Says that the writer was dropped before it was closed: nobody can read what it wrote."""
+        if self.rows and not self._closed:
+            lost = "the container has no end; close writers, or use them in a with statement"
+            warnings.warn(
+                f"a Writer was dropped after {self.rows} rows without being closed: {lost}",
+                ResourceWarning,
+                stacklevel=2,
+                source=self,
+            )
 
     # --- Pieces ----------------------------------------------------------------------------------
 
@@ -237,14 +256,8 @@ class Writer:
     def _begin(self, header: Header) -> ChunkWriter:
         if self._chunks is None:
             self._header = header
-            self._chunks = ChunkWriter(self._put, header, self._choose_start)
+            self._chunks = ChunkWriter(partial(_put, self._file), header, self._choose_start)
         return self._chunks
-
-    def _put(self, data: bytes) -> None:
-        self._file.write(data)
-        # Whoever is killed has written all chunks that were complete.
-        if hasattr(self._file, "flush"):
-            self._file.flush()
 
     # --- The end ---------------------------------------------------------------------------------
 
@@ -279,6 +292,14 @@ class Writer:
         elif not self._closed:
             self._closed = True
             self._exits.__exit__(kind, error, trace)
+
+
+def _put(file: BinaryIO, data: bytes) -> None:
+    """Writes; no method, so that a writer that is dropped goes at once, and says so."""
+    file.write(data)
+    # Whoever is killed has written all chunks that were complete.
+    if hasattr(file, "flush"):
+        file.flush()
 
 
 def codec_or_fresh(codec: object) -> Codec:

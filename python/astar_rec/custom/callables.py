@@ -71,7 +71,11 @@ class ElementFunction(ABC):
         """Returns the results, of any kind of array; arguments may be kept or overwritten."""
 
     def __call__(self, element: Elements, shape: Shape, *arrays: Any) -> Floats:
-        """Returns the function's results.
+        """Returns the function's results: see `measured`."""
+        return self.measured(element, shape, *arrays)[0]
+
+    def measured(self, element: Elements, shape: Shape, *arrays: Any) -> tuple[Floats, float]:
+        """Returns the function's results, and a unit in the last place of 1 in their type.
 
         Args:
             element: The elements' numbers, in C order over the shape; flat.
@@ -81,7 +85,8 @@ class ElementFunction(ABC):
         Raises:
             ParameterError: Results of another shape, or none that may be.
         """
-        out = to_numpy(self._call(element, shape, *arrays), f"result of {self._name}")
+        returned = self._call(element, shape, *arrays)
+        out = to_numpy(returned, f"result of {self._name}")
         if out.shape != element.shape or out.dtype.kind not in "fiu":
             raise ParameterError(
                 f"result of {self._name}",
@@ -98,11 +103,18 @@ class ElementFunction(ABC):
             where = unravel(int(element[first]), shape)
             name = f"result of {self._name}({points})"
             raise ParameterError(name, float(values[first]), expected, where)
-        return values
+        return values, _unit(returned, out)
 
     def _shown(self, argument: Any) -> str:
         """An argument, for errors."""
         return repr(float(argument))
+
+
+def _unit(returned: object, array: npt.NDArray[Any]) -> float:
+    """Returns the rounding unit of numbers, by the type that they came in."""
+    if "bfloat16" in str(getattr(returned, "dtype", "")):  # which NumPy does not have
+        return 2.0**-7
+    return float(np.finfo(array.dtype).eps) if array.dtype.kind == "f" else 0.0
 
 
 class UserFunction(ElementFunction):
@@ -153,7 +165,10 @@ class FamilyFunction(ElementFunction):
             for distribution in self._distributions
             for array in distribution._at(element, shape)
         )
-        return np.asarray(self._function(*(np.array(array) for array in arrays), *parameters))
+        given = [np.array(array) for array in arrays]
+        # No function of the user's, who may have NumPy raise where this is right.
+        with np.errstate(all="ignore"):
+            return np.asarray(self._function(*given, *parameters))
 
 
 class PositionFunction(FamilyFunction):

@@ -33,8 +33,10 @@ __all__ = ["Sampler", "decode_custom", "encode_custom"]
 _BATCH = 1 << 16
 # Nodes asked for in a round even when few searches are left.
 _WIDTH = 256
-# A ratio may exceed its bound by rounding.
+# A ratio may exceed its bound by rounding: by so much, or by so many units of the last place in the
+# type that came back from the user's functions.
 _TOLERANCE = 1e-9
+_UNITS = 64
 _LAST_POSITION = np.uint64(2**64 - 1)
 
 
@@ -173,6 +175,7 @@ class Bounds:
         self._target = target
         self._shape = shape
         self._mode = None if target._mode is None else Flat(np.broadcast_to(target._mode, shape))
+        self._unit = 0.0  # of the coarsest type that bounds came in
         self._constant: Flat | None = None
         if isinstance(target._bound, np.ndarray):
             self._constant = Flat(np.broadcast_to(target._bound, shape))
@@ -181,15 +184,16 @@ class Bounds:
         """An upper bound of the ratio over [low, high]."""
         if self._mode is not None:
             nearest = np.clip(self._mode[element], low, high)
-            return self._log_ratio(element, self._shape, nearest)
+            return self._bounds(self._log_ratio, element, nearest)
         if self._constant is not None:
             return self._constant[element]
         assert isinstance(self._target._bound, ElementFunction)
-        return self._target._bound(element, self._shape, low, high)
+        return self._bounds(self._target._bound, element, low, high)
 
     def ratio(self, x: Floats, element: Elements, promised: Floats) -> Floats:
         """The ratio at x, which must not exceed what was promised."""
-        return self._within(self._log_ratio(element, self._shape, x), x, element, promised)
+        values, unit = self._log_ratio.measured(element, self._shape, x)
+        return self._within(values, unit, x, element, promised)
 
     def evaluate(
         self,
@@ -209,8 +213,8 @@ class Bounds:
             nearest = np.clip(self._mode[twice], lows, highs)
             points = np.concatenate((x, nearest))
             everyone = np.concatenate((element, twice))
-            values = self._log_ratio(everyone, self._shape, points)
-            ratio, suprema = self._within(values[:n], x, element, promised), values[n:]
+            values, unit = self._log_ratio.measured(everyone, self._shape, points)
+            ratio, suprema = self._within(values[:n], unit, x, element, promised), values[n:]
         else:
             ratio = self.ratio(x, element, promised)
             suprema = self.supremum(lows, highs, twice)
@@ -219,8 +223,16 @@ class Bounds:
         second = np.minimum(suprema[n:], promised)
         return ratio, first, second
 
-    def _within(self, ratio: Floats, x: Floats, element: Elements, promised: Floats) -> Floats:
-        above = ratio > promised + _TOLERANCE * (1.0 + np.abs(promised))
+    def _bounds(self, function: ElementFunction, element: Elements, *points: Floats) -> Floats:
+        values, unit = function.measured(element, self._shape, *points)
+        self._unit = max(self._unit, unit)
+        return values
+
+    def _within(
+        self, ratio: Floats, unit: float, x: Floats, element: Elements, promised: Floats
+    ) -> Floats:
+        tolerance = max(_TOLERANCE, _UNITS * unit, _UNITS * self._unit)
+        above = ratio > promised + tolerance * (1.0 + np.abs(promised))
         if above.any():
             i = int(np.argmax(above))
             where = unravel(int(element[i]), self._shape)

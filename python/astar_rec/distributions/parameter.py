@@ -28,7 +28,6 @@ __all__ = ["Parameter", "declared", "extended", "frozen"]
 # Standard quantiles reach 45.1: with this much room, no sample overflows.
 _LARGEST = sys.float_info.max / 128
 _FINITE = f"a finite number, at most {_LARGEST:.3g} in size"
-_LEAST_POSITIVE = math.ulp(0.0)
 _BYTES = 8
 
 
@@ -66,7 +65,7 @@ class Parameter:
         """Returns a value as a read-only float64 array."""
         array = real_array(self.name, value, _LARGEST, _FINITE)
         if self.positive:
-            require_between(self.name, array, _LEAST_POSITIVE, _LARGEST, "a positive number")
+            require_between(self.name, array, _least_positive(), _LARGEST, "a positive number")
         elif self.nonnegative:
             require_between(self.name, array, 0.0, _LARGEST, "a number of at least 0")
         if self.axis is not None:
@@ -117,6 +116,15 @@ class Parameter:
 
     def __set__(self, instance: Distribution, value: object) -> None:
         raise AttributeError(f"{type(instance).__name__} is frozen: cannot set {self.name}")
+
+
+def _least_positive() -> float:
+    """Returns the least number above 0, as this thread's processor has it.
+
+    Where another library has it flush subnormal numbers to zero, these are no scales either.
+    """
+    least = math.ulp(0.0)
+    return least if least > 0.0 else sys.float_info.min
 
 
 def declared(family: type[Distribution]) -> tuple[Parameter, ...]:

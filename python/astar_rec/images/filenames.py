@@ -19,12 +19,19 @@ __all__ = ["MOST_BYTES", "checked_names", "numbered"]
 # What file systems take.
 MOST_BYTES = 255
 
-# Separators, on Windows that of drives too.
-_SEPARATORS = frozenset("/\\:")
+# Separators, and what Windows has other uses for.
+_SPECIAL = frozenset('/\\:*?"<>|')
+
+# Windows' devices, which have these names in all folders and with all suffixes.
+_DEVICES = frozenset(
+    ["con", "prn", "aux", "nul", "conin$", "conout$"]
+    + [f"{port}{number}" for port in ("com", "lpt") for number in "123456789¹²³"]
+)
 
 _EXPECTED = (
-    f"the plain name of a file: at most {MOST_BYTES} bytes of UTF-8, no /, \\, : or control "
-    "characters, neither . nor .."
+    f"the plain name of a file on all systems: at most {MOST_BYTES} bytes of UTF-8, no "
+    f"{' '.join(sorted(_SPECIAL))} or control characters, no . or space at its end, no device's "
+    "(CON, say)"
 )
 
 
@@ -74,6 +81,7 @@ def _plain(name: str) -> bool:
         return False
     return (
         0 < size <= MOST_BYTES
-        and name not in (".", "..")
-        and not any(c in _SEPARATORS or ord(c) < 32 or 127 <= ord(c) < 160 for c in name)
+        and name[-1] not in ". "
+        and name.partition(".")[0].rstrip(" ").lower() not in _DEVICES
+        and not any(c in _SPECIAL or ord(c) < 32 or 127 <= ord(c) < 160 for c in name)
     )

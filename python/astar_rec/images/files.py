@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from .._files import destination, new_folder, whole_file, whole_folder
+from .._files import destination, is_stream, new_folder, whole_file, whole_folder
+from .._kinds import what_it_is
 from ..errors import CorruptDataError, ParameterError
 from . import idx, png
 from .filenames import checked_names, numbered
 from .order import SIDE
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Sequence
 
 __all__ = ["Images", "check_output", "output_kind", "read_images", "write_images"]
@@ -43,14 +44,15 @@ class Images(NamedTuple):
     names: list[str] | None
 
 
-def read_images(path: str | os.PathLike[str]) -> Images:
+def read_images(source: str | os.PathLike[str] | BinaryIO) -> Images:
     """Reads images from a file or a folder.
 
     Args:
-        path: An .npy file (uint8, shape (n, 28, 28) or (28, 28)), an IDX file (gzipped or not), a
+        source: An .npy file (uint8, shape (n, 28, 28) or (28, 28)), an IDX file (gzipped or not), a
             PNG file, or a folder of PNG files. A folder's are taken in the order of their names, in
             which 9.png comes before 10.png; hidden files are left out, anything else that is no PNG
-            is refused. Files may have any name.
+            is refused. Files may have any name, and be pipes. Or a file object opened for reading
+            bytes, which is read to its end.
 
     Returns:
         The images, and a folder's names.
@@ -67,20 +69,23 @@ def read_images(path: str | os.PathLike[str]) -> Images:
         >>> pixels.shape, names
         ((5, 28, 28), None)
     """
-    path = Path(path)
-    if path.is_dir():
-        return _read_folder(path)
-    with path.open("rb") as file:
-        start = file.read(len(png.SIGNATURE))
-    if start.startswith(_NPY):
-        pixels = _read_npy(path)
-    elif start.startswith(png.SIGNATURE):
-        pixels = png.read_png(path, path.read_bytes())[None]
-    elif start.startswith((idx.GZIP, b"\0\0")):
-        pixels = idx.read_idx(path)
+    if isinstance(source, (str, os.PathLike)):
+        path = Path(source)
+        if path.is_dir():
+            return _read_folder(path)
+        data = path.read_bytes()
+    else:
+        path, data = Path("the file"), source.read()
+    if data.startswith(_NPY):
+        pixels = _read_npy(path, data)
+    elif data.startswith(png.SIGNATURE):
+        pixels = png.read_png(path, data)[None]
+    elif data.startswith((idx.GZIP, b"\0\0")):
+        pixels = idx.parse_idx(path, data)
     else:
         raise CorruptDataError(
             f"{path}: not a file of images; expected .npy, IDX, PNG or a folder of PNG files"
+            + what_it_is(data[:8])
         )
     if pixels.shape == (SIDE, SIDE):
         pixels = pixels[None]
@@ -94,6 +99,8 @@ def read_images(path: str | os.PathLike[str]) -> Images:
 def output_kind(path: str | os.PathLike[str]) -> str:
     """Returns what an output of that name holds: ``"npy"``, ``"IDX"``, ``"PNG"`` or ``"folder"``.
 
+    Where there is a pipe or a device of a name without a suffix, that is ``"npy"``.
+
     Raises:
         ParameterError: The name does not say.
 
@@ -106,7 +113,9 @@ def output_kind(path: str | os.PathLike[str]) -> str:
     suffix, zipped = Path(inner).suffix, inner != name
     if suffix == ".idx" or inner.endswith("-ubyte") or (zipped and not suffix):
         return "IDX"
-    kinds = {".npy": "npy", ".png": "PNG", "": "folder"}
+    # A pipe or a device cannot become a folder, and says nothing by its name.
+    unnamed = "npy" if is_stream(path) else "folder"
+    kinds = {".npy": "npy", ".png": "PNG", "": unnamed}
     if zipped or suffix not in kinds:
         raise ParameterError(
             "output",
@@ -179,9 +188,8 @@ def write_images(
 # --- .npy ----------------------------------------------------------------------------------------
 
 
-def _read_npy(path: Path) -> npt.NDArray[np.uint8]:
+def _read_npy(path: Path, data: bytes) -> npt.NDArray[np.uint8]:
     """Reads an array of bytes; makes room for it once it is known to be there."""
-    data = path.read_bytes()
     file = io.BytesIO(data)
     headers = {
         (1, 0): np.lib.format.read_array_header_1_0,

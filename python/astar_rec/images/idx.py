@@ -25,7 +25,7 @@ from ..errors import CorruptDataError, ParameterError
 if TYPE_CHECKING:
     import os
 
-__all__ = ["GZIP", "UBYTE", "read_idx", "training_images", "write_idx"]
+__all__ = ["GZIP", "UBYTE", "parse_idx", "read_idx", "training_images", "write_idx"]
 
 # With what files begin: gzipped ones, and those of unsigned bytes.
 GZIP = b"\x1f\x8b"
@@ -65,7 +65,16 @@ def read_idx(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
         >>> read_idx("digits.gz").shape
         (5, 28, 28)
     """
-    data = Path(path).read_bytes()
+    return parse_idx(path, Path(path).read_bytes())
+
+
+def parse_idx(path: str | os.PathLike[str], data: bytes) -> npt.NDArray[np.uint8]:
+    """Returns what is in an IDX file, as `read_idx`.
+
+    Args:
+        path: What errors call it.
+        data: What is in it.
+    """
     if data[:2] != GZIP:
         return _parse(path, io.BytesIO(data))
     try:

@@ -6,6 +6,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .._kinds import IMAGES, what_it_is
 from .._varint import read_varint, varint
 from ..container.format import frame_checksum, read_frame_head, write_frame
 from ..errors import CorruptDataError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAGIC", "MAX_CHUNK", "File", "join", "pixel_payload", "split"]
 
-MAGIC = b"A*RI"
+MAGIC = IMAGES
 VERSION = 1
 MAX_CHUNK = 1024  # images in a group
 
@@ -87,7 +88,10 @@ def split(data: memoryview) -> File:
         CorruptDataError: Not an image file, damaged, of another version, or nonsense.
     """
     if bytes(data[:4]) != MAGIC:
-        raise CorruptDataError(f"not an image file: it does not start with {MAGIC.decode()}")
+        raise CorruptDataError(
+            f"not an image file: it does not start with {MAGIC.decode()}"
+            + what_it_is(bytes(data[:8]))
+        )
     if len(data) < 5:
         raise CorruptDataError(f"the data end at byte {len(data)}, in the header")
     if data[4] != VERSION:
