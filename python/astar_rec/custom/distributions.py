@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .._arrays import real_array
 from .._validate import broadcast_shape, shape_of
 from ..distributions import Distribution, as_distribution
@@ -13,7 +15,7 @@ from .callables import LOGARITHMS, NUMBERS, PROBABILITIES, UserFunction
 from .signed import signed_tails
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from .._elements import Floats, Indices, Shape
     from ..distributions import ProposalLike
@@ -133,6 +135,12 @@ class CustomTarget:
         """Whether tails are as precise above the median as below."""
         return self._sf is not None
 
+    def _arrays(self) -> Iterator[tuple[str, Floats]]:
+        """Yields the arrays that were given, by name; what functions read is not known."""
+        for name, array in (("mode", self._mode), ("bound", self._bound)):
+            if isinstance(array, np.ndarray):
+                yield name, array
+
     def _tail(self, x: Floats, element: Elements, shape: Shape) -> Floats:
         """Returns signed tails at points of elements: see `astar_rec.distributions.tails`."""
         if self._cdf is None:
@@ -172,6 +180,13 @@ class CustomProposal:
 
     def __repr__(self) -> str:
         return f"CustomProposal(shape={self.shape})"
+
+    def _arrays(self) -> Iterator[tuple[str, Floats]]:
+        """Yields the arrays that were given, by name: none, and what a function reads is not known.
+
+        So samples go into arrays of the user's only when the last one has been made.
+        """
+        yield from ()
 
     def _samples(self, position: Indices, element: Elements, shape: Shape) -> Floats:
         """Returns the samples of elements at 64-bit positions; all flat."""

@@ -52,7 +52,9 @@ def encode_custom(
     Returns how many searches were cut.
     """
     shape = arrays[1].shape
-    index, sample, steps = (array.reshape(-1) for array in arrays)
+    # Functions of the user's may read the memory that is to be filled: it is, at the end.
+    made = tuple(np.empty_like(array) for array in arrays)
+    index, sample, steps = (array.reshape(-1) for array in made)
     sampler = Sampler(proposal, shape)
     bounds = Bounds(target, shape)
     cut = 0
@@ -64,6 +66,8 @@ def encode_custom(
         cut += more
         if progress is not None:
             progress(part.stop, index.size)
+    for array, filled in zip(arrays, made, strict=True):
+        array[...] = filled
     return cut
 
 
@@ -76,7 +80,7 @@ def decode_custom(
     out: Floats,
 ) -> None:
     """Decodes for a custom proposal: see `astar_rec.codecs.Codec.decode`."""
-    flat_index, flat_out = index.reshape(-1), out.reshape(-1)
+    flat_index, made = index.reshape(-1), np.empty(out.size)
     sampler = Sampler(proposal, index.shape)
     position = np.empty(_BATCH, np.uint64)
     for begin in range(0, flat_index.size, _BATCH):
@@ -87,7 +91,9 @@ def decode_custom(
         except _core.CoreIndexError as error:
             reason, element = error.args
             raise _core.CoreIndexError(reason, element + begin) from None
-        flat_out[part] = sampler(places, np.arange(begin, part.stop))
+        made[part] = sampler(places, np.arange(begin, part.stop))
+    # As when encoding: what the proposal reads may be there.
+    out[...] = made.reshape(out.shape)
 
 
 def _encode_part(

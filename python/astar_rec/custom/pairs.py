@@ -16,6 +16,8 @@ from .callables import LOGARITHMS, NUMBERS, FamilyFunction, PositionFunction
 from .distributions import CustomProposal, CustomTarget
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .._elements import Floats, Indices, Shape
     from ..distributions import Distribution
     from ..distributions.ratios import Peaks
@@ -34,6 +36,9 @@ class FamilyProposal(CustomProposal):
 
     def __repr__(self) -> str:
         return repr(self._proposal)
+
+    def _arrays(self) -> Iterator[tuple[str, Floats]]:
+        return self._proposal._arrays()
 
     def _samples(self, position: Indices, element: Elements, shape: Shape) -> Floats:
         return self._at(element, shape, position)
@@ -54,6 +59,9 @@ class PairTarget(CustomTarget):
 
     def __repr__(self) -> str:
         return repr(self._target)
+
+    def _arrays(self) -> Iterator[tuple[str, Floats]]:
+        return self._target._arrays()
 
     def _ratio(self, x: Floats, *parameters: Floats) -> Floats:
         q, p = parameters[: self._split], parameters[self._split :]
