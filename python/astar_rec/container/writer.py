@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from .._arrays import context_array
+from .._bytes import write_all
 from .._files import whole_file
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
 from ..codecs import ADStar, Codec
@@ -241,7 +242,7 @@ class Writer:
         return self._chunks
 
     def _put(self, data: bytes) -> None:
-        self._file.write(data)
+        write_all(self._file, data)
         # Whoever is killed has written all chunks that were complete.
         if hasattr(self._file, "flush"):
             self._file.flush()
