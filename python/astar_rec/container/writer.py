@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from .._arrays import context_array
 from .._bytes import write_all
@@ -34,6 +34,22 @@ if TYPE_CHECKING:
     from .source import File
 
 __all__ = ["Writer"]
+
+
+class Piece(NamedTuple):
+    """Rows that were encoded, and are to be written.
+
+    Attributes:
+        header: The header, which knows its rows.
+        rows: How many rows there are.
+        contexts: Their indices' contexts, if given.
+        encoded: What the codec found.
+    """
+
+    header: Header
+    rows: int
+    contexts: Contexts | None
+    encoded: Encoded
 
 
 class Writer:
@@ -149,6 +165,18 @@ class Writer:
                 along the only axis, a piece after one that is no multiple of the block. And what
                 `Codec.encode` raises; the writer is then as it was before the call.
         """
+        piece = self._encode(target, proposal, contexts, progress)
+        warn_if_cut(piece.encoded)
+        return self._add(piece)
+
+    def _encode(
+        self,
+        target: TargetLike,
+        proposal: ProposalLike,
+        contexts: Any = None,
+        progress: Progress | None = None,
+    ) -> Piece:
+        """Encodes the next rows, and leaves the writer as it is: see `write`."""
         q, p = self.codec.pair(target, proposal)
         shape = broadcast_shape(target=q.shape, proposal=p.shape)
         header = self._check_rows(shape)
@@ -156,9 +184,14 @@ class Writer:
         own = self._contexts_of(contexts, grid)
         first = self._next_element(header)
         encoded = self.codec.encode(target, proposal, offset=first, progress=progress)
-        self.cut += warn_if_cut(encoded)
-        self._begin(header).add(indices_of(self.codec, encoded.message), own)
-        self.rows += grid.rows
+        return Piece(header, grid.rows, own, encoded)
+
+    def _add(self, piece: Piece) -> Encoded:
+        """Writes what `_encode` returned, and returns it with the receiver's samples."""
+        header, encoded = piece.header, piece.encoded
+        self.cut += encoded.cut
+        self._begin(header).add(indices_of(self.codec, encoded.message), piece.contexts)
+        self.rows += piece.rows
         return replace(encoded, sample=encoded.sample.astype(header.dtype, copy=False))
 
     def append(self, part: File, contexts: Any = None) -> None:
@@ -291,8 +324,8 @@ def codec_or_fresh(codec: object) -> Codec:
     return codec
 
 
-def warn_if_cut(encoded: Encoded) -> int:
-    """Warns, for the function that was called, if there are samples that are not exact."""
+def warn_if_cut(encoded: Encoded) -> None:
+    """Warns whoever called the caller if there are samples that are not exact."""
     if encoded.cut:
         warnings.warn(
             f"{encoded.cut} of {encoded.steps.size} searches were cut at the step budget: their "
@@ -300,7 +333,6 @@ def warn_if_cut(encoded: Encoded) -> int:
             ApproximationWarning,
             stacklevel=3,
         )
-    return encoded.cut
 
 
 def _as_written(name: str, header: Header) -> object:
