@@ -15,7 +15,7 @@ from ..custom.selection import elements_of
 from ..errors import CorruptDataError, ParameterError
 from .chunks import column_contexts
 from .code_choice import code_for
-from .format import LONGEST_HEADER, Header, contexts_checksum, dtype_of, read_header
+from .format import LONGEST_HEADER, Header, as_received, contexts_checksum, dtype_of, read_header
 from .frames import payload_of, rescue, walk, whole
 from .source import source_of
 
@@ -187,7 +187,7 @@ class Reader:
             )
         indices = self._contents.grid.indices_of_rows(begin, end)
         index, there = self._gather(indices, progress)
-        samples = self._decode(index, shared, shape, begin).astype(self.dtype, copy=False)
+        samples = as_received(self._decode(index, shared, shape, begin), self._header.dtype)
         return self._masked(samples, there, begin) if self._skip else samples
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from ..errors import ParameterError
 from ..planner import DEFAULT_TIME, plan_for
 from .chunks import column_contexts, indices_of
 from .code_choice import code_for
-from .format import dtype_of
+from .format import as_received, dtype_of
 from .grid import Grid
 from .reader import Reader, context_kind
 from .writer import Writer, codec_or_fresh, warn_if_cut
@@ -283,7 +283,7 @@ def compress_bare(
     own = _contexts_of(kind, contexts, Grid(shape, codec.block, ELEMENT_LIMIT, codec.runs_through))
     bound = chosen.at(codec, shape, offset=offset)
     data = bound.pack(indices_of(codec, encoded.message), own)
-    return data, replace(encoded, sample=encoded.sample.astype(name, copy=False))
+    return data, replace(encoded, sample=as_received(encoded.sample, name))
 
 
 def _contexts_of(kind: str, given: Any, grid: Grid) -> Contexts | None:

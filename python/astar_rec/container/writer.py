@@ -16,7 +16,7 @@ from ..codecs.automatic import fresh_seed
 from ..errors import ApproximationWarning, ParameterError
 from .chunks import ChunkWriter, indices_of
 from .code_choice import code_for
-from .format import CONTEXTS, MAX_CHUNK, Header, dtype_of, least_chunk
+from .format import CONTEXTS, MAX_CHUNK, Header, as_received, dtype_of, least_chunk
 from .reader import Reader
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ class Writer:
         self.cut += encoded.cut
         self._begin(header).add(indices_of(self.codec, encoded.message), piece.contexts)
         self.rows += piece.rows
-        return replace(encoded, sample=encoded.sample.astype(header.dtype, copy=False))
+        return replace(encoded, sample=as_received(encoded.sample, header.dtype))
 
     def append(self, part: File, contexts: Any = None) -> None:
         """Appends what another container holds, which has been made elsewhere.
