@@ -242,7 +242,8 @@ def integer_array(argument: str, value: object) -> npt.NDArray[np.int64]:
 
 def bytes_array(argument: str, value: object) -> Array:
     """Returns an array of objects, all of them bytes."""
-    array = value if isinstance(value, np.ndarray) else np.asarray(value, dtype=object)
+    given = isinstance(value, np.ndarray)
+    array = to_numpy(value, argument) if given else np.asarray(value, dtype=object)
     if array.dtype != object:
         raise ParameterError(f"dtype of {argument}", str(array.dtype), "object, of bytes")
     for position, item in np.ndenumerate(array):
@@ -275,6 +276,8 @@ def output_array(
         raise ParameterError(argument, type(value).__name__, expected)
     if value.dtype != dtype or value.shape != shape:
         raise ParameterError(argument, f"{value.dtype} of shape {value.shape}", expected)
+    if np.ma.is_masked(value):  # what is filled would stay masked
+        raise ParameterError(argument, "masked in places", expected)
     if not value.flags.carray:
         raise ParameterError(argument, "read-only, not contiguous or not aligned", expected)
     return value

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._arrays import real_array
 from .._validate import as_bytes, integer, threads_of
 from .._varint import read_varint, varint
 from ..codecs import ADStar, Codec
@@ -341,7 +342,7 @@ class ImageCodec:
             latents: float64, shape (n, latents).
         """
         pixels = as_images(images)
-        z = np.asarray(latents, np.float64)
+        z = real_array("latents", latents)
         if z.shape != (len(pixels), self.latents):
             raise ParameterError("shape of latents", z.shape, f"{(len(pixels), self.latents)}")
 
