@@ -19,6 +19,7 @@ from ..distributions.families import CoreFamily
 from ..errors import BoundError, DivergenceError, ParameterError
 from .callables import ElementFunction, Elements
 from .pairs import in_lockstep
+from .resolution import require_resolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,7 +134,29 @@ def _encode_part(
         reason, local_element, bits, limit = error.args
         element_tuple = unravel(local_element + part.start, shape)
         raise DivergenceError(element_tuple, bits, limit, reason) from None
-    return index, sampler(position, everyone), steps, cuts
+    sample = sampler(position, everyone)
+    _require_resolved(sample, position, supremum, sampler, bounds, everyone, shape)
+    return index, sample, steps, cuts
+
+
+def _require_resolved(
+    sample: Floats,
+    position: Indices,
+    supremum: Floats,
+    sampler: Sampler,
+    bounds: Bounds,
+    element: Elements,
+    shape: Shape,
+) -> None:
+    """Refuses targets that are finer than the proposal's function tells: see `resolution`."""
+    bits = sampler.resolved_bits(position)
+    if bits is None:
+        return
+    # Nearly all ratios are far from that; the others are asked for once more.
+    some = np.flatnonzero(supremum > (bits.min(initial=64.0) - 8) * math.log(2))
+    if some.size:
+        ratio = bounds.at(sample[some], element[some])
+        require_resolved(ratio, bits[some], element[some], shape)
 
 
 def _check_bound(limit: float, supremum: Floats, begin: int, shape: Shape) -> None:
@@ -159,6 +182,12 @@ class Sampler:
             parameters = self._proposal._at(element, self._shape)
             return self._proposal._samples(position, *parameters)
         return self._proposal._samples(position, element, self._shape)
+
+    def resolved_bits(self, position: Indices) -> Floats | None:
+        """How many bits of positions are told apart, as `resolution` says; None for all."""
+        if isinstance(self._proposal, CoreFamily):
+            return None
+        return self._proposal._resolved_bits(position)
 
     def both(self, position: Indices, cut: Indices, element: Elements) -> tuple[Floats, Floats]:
         """Samples at two positions of every element, in one call."""
@@ -193,9 +222,13 @@ class Bounds:
         assert isinstance(self._target._bound, ElementFunction)
         return self._target._bound(element, self._shape, low, high)
 
+    def at(self, x: Floats, element: Elements) -> Floats:
+        """The ratio at x."""
+        return self._log_ratio(element, self._shape, x)
+
     def ratio(self, x: Floats, element: Elements, promised: Floats) -> Floats:
         """The ratio at x, which must not exceed what was promised."""
-        return self._within(self._log_ratio(element, self._shape, x), x, element, promised)
+        return self._within(self.at(x, element), x, element, promised)
 
     def evaluate(
         self,
