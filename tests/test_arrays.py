@@ -286,6 +286,26 @@ def test_what_is_masked_is_named() -> None:
         rec.ADStar(1).decode(indices, P)
 
 
+def test_masks_of_what_is_no_parameter() -> None:
+    """Messages, bytes, and arrays that are filled: of none is a mask dropped."""
+    codec, polar = rec.ADStar(1), rec.PolarCoding(1, block=1)
+    q = rec.Normal([0.0, 1.0, 2.0], 0.25)
+    mask = [False, True, False]
+    out = np.ma.array(np.zeros(3), mask=mask)
+    data = np.frombuffer(rec.compress(q, P, codec=codec), np.uint8)
+    calls = [
+        lambda: codec.decode(codec.encode(q, P).index, P, out=out),
+        lambda: polar.decode(np.ma.array(polar.encode(q, P).message, mask=mask), P, shape=(3,)),
+        lambda: rec.decompress(np.ma.array(data, mask=np.arange(data.size) == 5), P),
+    ]
+    for call in calls:
+        with pytest.raises(rec.ParameterError, match="masked"):
+            call()
+    assert (out.data == 0).all()
+    out.mask = False
+    assert codec.decode(codec.encode(q, P).index, P, out=out) is out
+
+
 def test_errors_say_why() -> None:
     with pytest.raises(rec.ParameterError, match=r"loc is 'jax\.\S+Tracer'.*traced array"):
         rec.Normal(DynamicJaxprTracer(), 1.0)

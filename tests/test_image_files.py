@@ -28,6 +28,7 @@ pytest.importorskip("PIL", reason="the extra `images` is not installed")
 from PIL import Image
 
 from astar_rec._files import whole_folder
+from astar_rec.images import load
 from astar_rec.images.filenames import checked_names, numbered
 from astar_rec.images.files import check_output, output_kind, read_images, write_images
 from astar_rec.images.idx import read_idx, training_images, write_idx
@@ -526,3 +527,18 @@ def test_anything(data, start):
     Path("x").write_bytes(start + data)
     with pytest.raises(RecError, match="x"):
         read_images("x")
+
+
+def test_masked_images_are_refused(tmp_path: Path) -> None:
+    pixels = np.ma.array(np.zeros((1, 28, 28), np.uint8), mask=False)
+    pixels[0, 3, 5] = np.ma.masked
+    for name in ("digits.npy", "digits.idx", "digits.png", "digits"):
+        with pytest.raises(ParameterError, match=r"at \[0, 3, 5\] is 'masked'"):
+            write_images(tmp_path / name, pixels)
+    with pytest.raises(ParameterError, match=r"at \[0, 3, 5\] is 'masked'"):
+        write_idx(tmp_path / "digits", pixels)
+    model = load("mnist")
+    latents = np.ma.array(np.zeros((1, model.latents)), mask=True)
+    with pytest.raises(ParameterError, match=r"latents at \[0, 0\] is 'masked'"):
+        model.likelihood_bits(pixels.data, latents)
+    assert not list(tmp_path.iterdir())

@@ -263,6 +263,20 @@ def test_samples_are_the_receivers() -> None:
             assert reader.read(P, slice(7, 11)).tobytes() == sample[7:11].tobytes()
 
 
+@pytest.mark.parametrize("scale", [1e38, 1e-40])
+def test_samples_beyond_single_precision_are_the_receivers(scale: float) -> None:
+    q, p = rec.Normal(np.linspace(-4, 4, 60) * scale, 0.5 * scale), rec.Normal(0.0, scale)
+    file = io.BytesIO()
+    with np.errstate(all="raise"):
+        with rec.Writer(file, codec=rec.ADStar(1), dtype="float32") as writer:
+            written = writer.write(q, p).sample
+        data, sample = rec.compress(q, p, codec=rec.ADStar(1), dtype="float32", return_sample=True)
+        x = rec.decompress(data, p)
+    assert written.tobytes() == sample.tobytes() == x.tobytes()
+    assert np.isinf(x).any() == (scale > 1)
+    assert rec.decompress(file.getvalue(), p).tobytes() == x.tobytes()
+
+
 def test_codes_get_the_codecs_block() -> None:
     q, codec = targets((30, 4)), rec.ADStar(1, 4)
     for code in (rec.TreeCode, rec.AdaptiveCode):

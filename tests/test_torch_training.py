@@ -133,6 +133,13 @@ def test_a_run_that_was_killed_ends_as_it_would_have(
         assert np.array_equal(array, other.arrays[name]), name
 
 
+def test_a_run_leaves_the_generator_as_it_was(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    train(digits(60), Settings(**{**SMALL, "epochs": 1}), tmp_path / "weights.npz", progress=False)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_a_state_of_another_run_is_not_gone_on_from(tmp_path: Path) -> None:
     pixels, output = digits(60), tmp_path / "weights.npz"
     train(pixels, Settings(**{**SMALL, "epochs": 1}), output, progress=False)

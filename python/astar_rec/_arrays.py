@@ -22,7 +22,7 @@ from ._elements import Floats, Indices, Shape, require_all, require_between
 from .errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 __all__ = [
     "CONTEXT_LIMIT",
@@ -33,6 +33,7 @@ __all__ = [
     "integer_array",
     "output_array",
     "real_array",
+    "require_apart",
     "to_numpy",
 ]
 
@@ -50,6 +51,7 @@ _DLPACK_CPU = 1
 # What NumPy makes numbers, or none, of.
 _PLAIN = frozenset({float, int, bool, complex, str, bytes, type(None), list, tuple})
 _MOST_AXES = 64
+_OVERLAP_WORK = 1 << 12
 
 
 # --- What comes in ------------------------------------------------------------------------------
@@ -240,7 +242,8 @@ def integer_array(argument: str, value: object) -> npt.NDArray[np.int64]:
 
 def bytes_array(argument: str, value: object) -> Array:
     """Returns an array of objects, all of them bytes."""
-    array = value if isinstance(value, np.ndarray) else np.asarray(value, dtype=object)
+    given = isinstance(value, np.ndarray)
+    array = to_numpy(value, argument) if given else np.asarray(value, dtype=object)
     if array.dtype != object:
         raise ParameterError(f"dtype of {argument}", str(array.dtype), "object, of bytes")
     for position, item in np.ndenumerate(array):
@@ -273,9 +276,31 @@ def output_array(
         raise ParameterError(argument, type(value).__name__, expected)
     if value.dtype != dtype or value.shape != shape:
         raise ParameterError(argument, f"{value.dtype} of shape {value.shape}", expected)
+    if np.ma.is_masked(value):  # what is filled would stay masked
+        raise ParameterError(argument, "masked in places", expected)
     if not value.flags.carray:
         raise ParameterError(argument, "read-only, not contiguous or not aligned", expected)
     return value
+
+
+def require_apart(argument: str, array: Array, others: Iterable[tuple[str, Array]]) -> None:
+    """Refuses an array that is to be filled where it shares memory with what is read meanwhile.
+
+    Args:
+        argument: The argument's name, for errors.
+        array: The array that is to be filled.
+        others: Arrays, each with what it is.
+    """
+    for what, other in others:
+        if _overlap(array, other):
+            raise ParameterError(argument, f"in the memory of {what}", "an array of its own")
+
+
+def _overlap(array: Array, other: Array) -> bool:
+    """Whether two arrays have a byte in common; also where that would take long to say."""
+    # NumPy's stubs know two of its numbers alone.
+    share: Callable[..., bool] = np.may_share_memory
+    return share(array, other, max_work=_OVERLAP_WORK)
 
 
 def _objects(argument: str, value: object) -> Array:

@@ -110,6 +110,8 @@ def as_bytes(value: object) -> memoryview:
         view = memoryview(value)  # type: ignore[arg-type]
     except TypeError:
         raise ParameterError("data", type(value).__name__, expected) from None
+    if np.ma.is_masked(value):  # of which the view knows nothing
+        raise ParameterError("data", "masked in places", expected)
     if view.ndim != 1 or view.itemsize != 1 or not view.contiguous:
         raise ParameterError("data", f"a buffer of format {view.format!r}", expected)
     return view.cast("B")

@@ -13,12 +13,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import MISSING, fields, replace
 from functools import cached_property
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
-from .._arrays import output_array
+from .._arrays import output_array, require_apart
 from .._elements import Floats, Shape, require_all
 from .._validate import (
     ELEMENT_LIMIT,
@@ -38,7 +39,9 @@ from .messages import INDICES, MessageKind
 from .units import Blocks, block_of, hints_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    import numpy.typing as npt
 
     from ..codes import IndexCode
     from ..custom import CustomProposal
@@ -237,8 +240,9 @@ class Codec(ABC):
             offset: The number of the first element, where the arrays are a part of larger ones.
             out: What an earlier call returned for as many: its arrays are filled anew, which spares
                 a loop fresh memory. They must be writable and C-contiguous, of the shapes and
-                dtypes of those that would be returned, and not the parameters of a distribution.
-                After an error they hold anything. None for new ones.
+                dtypes of those that would be returned, and share no memory with each other or with
+                the parameters of a distribution. After an error they hold anything. None for new
+                ones.
             progress: Called as ``progress(done, total)`` with numbers of elements, now and then.
 
         Returns:
@@ -248,7 +252,7 @@ class Codec(ABC):
 
         Raises:
             ParameterError: Shapes that do not broadcast; a pair of families without a built-in
-                ratio; arrays of ``out`` that do not fit.
+                ratio; arrays of ``out`` that do not fit, or share memory.
             DivergenceError: An element with more information than an index holds; a target of
                 which more than 2^-10 lies beyond the proposal's outermost 64-bit positions; one
                 that has no density at any of the samples within the codec's limit or budget.
@@ -276,7 +280,8 @@ class Codec(ABC):
         checked_size(shape, offset)
         blocks = self.blocks
         message, steps = blocks.message_shape(shape), blocks.steps_shape(shape)
-        arrays = output_arrays(out, self.kind, message, shape, steps)
+        inputs = chain(_named("target", q), _named("proposal", p))
+        arrays = output_arrays(out, self.kind, message, shape, steps, inputs)
         cut = self.encode_into(q, p, offset, arrays, progress)
         return Encoded(*arrays, cut)
 
@@ -308,14 +313,16 @@ class Codec(ABC):
                 row is short and neither the proposal nor ``bits_hint`` has the last axis.
             offset: As for `encode`.
             out: Where to put the samples: a writable, C-contiguous float64 array of the samples'
-                shape. None for a new one.
+                shape, which shares no memory with the indices or the proposal's parameters. None
+                for a new one.
 
         Returns:
             The samples, float64, of the indices' shape.
 
         Raises:
             ParameterError: Indices of another dtype, an index of 0 or beyond what the codec can
-                produce, a proposal that does not broadcast to the samples' shape.
+                produce, a proposal that does not broadcast to the samples' shape; an ``out`` that
+                does not fit, or shares memory.
         """
         offset = integer("offset", offset, 0, ELEMENT_LIMIT)
         numbers = self.kind.checked(self.kind.argument, message)
@@ -327,7 +334,12 @@ class Codec(ABC):
             raise ParameterError(
                 "shape of proposal", p.shape, f"one that broadcasts to the samples' {own}"
             )
-        samples = np.empty(own) if out is None else output_array("out", out, np.float64, own)
+        if out is None:
+            samples = np.empty(own)
+        else:
+            samples = output_array("out", out, np.float64, own)
+            inputs = chain([(self.kind.argument, numbers)], _named("proposal", p))
+            require_apart("out", samples, inputs)
         self.check_message(numbers)
         self.decode_into(numbers, p, offset, samples)
         return samples
@@ -376,3 +388,10 @@ class Codec(ABC):
             if field.default is MISSING or value != field.default
         ]
         return f"{type(self).__name__}({', '.join(given)})"
+
+
+def _named(
+    argument: str, distribution: Target | Proposal
+) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    """The arrays that a distribution reads, each with what it is, for errors."""
+    return ((f"{name} of {argument}", array) for name, array in distribution._arrays())

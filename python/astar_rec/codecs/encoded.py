@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .._arrays import output_array
+from .._arrays import output_array, require_apart
 from .._elements import Indices
 from ..errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from .._elements import Shape
     from .messages import MessageKind
@@ -64,9 +64,23 @@ class Encoded:
 
 
 def output_arrays(
-    out: object, kind: MessageKind, message: Shape, sample: Shape, steps: Shape
+    out: object,
+    kind: MessageKind,
+    message: Shape,
+    sample: Shape,
+    steps: Shape,
+    inputs: Iterable[tuple[str, npt.NDArray[Any]]],
 ) -> Arrays:
-    """Returns arrays of these shapes for an encoder to fill: those of ``out=``, or new ones."""
+    """Returns arrays of these shapes for an encoder to fill: those of ``out=``, or new ones.
+
+    Args:
+        out: What was given as that.
+        kind: What a message has for a unit.
+        message: The message's shape.
+        sample: The samples'.
+        steps: The steps'.
+        inputs: What the encoder reads, each with what it is: none of it is overwritten.
+    """
     if out is None:
         return np.empty(message, kind.dtype), np.empty(sample), np.empty(steps, np.uint64)
     if not isinstance(out, Encoded):
@@ -76,17 +90,12 @@ def output_arrays(
         output_array("out.sample", out.sample, np.float64, sample),
         output_array("out.steps", out.steps, np.uint64, steps),
     )
-    _require_apart(arrays)
+    names = [f"out.{kind.argument}", "out.sample", "out.steps"]
+    taken = list(inputs)
+    for name, array in zip(names, arrays, strict=True):
+        require_apart(name, array, taken)
+        taken.append((name, array))
     return arrays
-
-
-def _require_apart(arrays: Arrays) -> None:
-    message, sample, steps = arrays
-    pairs = (("sample", sample, message), ("steps", steps, message), ("steps", steps, sample))
-    for name, array, other in pairs:
-        # Of contiguous arrays, that of bounds is the whole truth.
-        if np.may_share_memory(array, other):
-            raise ParameterError(f"out.{name}", "in another's memory", "an array of its own")
 
 
 def _array(array: npt.NDArray[Any]) -> str:

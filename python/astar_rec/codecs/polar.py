@@ -111,9 +111,10 @@ class PolarCoding(Codec):
         position = np.empty(sample.shape, np.uint64)
         made: list[bytes] = []
         try:
-            encode = self._encoder(target, proposal, offset, position, steps)
+            encode, check = self._encoder(target, proposal, offset, position, steps)
             for begin, end in self._pieces(steps.size, sample.size, progress):
                 made += encode(begin, end)
+            check(position.reshape(-1))
         except _core.CoreDivergenceError as error:
             reason, element, bits, limit = error.args
             raise DivergenceError(unravel(element, sample.shape), bits, limit, reason) from None
@@ -124,8 +125,11 @@ class PolarCoding(Codec):
 
     def _encoder(
         self, target: Target, proposal: Proposal, offset: int, position: Indices, levels: Indices
-    ) -> Callable[[int, int], list[bytes]]:
-        """Returns what encodes the blocks from one to before another, and fills the arrays."""
+    ) -> tuple[Callable[[int, int], list[bytes]], Callable[[Indices], None]]:
+        """Returns what encodes blocks, and what checks the positions of all.
+
+        The first encodes those from one to before another, and fills the arrays.
+        """
         if isinstance(target, CoreFamily) and isinstance(proposal, CoreFamily):
             q, p = target._bound, proposal._bound
             threads = threads_of(self.threads, position.size)
@@ -135,7 +139,7 @@ class PolarCoding(Codec):
                     self.seed, offset, threads, self.block, q, p, begin, end, position, levels
                 )
 
-            return encode
+            return encode, lambda _: None
         tails = Tails(target, proposal, position.shape)
         tails.require_ends()
         places, precise = tails.places, tails.precise_above
@@ -145,7 +149,7 @@ class PolarCoding(Codec):
                 self.seed, offset, self.block, places, precise, begin, end, position, levels
             )
 
-        return encode_called
+        return encode_called, tails.require_resolved
 
     def _pieces(
         self, blocks: int, elements: int, progress: Progress | None

@@ -56,6 +56,13 @@ class ChunkWriter:
             # An open container's last chunk is not known to be that before the end.
             if self._waiting == chunk and (len(index) or not self.header.open):
                 self._flush(None)
+        self._own_what_waits()
+
+    def _own_what_waits(self) -> None:
+        """Copies the last piece, if it waits: its memory is the caller's, who may use it again."""
+        if self._pieces:
+            index, contexts = self._pieces[-1]
+            self._pieces[-1] = index.copy(), None if contexts is None else contexts.copy()
 
     def finish(self, rows: int) -> None:
         """Writes what is left; the number of rows goes into an open container."""

@@ -60,6 +60,17 @@ def dtype_of(value: Any) -> str:
     return name
 
 
+def as_received(samples: npt.NDArray[np.float64], dtype: str) -> npt.NDArray[Any]:
+    """Returns samples as the receiver of a container holds them, and so the sender, too.
+
+    Args:
+        samples: What the codec has.
+        dtype: One of `DTYPES`. What is beyond float32's range becomes infinite.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        return samples.astype(dtype, copy=False)
+
+
 @dataclass(frozen=True)
 class Header:
     """What a container says of its contents.

@@ -15,9 +15,9 @@ from ..custom.selection import elements_of
 from ..errors import CorruptDataError, ParameterError
 from .chunks import column_contexts
 from .code_choice import code_for
-from .format import LONGEST_HEADER, Header, contexts_checksum, dtype_of, read_header
+from .format import LONGEST_HEADER, Header, as_received, contexts_checksum, dtype_of, read_header
 from .frames import payload_of, rescue, walk, whole
-from .source import Source
+from .source import source_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -45,10 +45,15 @@ class Reader:
 
     A context manager. It holds a chunk at a time, whatever the container's size.
 
+    Threads may share a reader, and so may processes that were forked off, such as a data loader's.
+    (File objects that are not Python's own have one position for all processes: reading from them
+    after a fork is refused.) A reader of a path or of bytes can be pickled; where it is unpickled,
+    the path is opened again.
+
     Args:
         file: What holds the container: a path, bytes, or a file object opened for reading bytes,
-            from where it stands to its end (one that cannot be sought in is copied to a temporary
-            file first). A file object is not closed.
+            from where it stands to its end (what cannot be sought in, a pipe, is copied to a
+            temporary file first). A file object is not closed.
         codec: The codec, exactly where there is no header (``compress(header=False)``): the other
             arguments of `compress` must be given again then, and nothing is checked.
         code: Without a header: what `compress` was given.
@@ -76,6 +81,7 @@ class Reader:
         ParameterError: Contexts that are not needed, or not given; another ``on_corrupt``; a codec
             without a shape, or what only goes with a codec.
         OSError: The file cannot be read.
+        TypeError: When it is pickled: it reads from a file object.
 
     Examples:
         >>> import numpy as np
@@ -115,7 +121,7 @@ class Reader:
                 if value is not None:
                     raise ParameterError(name, value, "nothing: it is in the header")
         self._closed = False
-        self._source = Source(file)
+        self._source = source_of(file)
         try:
             self._open(header, contexts, threads)
         except BaseException:
@@ -185,7 +191,7 @@ class Reader:
             )
         indices = self._contents.grid.indices_of_rows(begin, end)
         index, there = self._gather(indices, progress)
-        samples = self._decode(index, shared, shape, begin).astype(self.dtype, copy=False)
+        samples = as_received(self._decode(index, shared, shape, begin), self._header.dtype)
         return self._masked(samples, there, begin) if self._skip else samples
 
     def close(self) -> None:
@@ -193,6 +199,9 @@ class Reader:
         self._closed = True
         self._cached = None
         self._source.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_cached": None}
 
     def __enter__(self) -> Self:
         return self
@@ -260,10 +269,11 @@ class Reader:
 
     def _chunk(self, number: int) -> Indices:
         """A chunk's indices, of shape (n, words); the last one asked for is kept."""
-        if self._cached is None or self._cached[0] != number:
+        cached = self._cached  # which another thread may replace
+        if cached is None or cached[0] != number:
             index, _ = self._unpack(number)
-            self._cached = number, index.reshape(len(index), -1)
-        return self._cached[1]
+            self._cached = cached = number, index.reshape(len(index), -1)
+        return cached[1]
 
     def _unpack(self, number: int) -> tuple[Indices, Contexts | None]:
         """Returns a chunk's indices, of shape (n,) or (n, words), and their contexts if given."""

@@ -12,7 +12,7 @@ from ..errors import ParameterError
 from ..planner import DEFAULT_TIME, plan_for
 from .chunks import column_contexts, indices_of
 from .code_choice import code_for
-from .format import dtype_of
+from .format import as_received, dtype_of
 from .grid import Grid
 from .reader import Reader, context_kind
 from .writer import Writer, codec_or_fresh, warn_if_cut
@@ -143,9 +143,17 @@ def compress(
             raise ParameterError("codec", None, what)
         if time is not None:
             raise ParameterError("time", time, "None, with a codec")
-        data, encoded = _bare(
-            target, proposal, codec_or_fresh(codec), code, contexts, dtype, offset, progress
+        data, encoded = compress_bare(
+            target,
+            proposal,
+            codec=codec_or_fresh(codec),
+            code=code,
+            contexts=contexts,
+            dtype=dtype,
+            offset=offset,
+            progress=progress,
         )
+        warn_if_cut(encoded)
         return (data, encoded.sample) if return_sample else data
     kind = context_kind(contexts)
     if codec is None:
@@ -168,7 +176,9 @@ def compress(
         offset=offset,
     ) as writer:
         own = contexts if kind == "given" else None
-        encoded = writer.write(target, proposal, own, progress=progress)
+        piece = writer._encode(target, proposal, own, progress)
+        warn_if_cut(piece.encoded)
+        encoded = writer._add(piece)
     data = file.getvalue()
     return (data, encoded.sample) if return_sample else data
 
@@ -251,26 +261,29 @@ def _check_elements(reader: Reader, max_elements: int | None) -> None:
 # --- Without a header ----------------------------------------------------------------------------
 
 
-def _bare(
+def compress_bare(
     target: TargetLike,
     proposal: ProposalLike,
+    *,
     codec: Codec,
     code: IndexCode | None,
-    contexts: Any,
-    dtype: Any,
-    offset: int,
-    progress: Progress | None,
+    contexts: Any = None,
+    dtype: Any = None,
+    offset: int = 0,
+    progress: Progress | None = None,
 ) -> tuple[bytes, Encoded]:
-    """Returns all indices as one chunk, without anything around it, and what was encoded."""
+    """Returns all indices as one chunk, without anything around it, and what was encoded.
+
+    Arguments are those of `compress`. Nobody is warned of searches that were cut.
+    """
     name, kind = dtype_of(dtype), context_kind(contexts)
     chosen = code_for(codec, code, contexts=kind != "none")
     encoded = codec.encode(target, proposal, offset=offset, progress=progress)
-    warn_if_cut(encoded)
     shape = encoded.sample.shape
     own = _contexts_of(kind, contexts, Grid(shape, codec.block, ELEMENT_LIMIT, codec.runs_through))
     bound = chosen.at(codec, shape, offset=offset)
     data = bound.pack(indices_of(codec, encoded.message), own)
-    return data, replace(encoded, sample=encoded.sample.astype(name, copy=False))
+    return data, replace(encoded, sample=as_received(encoded.sample, name))
 
 
 def _contexts_of(kind: str, given: Any, grid: Grid) -> Contexts | None:

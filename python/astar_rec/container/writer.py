@@ -7,9 +7,10 @@ import warnings
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from .._arrays import context_array
+from .._bytes import write_all
 from .._files import whole_file
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
 from ..codecs import ADStar, Codec
@@ -17,7 +18,7 @@ from ..codecs.automatic import fresh_seed
 from ..errors import ApproximationWarning, ParameterError
 from .chunks import ChunkWriter, indices_of
 from .code_choice import code_for
-from .format import CONTEXTS, MAX_CHUNK, Header, dtype_of, least_chunk
+from .format import CONTEXTS, MAX_CHUNK, Header, as_received, dtype_of, least_chunk
 from .reader import Reader
 
 if TYPE_CHECKING:
@@ -34,6 +35,22 @@ if TYPE_CHECKING:
     from .source import File
 
 __all__ = ["Writer"]
+
+
+class Piece(NamedTuple):
+    """Rows that were encoded, and are to be written.
+
+    Attributes:
+        header: The header, which knows its rows.
+        rows: How many rows there are.
+        contexts: Their indices' contexts, if given.
+        encoded: What the codec found.
+    """
+
+    header: Header
+    rows: int
+    contexts: Contexts | None
+    encoded: Encoded
 
 
 class Writer:
@@ -167,6 +184,18 @@ class Writer:
                 along the only axis, a piece after one that is no multiple of the block. And what
                 `Codec.encode` raises; the writer is then as it was before the call.
         """
+        piece = self._encode(target, proposal, contexts, progress)
+        warn_if_cut(piece.encoded)
+        return self._add(piece)
+
+    def _encode(
+        self,
+        target: TargetLike,
+        proposal: ProposalLike,
+        contexts: Any = None,
+        progress: Progress | None = None,
+    ) -> Piece:
+        """Encodes the next rows, and leaves the writer as it is: see `write`."""
         q, p = self.codec.pair(target, proposal)
         shape = broadcast_shape(target=q.shape, proposal=p.shape)
         header = self._check_rows(shape)
@@ -174,10 +203,15 @@ class Writer:
         own = self._contexts_of(contexts, grid)
         first = self._next_element(header)
         encoded = self.codec.encode(target, proposal, offset=first, progress=progress)
-        self.cut += warn_if_cut(encoded)
-        self._begin(header).add(indices_of(self.codec, encoded.message), own)
-        self.rows += grid.rows
-        return replace(encoded, sample=encoded.sample.astype(header.dtype, copy=False))
+        return Piece(header, grid.rows, own, encoded)
+
+    def _add(self, piece: Piece) -> Encoded:
+        """Writes what `_encode` returned, and returns it with the receiver's samples."""
+        header, encoded = piece.header, piece.encoded
+        self.cut += encoded.cut
+        self._begin(header).add(indices_of(self.codec, encoded.message), piece.contexts)
+        self.rows += piece.rows
+        return replace(encoded, sample=as_received(encoded.sample, header.dtype))
 
     def append(self, part: File, contexts: Any = None) -> None:
         """Appends what another container holds, which has been made elsewhere.
@@ -296,7 +330,7 @@ class Writer:
 
 def _put(file: BinaryIO, data: bytes) -> None:
     """Writes; no method, so that a writer that is dropped goes at once, and says so."""
-    file.write(data)
+    write_all(file, data)
     # Whoever is killed has written all chunks that were complete.
     if hasattr(file, "flush"):
         file.flush()
@@ -311,8 +345,8 @@ def codec_or_fresh(codec: object) -> Codec:
     return codec
 
 
-def warn_if_cut(encoded: Encoded) -> int:
-    """Warns, for the function that was called, if there are samples that are not exact."""
+def warn_if_cut(encoded: Encoded) -> None:
+    """Warns whoever called the caller if there are samples that are not exact."""
     if encoded.cut:
         warnings.warn(
             f"{encoded.cut} of {encoded.steps.size} searches were cut at the step budget: their "
@@ -320,7 +354,6 @@ def warn_if_cut(encoded: Encoded) -> int:
             ApproximationWarning,
             stacklevel=3,
         )
-    return encoded.cut
 
 
 def _as_written(name: str, header: Header) -> object:

@@ -4,6 +4,7 @@
 |---|---|
 | `distributions.py` | the two public classes |
 | `signed.py` | signed tails from functions of the user's |
+| `resolution.py` | how finely functions of probabilities tell positions apart |
 | `callables.py` | functions of the user's, or of a family's, with checked results |
 | `foreign.py` | targets from other libraries' distributions |
 | `pairs.py` | pairs of families that the core does not have, as custom targets and proposals |

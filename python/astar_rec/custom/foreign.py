@@ -23,7 +23,7 @@ from .callables import PROBABILITIES, ElementFunction
 from .distributions import CustomTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from .._elements import Shape
     from ..distributions import TargetLike
@@ -100,12 +100,16 @@ class _Foreign(CustomTarget):
         sf: Callable[..., Any] | None,
     ) -> None:
         self._name = name
+        self._parameters = parameters
         self.shape = broadcast_shape(**{name: each.shape for name, each in parameters.items()})
         self._cdf = _Probabilities("cdf", cdf, parameters)
         self._sf = None if sf is None else _Probabilities("sf", sf, parameters)
 
     def __repr__(self) -> str:
         return f"{self._name} of shape {self.shape}"
+
+    def _arrays(self) -> Iterator[tuple[str, Floats]]:
+        yield from self._parameters.items()
 
 
 # --- SciPy --------------------------------------------------------------------------------------

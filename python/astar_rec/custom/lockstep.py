@@ -19,6 +19,7 @@ from ..distributions.families import CoreFamily
 from ..errors import BoundError, DivergenceError, ParameterError
 from .callables import ElementFunction, Elements
 from .pairs import in_lockstep
+from .resolution import require_resolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +55,9 @@ def encode_custom(
     Returns how many searches were cut.
     """
     shape = arrays[1].shape
-    index, sample, steps = (array.reshape(-1) for array in arrays)
+    # Functions of the user's may read the memory that is to be filled: it is, at the end.
+    made = tuple(np.empty_like(array) for array in arrays)
+    index, sample, steps = (array.reshape(-1) for array in made)
     sampler = Sampler(proposal, shape)
     bounds = Bounds(target, shape)
     cut = 0
@@ -66,6 +69,8 @@ def encode_custom(
         cut += more
         if progress is not None:
             progress(part.stop, index.size)
+    for array, filled in zip(arrays, made, strict=True):
+        array[...] = filled
     return cut
 
 
@@ -78,7 +83,7 @@ def decode_custom(
     out: Floats,
 ) -> None:
     """Decodes for a custom proposal: see `astar_rec.codecs.Codec.decode`."""
-    flat_index, flat_out = index.reshape(-1), out.reshape(-1)
+    flat_index, made = index.reshape(-1), np.empty(out.size)
     sampler = Sampler(proposal, index.shape)
     position = np.empty(_BATCH, np.uint64)
     for begin in range(0, flat_index.size, _BATCH):
@@ -89,7 +94,9 @@ def decode_custom(
         except _core.CoreIndexError as error:
             reason, element = error.args
             raise _core.CoreIndexError(reason, element + begin) from None
-        flat_out[part] = sampler(places, np.arange(begin, part.stop))
+        made[part] = sampler(places, np.arange(begin, part.stop))
+    # As when encoding: what the proposal reads may be there.
+    out[...] = made.reshape(out.shape)
 
 
 def _encode_part(
@@ -129,7 +136,29 @@ def _encode_part(
         reason, local_element, bits, limit = error.args
         element_tuple = unravel(local_element + part.start, shape)
         raise DivergenceError(element_tuple, bits, limit, reason) from None
-    return index, sampler(position, everyone), steps, cuts
+    sample = sampler(position, everyone)
+    _require_resolved(sample, position, supremum, sampler, bounds, everyone, shape)
+    return index, sample, steps, cuts
+
+
+def _require_resolved(
+    sample: Floats,
+    position: Indices,
+    supremum: Floats,
+    sampler: Sampler,
+    bounds: Bounds,
+    element: Elements,
+    shape: Shape,
+) -> None:
+    """Refuses targets that are finer than the proposal's function tells: see `resolution`."""
+    bits = sampler.resolved_bits(position)
+    if bits is None:
+        return
+    # Nearly all ratios are far from that; the others are asked for once more.
+    some = np.flatnonzero(supremum > (bits.min(initial=64.0) - 8) * math.log(2))
+    if some.size:
+        ratio = bounds.at(sample[some], element[some])
+        require_resolved(ratio, bits[some], element[some], shape)
 
 
 def _check_bound(limit: float, supremum: Floats, begin: int, shape: Shape) -> None:
@@ -155,6 +184,12 @@ class Sampler:
             parameters = self._proposal._at(element, self._shape)
             return self._proposal._samples(position, *parameters)
         return self._proposal._samples(position, element, self._shape)
+
+    def resolved_bits(self, position: Indices) -> Floats | None:
+        """How many bits of positions are told apart, as `resolution` says; None for all."""
+        if isinstance(self._proposal, CoreFamily):
+            return None
+        return self._proposal._resolved_bits(position)
 
     def both(self, position: Indices, cut: Indices, element: Elements) -> tuple[Floats, Floats]:
         """Samples at two positions of every element, in one call."""
@@ -189,6 +224,10 @@ class Bounds:
             return self._constant[element]
         assert isinstance(self._target._bound, ElementFunction)
         return self._bounds(self._target._bound, element, low, high)
+
+    def at(self, x: Floats, element: Elements) -> Floats:
+        """The ratio at x."""
+        return self._log_ratio(element, self._shape, x)
 
     def ratio(self, x: Floats, element: Elements, promised: Floats) -> Floats:
         """The ratio at x, which must not exceed what was promised."""

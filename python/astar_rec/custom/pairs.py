@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..distributions import Distribution
 from ..distributions.families import CoreFamily
 from ..distributions.ratios import peaks_of
 from .callables import LOGARITHMS, NUMBERS, FamilyFunction, PositionFunction
 from .distributions import CustomProposal, CustomTarget
+from .resolution import resolved_bits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .._elements import Floats, Indices, Shape
-    from ..distributions import Distribution
     from ..distributions.ratios import Peaks
     from .callables import Elements
 
@@ -35,8 +38,17 @@ class FamilyProposal(CustomProposal):
     def __repr__(self) -> str:
         return repr(self._proposal)
 
+    def _arrays(self) -> Iterator[tuple[str, Floats]]:
+        return self._proposal._arrays()
+
     def _samples(self, position: Indices, element: Elements, shape: Shape) -> Floats:
         return self._at(element, shape, position)
+
+    def _resolved_bits(self, position: Indices) -> Floats:
+        family = type(self._proposal)
+        if family._samples.__func__ is not Distribution._samples.__func__:  # type: ignore[attr-defined]
+            return np.full(position.shape, 64.0)  # of positions, and not of probabilities
+        return resolved_bits(position, precise_above=False)
 
 
 class PairTarget(CustomTarget):
@@ -54,6 +66,9 @@ class PairTarget(CustomTarget):
 
     def __repr__(self) -> str:
         return repr(self._target)
+
+    def _arrays(self) -> Iterator[tuple[str, Floats]]:
+        return self._target._arrays()
 
     def _ratio(self, x: Floats, *parameters: Floats) -> Floats:
         q, p = parameters[: self._split], parameters[self._split :]

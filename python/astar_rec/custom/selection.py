@@ -27,6 +27,9 @@ class _Selected(CustomProposal):
         del shape
         return self._original._samples(position, self._places[element], self._within)
 
+    def _resolved_bits(self, position: Indices) -> Floats:
+        return self._original._resolved_bits(position)
+
 
 def elements_of(
     proposal: Distribution | CustomProposal, shape: Shape, places: Elements

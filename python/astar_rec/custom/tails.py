@@ -14,6 +14,7 @@ from ..errors import DivergenceError, ParameterError
 from .callables import FamilyFunction, Results
 from .distributions import CustomTarget
 from .lockstep import Sampler
+from .resolution import require_resolved
 
 if TYPE_CHECKING:
     from .._elements import Floats, Indices, Shape
@@ -117,6 +118,32 @@ class Tails:
         if isinstance(self._points, CustomTarget):
             return self._points._tail(x, element, self._shape)
         return self._points(element, self._shape, x)
+
+    def require_resolved(self, position: Indices) -> None:
+        """Refuses targets that are finer than the proposal's function tells: see `resolution`.
+
+        Args:
+            position: The positions that were drawn, of all elements; flat.
+
+        Raises:
+            DivergenceError: A target of which a value of the proposal's stands for too much.
+        """
+        bits = None if self._positions is not None else self._sampler.resolved_bits(position)
+        if bits is None:
+            return
+        some = np.flatnonzero(bits < 64)
+        if not some.size:
+            return
+        own, first, last = position[some], np.uint64(1), np.uint64(2**64 - 1)
+        # From the value before to the one behind.
+        reach = np.uint64(1) << (64.0 - bits[some]).astype(np.uint64)
+        low = np.where(own > reach, own - reach, first)
+        high = np.where(own < last - reach, own + reach, last)
+        inside = mass(self(low, some), self(high, some))
+        width = (high - low).astype(np.float64) * 2.0**-64
+        with np.errstate(divide="ignore"):
+            ratio = np.log(inside / width)
+        require_resolved(ratio, bits[some], some, self._shape)
 
     def require_ends(self) -> None:
         """Refuses targets of which too much lies beyond the proposal's outermost positions.

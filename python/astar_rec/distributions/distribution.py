@@ -265,6 +265,11 @@ class Distribution:
         """Returns the distribution of a shape to which it broadcasts."""
         return self._each(lambda array: np.broadcast_to(array, shape))
 
+    def _arrays(self) -> Iterator[tuple[str, Floats]]:
+        """Yields what elements are computed from, by name."""
+        for parameter, array in zip(self._declared, self._parameters, strict=True):
+            yield parameter.name, array
+
     @property
     def _numbers(self) -> int:
         """How many numbers an element has at most of one parameter."""

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import io
-import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
+from .._arrays import real_array
 from .._validate import as_bytes, integer, threads_of
 from .._varint import read_varint, varint
 from ..codecs import ADStar, Codec
 from ..codecs.automatic import fresh_seed
-from ..container import Reader, Writer, compress, decompress
+from ..container import Reader, Writer, decompress
 from ..container.format import MAX_CHUNK as MOST_INDICES
 from ..container.format import least_chunk
 from ..container.grid import Grid
+from ..container.whole import compress_bare
 from ..distributions import Normal
-from ..errors import ApproximationWarning, CorruptDataError, ParameterError
+from ..errors import CorruptDataError, ParameterError
 from ..information import kl_bits
+from .blas import one_blas_thread
 from .checks import as_images
 from .layout import MAX_CHUNK, checksum_of, join, pixel_payload, split
 from .networks import Inference
@@ -33,7 +32,7 @@ from .weights import load_weights
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from .._elements import Floats
     from .._validate import Buffer
@@ -214,12 +213,9 @@ class ImageCodec:
             )
         target = self._posterior(pixels, threads)
         own = self._code(codec, code)
-        with _no_warnings_of_cuts():
-            sent, latents = compress(
-                target, PRIOR, codec=codec, code=own, header=False, return_sample=True
-            )
-        with _one_blas_thread():
-            return varint(len(sent)) + sent + self._pixels.encode(pixels, latents)
+        sent, encoded = compress_bare(target, PRIOR, codec=codec, code=own)
+        with one_blas_thread():
+            return varint(len(sent)) + sent + self._pixels.encode(pixels, encoded.sample)
 
     def _restore_bare(
         self,
@@ -238,7 +234,7 @@ class ImageCodec:
         sent, stream = view[at : at + size], view[at + size :]
         own = self._code(codec, code)
         latents = decompress(sent, PRIOR, codec=codec, code=own, shape=shape)
-        with _one_blas_thread():
+        with one_blas_thread():
             images, _, _ = self._pixels.decode(stream, latents)
         return images
 
@@ -346,7 +342,7 @@ class ImageCodec:
             latents: float64, shape (n, latents).
         """
         pixels = as_images(images)
-        z = np.asarray(latents, np.float64)
+        z = real_array("latents", latents)
         if z.shape != (len(pixels), self.latents):
             raise ParameterError("shape of latents", z.shape, f"{(len(pixels), self.latents)}")
 
@@ -366,7 +362,7 @@ class ImageCodec:
         """
         generator = np.random.default_rng(seed)
         latents = generator.normal(size=(integer("count", count, 0, 1 << 32), self.latents))
-        with _one_blas_thread():
+        with one_blas_thread():
             return self._pixels.sample(latents, generator)
 
 
@@ -409,19 +405,10 @@ def _send(target: Normal, chunk: int, codec: Codec, code: IndexCode | None) -> t
     indices = 1 << max(0, len(grid.indices_of_rows(0, chunk)) - 1).bit_length()
     indices = min(max(indices, least_chunk(codec)), MOST_INDICES)
     file = io.BytesIO()
-    with (
-        _no_warnings_of_cuts(),
-        Writer(file, codec=codec, code=code, shape=target.shape, chunk=indices) as writer,
-    ):
-        encoded = writer.write(target, PRIOR)
+    with Writer(file, codec=codec, code=code, shape=target.shape, chunk=indices) as writer:
+        # Of searches that were cut nobody is told: images are exact anyway.
+        encoded = writer._add(writer._encode(target, PRIOR))
     return file.getvalue(), encoded.sample
-
-
-@contextmanager
-def _no_warnings_of_cuts() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ApproximationWarning)
-        yield
 
 
 # --- Arguments -----------------------------------------------------------------------------------
@@ -454,18 +441,6 @@ def _numbers(which: int | slice | None, count: int) -> range | list[int]:
     return [number % count]
 
 
-@cache
-def _libraries() -> ThreadpoolController:
-    """The libraries that multiply matrices: looking for them takes some time."""
-    return ThreadpoolController()
-
-
-def _one_blas_thread() -> AbstractContextManager[Any]:
-    """Keeps BLAS to one thread: the threads are ours, with groups of images for work."""
-    manager: AbstractContextManager[Any] = _libraries().limit(limits=1, user_api="blas")
-    return manager
-
-
 def _in_threads(
     work: Callable[[int], Any],
     groups: range,
@@ -474,7 +449,7 @@ def _in_threads(
 ) -> list[Any]:
     """The results of some work for groups of images, by their first; errors are raised."""
     results = []
-    with _one_blas_thread(), ThreadPoolExecutor(threads_of(threads)) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(threads_of(threads)) as pool:
         try:
             for first, result in zip(groups, pool.map(work, groups), strict=True):
                 results.append(result)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from .._arrays import to_numpy
 from .._files import destination, is_stream, new_folder, whole_file, whole_folder
 from .._kinds import what_it_is
 from ..errors import CorruptDataError, ParameterError
@@ -167,6 +168,7 @@ def write_images(
         ['0.png', '1.png']
     """
     kind = output_kind(path)
+    pixels = to_numpy(pixels, "pixels")
     if pixels.dtype != np.uint8 or pixels.ndim != 3:
         raise ParameterError("pixels", f"{pixels.dtype} {pixels.shape}", "uint8 (n, height, width)")
     if kind == "folder":

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from .._arrays import to_numpy
 from .._files import whole_file
 from .._validate import MAX_AXES
 from ..errors import CorruptDataError, ParameterError
@@ -101,6 +102,7 @@ def write_idx(path: str | os.PathLike[str], array: npt.NDArray[np.uint8]) -> Non
         >>> import numpy as np
         >>> write_idx("t10k-images-idx3-ubyte", np.zeros((5, 28, 28), np.uint8))
     """
+    array = to_numpy(array)
     if array.dtype != np.uint8:
         raise ParameterError("array.dtype", str(array.dtype), "uint8")
     if max(array.shape, default=0) >= 2**32:

@@ -29,6 +29,7 @@ from .quantise import quantise
 from .weights import save_weights
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     import numpy as np
@@ -142,6 +143,21 @@ def train(
         raise ParameterError(
             "images", len(images), f"{settings.held_out} to hold out, and {settings.batch} or more"
         )
+    with _own_random_numbers(torch.device(device)):
+        return _train(images, settings, output, device=device, fresh=fresh, progress=progress)
+
+
+def _train(
+    images: npt.NDArray[np.uint8],
+    settings: Settings,
+    output: Path,
+    *,
+    device: str,
+    fresh: bool,
+    progress: bool,
+) -> Model:
+    """Trains: see `train`, which checks the arguments."""
+    state_path = output.with_suffix(".pt")
     everything = torch.tensor(images, device=device)
     held = everything[len(images) - settings.held_out :]
     everything = everything[: len(images) - settings.held_out]
@@ -179,7 +195,7 @@ def evaluate(model: Model, images: torch.Tensor, batch: int = 250) -> Figures:
     training = model.training
     model.eval()
     sums, means, variances = torch.zeros(3, dtype=torch.float64), [], []
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+    with torch.no_grad(), _own_random_numbers(images.device):
         torch.manual_seed(0)
         for part in images.split(batch):
             bits = model(part)
@@ -192,6 +208,13 @@ def evaluate(model: Model, images: torch.Tensor, batch: int = 250) -> Figures:
     carried = torch.log2(1 + mean.var(0) / variance.mean(0)).sum() / 2
     kl, support, values = (sums / (len(images) * _PIXELS)).tolist()
     return Figures(kl, support, values, float(carried))
+
+
+def _own_random_numbers(device: torch.device) -> AbstractContextManager[None]:
+    """Keeps PyTorch's own generators, of processor and device, as they are after the block."""
+    devices = [device] if device.type == "cuda" else []
+    keep: AbstractContextManager[None] = torch.random.fork_rng(devices=devices)
+    return keep
 
 
 def load_model(path: Path) -> Model:
