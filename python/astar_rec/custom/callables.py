@@ -110,10 +110,16 @@ class ElementFunction(ABC):
         return repr(float(argument))
 
 
+# Types that NumPy does not have, and the coarsest unit of those of the name.
+_SHORT_TYPES = {"bfloat16": 2.0**-7, "float8": 2.0**-2}
+
+
 def _unit(returned: object, array: npt.NDArray[Any]) -> float:
     """Returns the rounding unit of numbers, by the type that they came in."""
-    if "bfloat16" in str(getattr(returned, "dtype", "")):  # which NumPy does not have
-        return 2.0**-7
+    kind = str(getattr(returned, "dtype", ""))
+    for name, unit in _SHORT_TYPES.items():
+        if name in kind:
+            return unit
     return float(np.finfo(array.dtype).eps) if array.dtype.kind == "f" else 0.0
 
 
