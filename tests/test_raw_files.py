@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import astar_rec as rec
-from astar_rec._bytes import pieces, read_all, write_all
+from astar_rec._bytes import read_all, scratch_copy, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,4 +160,7 @@ def test_reading() -> None:
     assert read_all(file, 100) == b"456789"
     assert read_all(file, 1) == b""
     again: Any = Raw(b"0123456789", most=3)
-    assert b"".join(pieces(again)) == b"0123456789"
+    with scratch_copy(again) as scratch:
+        assert scratch.tell() == 10
+        scratch.seek(0)
+        assert read_all(scratch, 100) == b"0123456789"

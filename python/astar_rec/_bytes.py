@@ -7,12 +7,10 @@ full disk that is how the error begins: it is raised by the write of what is lef
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any, BinaryIO
+import tempfile
+from typing import Any, BinaryIO, cast
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-__all__ = ["pieces", "read_all", "write_all"]
+__all__ = ["read_all", "scratch_copy", "write_all"]
 
 _PIECE = 1 << 20
 
@@ -54,10 +52,16 @@ def read_all(file: BinaryIO, count: int) -> bytes:
     return b"".join(parts)
 
 
-def pieces(file: BinaryIO) -> Iterator[bytes]:
-    """Yields all bytes from where a file stands to its end."""
-    while data := _read(file, _PIECE):
-        yield data
+def scratch_copy(file: BinaryIO) -> BinaryIO:
+    """Returns a temporary file of its own with all bytes from where a file stands, at their end."""
+    scratch = cast("BinaryIO", tempfile.TemporaryFile(buffering=0))  # noqa: SIM115
+    try:
+        while data := _read(file, _PIECE):
+            write_all(scratch, data)
+    except BaseException:
+        scratch.close()
+        raise
+    return scratch
 
 
 def _read(file: BinaryIO, count: int) -> bytes:

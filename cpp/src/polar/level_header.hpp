@@ -11,6 +11,7 @@
 #include <span>
 
 #include "codes/index_codes.hpp"
+#include "engine/errors.hpp"
 #include "polar/flip_model.hpp"
 #include "polar/information.hpp"
 #include "polar/knowledge.hpp"
@@ -91,25 +92,91 @@ class Expectation {
   int odds_;
 };
 
-// The header that a sender writes for a level of differences d, of elements in random order.
-inline LevelHeader header_of(std::span<const double> d) {
-  constexpr std::size_t sampled = 65'536;  // so many stand for all
-  d = d.first(std::min(d.size(), sampled));
-  double whole = 0.0, pairs = 0.0, rest = 0.0;
-  const std::size_t half = d.size() / 2;
-  for (const double x : d) {
-    const double i = information(x);
-    whole += i;
-    rest += 1.0 - i;
+// What a sender measures of a level of differences d, of elements in random order.
+class Measured {
+ public:
+  explicit Measured(std::span<const double> d) : d_(d.first(std::min(d.size(), sampled))) {
+    double whole = 0.0, rest = 0.0;
+    for (const double x : d_) {
+      const double i = information(x);
+      whole += i;
+      rest += 1.0 - i;
+    }
+    const double n = static_cast<double>(d_.size());
+    f_ = whole / n;
+    g_ = rest / n;
   }
-  const double n = static_cast<double>(d.size());
-  const double f = whole / n, g = rest / n;
-  if (half == 0) return {Node::to_odds(f, g), 1};
-  for (std::size_t k = 0; k < half; ++k) pairs += information(d[k] * d[k + half]);
-  // Of F^2 (1 + k G^2), rounded to eighths
-  const double excess = pairs / static_cast<double>(half) - f * f, unit = f * f * (g * g);
-  const int curvature = !(excess >= 0.0625 * unit) ? 0 : !(excess >= 0.1875 * unit) ? 1 : 2;
-  return {Node::to_odds(f, g), curvature};
+
+  int odds() const { return Node::to_odds(f_, g_); }
+
+  // Of the information F^2 (1 + k G^2) of pairs, k rounded to eighths
+  int curvature() const {
+    const std::size_t half = d_.size() / 2;
+    if (half == 0) return 1;
+    double pairs = 0.0;
+    for (std::size_t k = 0; k < half; ++k) pairs += information(d_[k] * d_[k + half]);
+    const double excess = pairs / static_cast<double>(half) - f_ * f_;
+    const double unit = f_ * f_ * (g_ * g_);
+    return !(excess >= 0.0625 * unit) ? 0 : !(excess >= 0.1875 * unit) ? 1 : 2;
+  }
+
+ private:
+  static constexpr std::size_t sampled = 65'536;  // so many stand for all
+
+  std::span<const double> d_;
+  double f_;
+  double g_;
+};
+
+// What a receiver has instead
+struct Unmeasured {
+  int odds() const { return 0; }
+  int curvature() const { return 0; }
+};
+
+inline constexpr int most_digits = 11;  // of a difference of odds, behind its first
+
+// A number of at least 1, by the number of its digits behind the first, and those.
+template <class Side>
+int agree_on_size(Side& side, int size) {
+  const auto all = static_cast<std::uint64_t>(size);
+  const int length = floor_log2(all);
+  int digits = 0;
+  while (digits < most_digits && side.say_raw(digits < length ? 1 : 0, 1) != 0) ++digits;
+  const auto first = std::uint64_t{1} << digits;
+  return static_cast<int>(digits == 0 ? first : first | side.say_raw(all & (first - 1), digits));
+}
+
+// Odds are said in units that suit those expected; then, if units are finer at the odds so said, by
+// the number of such a finer part.
+template <class Side>
+int agree_on_odds(Side& side, const Expectation& expectation, int truth) {
+  const int expected = expectation.odds();
+  if (side.decide(expectation.serves(truth), expectation.met())) return expected;
+  const int log_unit = expectation.log_unit(expected), unit = 1 << log_unit;
+  const int units = std::max((std::abs(truth - expected) + unit / 2) / unit, 1);
+  const bool below = side.say_raw(truth < expected ? 1 : 0, 1) != 0;
+  const int said = agree_on_size(side, units) * unit;
+  const int middle = std::clamp(below ? expected - said : expected + said, 0, Node::most_odds);
+  const int finer = expectation.log_unit(middle);
+  if (finer >= log_unit) return middle;
+  const int parts = 1 << (log_unit - finer), begin = middle - unit / 2;
+  const auto part = static_cast<std::uint64_t>(std::clamp((truth - begin) >> finer, 0, parts - 1));
+  const auto heard = static_cast<int>(side.say_raw(part, log_unit - finer));
+  return std::clamp(begin + (heard << finer) + (1 << finer) / 2, 0, Node::most_odds);
+}
+
+// What comes before a level: its odds, and its curvature where that matters.
+template <class Side, class Truth>
+LevelHeader agree_on_header(Side& side, const Expectation& expectation, const Truth& truth) {
+  LevelHeader said;
+  said.odds = agree_on_odds(side, expectation, truth.odds());
+  if (expectation.says_curvature(said.odds)) {
+    const auto curvature = static_cast<std::uint64_t>(truth.curvature());
+    said.curvature = static_cast<int>(side.say_raw(curvature, 2));
+    if (said.curvature >= curvatures) throw CorruptDataError("a level of no known kind");
+  }
+  return said;
 }
 
 }  // namespace astar_rec::polar

@@ -65,87 +65,18 @@ constexpr int few_bits = 4;
 constexpr int fine_bits = 6;
 constexpr std::uint32_t not_mirrored = flip_certainty / 8 * 7;
 
-void say_levels(RangeEncoder& out, Levels levels) {
-  const bool few = levels.fine <= few_levels;
-  out.encode_raw(few ? static_cast<std::uint64_t>(levels.fine) : few_levels + 1, few_bits);
-  if (few) {
-    out.encode(!levels.mirrored, not_mirrored);
-  } else {
-    out.encode_raw(static_cast<std::uint64_t>(levels.fine), fine_bits);
-  }
-}
-
-Levels heard_levels(RangeDecoder& in) {
-  const auto said = static_cast<int>(in.decode_raw(few_bits));
-  if (said <= few_levels) return {said, !in.decode(not_mirrored)};
-  const auto fine = static_cast<int>(in.decode_raw(fine_bits));
-  if (said > few_levels + 1 || fine <= few_levels || fine > most_levels) {
+template <class Side>
+Levels agree_on_levels(Side& side, Levels levels) {
+  const auto fine = static_cast<std::uint64_t>(levels.fine);
+  const auto few =
+      static_cast<int>(side.say_raw(std::min<std::uint64_t>(fine, few_levels + 1), few_bits));
+  if (few <= few_levels) return {few, !side.decide(!levels.mirrored, not_mirrored)};
+  const auto many = static_cast<int>(side.say_raw(fine, fine_bits));
+  if (few > few_levels + 1 || many <= few_levels || many > most_levels) {
     throw CorruptDataError("no such first level");
   }
-  return {fine, false};
+  return {many, false};
 }
-
-// What comes before a level: its odds, by sign and size of what is unexpected, and its curvature.
-constexpr int most_digits = 11;
-
-// A number of at least 1, by the number of its digits behind the first, and those.
-template <class Coder>
-std::uint64_t agree_on_size(Coder coder, std::uint64_t size) {
-  const int length = floor_log2(size);
-  int digits = 0;
-  while (digits < most_digits && coder.raw(digits < length ? 1 : 0, 1) != 0) ++digits;
-  const auto first = std::uint64_t{1} << digits;
-  return digits == 0 ? first : first | coder.raw(size & (first - 1), digits);
-}
-
-// Odds are said in units that suit those expected; then, if units are finer at the odds so said, the
-// number of such a finer part.
-template <class Coder>
-int agree_on_odds(Coder coder, const Expectation& expectation, int truth) {
-  const int expected = expectation.odds();
-  if (coder.decide(expectation.serves(truth), expectation.met())) return expected;
-  const int log_unit = expectation.log_unit(expected), unit = 1 << log_unit;
-  const int distance = std::abs(truth - expected);
-  const auto units = static_cast<std::uint64_t>(std::max((distance + unit / 2) / unit, 1));
-  const bool below = coder.raw(truth < expected ? 1 : 0, 1) != 0;
-  const int said = static_cast<int>(agree_on_size(coder, units)) * unit;
-  const int middle = std::clamp(below ? expected - said : expected + said, 0, Node::most_odds);
-  const int finer = expectation.log_unit(middle);
-  if (finer >= log_unit) return middle;
-  const int parts = 1 << (log_unit - finer), begin = middle - unit / 2;
-  const int part = std::clamp((truth - begin) >> finer, 0, parts - 1);
-  const int heard = static_cast<int>(coder.raw(static_cast<std::uint64_t>(part), log_unit - finer));
-  return std::clamp(begin + (heard << finer) + (1 << finer) / 2, 0, Node::most_odds);
-}
-
-template <class Coder>
-LevelHeader agree(Coder coder, const Expectation& expectation, LevelHeader truth) {
-  LevelHeader said;
-  said.odds = agree_on_odds(coder, expectation, truth.odds);
-  if (expectation.says_curvature(said.odds)) {
-    said.curvature = static_cast<int>(coder.raw(static_cast<std::uint64_t>(truth.curvature), 2));
-    if (said.curvature >= curvatures) throw CorruptDataError("a level of no known kind");
-  }
-  return said;
-}
-
-struct Saying {
-  RangeEncoder& out;
-  bool decide(bool yes, std::uint32_t probability) const {
-    out.encode(yes, probability);
-    return yes;
-  }
-  std::uint64_t raw(std::uint64_t value, int bits) const {
-    out.encode_raw(value, bits);
-    return value;
-  }
-};
-
-struct Hearing {
-  RangeDecoder& in;
-  bool decide(bool, std::uint32_t probability) const { return in.decode(probability); }
-  std::uint64_t raw(std::uint64_t, int bits) const { return in.decode_raw(bits); }
-};
 
 // A cell of `level` levels, filled up by what both sides share.
 Position position_in(std::uint64_t cell, int level, std::uint64_t remainder) {
@@ -179,7 +110,8 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
   std::vector<Bit> x(places), bits(elements);
   FlipModel model;
   RangeEncoder out;
-  say_levels(out, levels);
+  Drawing side(out, scratch.data());
+  agree_on_levels(side, levels);
   Expectation expectation(levels, elements);
   int step = 0;
   for (; step < most_levels; ++step) {
@@ -187,8 +119,7 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
     const std::span<const double> d = knowledge.differences();
     if (step >= levels.fine) {
       const bool ends = sum_of_squares(d) <= left_over && knowledge.even_inside(2.0 * left_over);
-      out.encode(ends, expectation.end());
-      if (ends) break;
+      if (side.decide(ends, expectation.end())) break;
     }
     for_each_word(shared, step, [&](std::size_t begin, std::size_t size, std::uint64_t exchanges) {
       for (std::size_t k = 0; k < size; ++k) {
@@ -198,9 +129,9 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
       }
     });
     const std::uint64_t before = out.bits();
-    const LevelHeader header = agree(Saying{out}, expectation, header_of(d));
+    const LevelHeader header = agree_on_header(side, expectation, Measured(d));
     expectation.follow(step, header.odds);
-    Level<Drawing>(Drawing(out, scratch.data()), shared.random, step, model, header.curvature)
+    Level<Drawing>(side, shared.random, step, model, header.curvature)
         .draw(exchanged.data(), places, shared.root(Node::from_odds(header.odds)), x.data());
     if (report != nullptr) {
       report->push_back(reported(levels.of(step), header, out.bits() - before, elements));
@@ -225,7 +156,8 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
                   std::vector<LevelReport>* report) {
   const std::size_t elements = positions.size();
   RangeDecoder in(bytes);
-  const Levels levels = heard_levels(in);
+  Reading side(in);
+  const Levels levels = agree_on_levels(side, {});
   // No levels: all is as both sides share it. So is what a message of no bytes stands for.
   const int most = levels.fine == 0 ? 0 : most_levels;
   const Shared shared(address, elements);
@@ -238,10 +170,10 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
   for (; step < most; ++step) {
     interrupt.check();
     const std::uint64_t before = in.bits();
-    if (step >= levels.fine && in.decode(expectation.end())) break;
-    const LevelHeader header = agree(Hearing{in}, expectation, {});
+    if (step >= levels.fine && side.decide(true, expectation.end())) break;
+    const LevelHeader header = agree_on_header(side, expectation, Unmeasured{});
     expectation.follow(step, header.odds);
-    Level<Reading>(Reading(in), shared.random, step, model, header.curvature)
+    Level<Reading>(side, shared.random, step, model, header.curvature)
         .draw({}, places, shared.root(Node::from_odds(header.odds)), x.data());
     const int in_place = step < levels.fine ? step : 0, moved = step < levels.fine ? 0 : 1;
     for_each_word(shared, step, [&](std::size_t begin, std::size_t size, std::uint64_t exchanges) {

@@ -69,11 +69,10 @@ class Drawing {
     if (certainty_of_bit <= static_cast<double>(screen) * 0x1p-16) return false;  // w >= |d|
     return w() < certainty_of_bit;
   }
-  // A flip in a context
-  bool say(bool flip, FlipModel::Context& context) {
-    out_.encode(flip, context.probability);
-    context.learn(flip);
-    return flip;
+  // Yes or no, of a probability that both sides know
+  bool decide(bool yes, std::uint32_t probability) {
+    out_.encode(yes, probability);
+    return yes;
   }
   std::uint64_t say_raw(std::uint64_t value, int bits) {
     out_.encode_raw(value, bits);
@@ -101,11 +100,7 @@ class Reading {
   bool flip(Knowledge, std::size_t, bool, std::uint64_t, W&&) {
     return false;
   }
-  bool say(bool, FlipModel::Context& context) {
-    const bool flip = in_.decode(context.probability);
-    context.learn(flip);
-    return flip;
-  }
+  bool decide(bool, std::uint32_t probability) { return in_.decode(probability); }
   std::uint64_t say_raw(std::uint64_t, int bits) { return in_.decode_raw(bits); }
   static constexpr bool knows = false;
 
@@ -135,6 +130,12 @@ class Level {
   }
 
  private:
+  // A flip in a context
+  bool say(bool flip, FlipModel::Context& context) {
+    flip = side_.decide(flip, context.probability);
+    context.learn(flip);
+    return flip;
+  }
   bool guess(std::size_t index) {
     if (index / 64 != guess_word_) {
       guess_word_ = index / 64;
@@ -158,7 +159,7 @@ class Level {
     const std::uint64_t first = screen(index_);
     const double at = w(index_, first);
     const bool flip = side_.flip(d, 0, g, first, [&] { return at; });
-    *x = static_cast<Bit>(g != side_.say(flip, model_.at(curvature_, node.leaf_class(), at)));
+    *x = static_cast<Bit>(g != say(flip, model_.at(curvature_, node.leaf_class(), at)));
     ++index_;
   }
 
@@ -244,7 +245,7 @@ class Level {
         const auto exact = [&] { return w(index + k, first); };
         bool flip = side_.flip(d, begin + k, (g >> k & 1) != 0, first, exact);
         if (first < limit) {
-          flip = side_.say(flip, model_.at(curvature_, leaf_class, exact()));
+          flip = say(flip, model_.at(curvature_, leaf_class, exact()));
         } else if (flip) {
           strays_.push_back(begin + k);
         }
@@ -252,7 +253,7 @@ class Level {
       }
     }
     const int width = floor_log2(n);
-    for (std::size_t s = 0; side_.say(s < strays_.size(), model_.stray()); ++s) {
+    for (std::size_t s = 0; say(s < strays_.size(), model_.stray()); ++s) {
       std::uint64_t k = Side::knows ? strays_[s] : 0;
       for (int done = 0; done < width; done += max_raw_bits) {
         const int bits = std::min(width - done, max_raw_bits);

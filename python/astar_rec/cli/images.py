@@ -144,18 +144,16 @@ def decompress(
     from ..images.files import check_output, output_kind, write_images
 
     if output.path is None:
+        kind = "npy"
         output.check(file)
     else:
+        kind = output_kind(output.path)
         check_output(output.path)
         output.check_not_input(file)
     data = file.read()
     codec = codecs.load(weights)
     with about(file):
-        names = (
-            _names_of(data)
-            if output.path is not None and output_kind(output.path) == "folder"
-            else None
-        )
+        names = _names_of(data) if kind == "folder" else None
         with progress("decompressing") as report:
             pixels = codec.decompress(data, only, threads=threads, progress=report)
     if isinstance(only, int):

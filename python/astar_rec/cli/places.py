@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import os
-import shutil
 import sys
-import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
+from .._bytes import scratch_copy
 from .._files import Stream, destination, whole_file
 from .failures import Failure, WrongUsage
 
@@ -39,14 +37,14 @@ class Input:
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
         """Opens it as a file that can be sought in: a pipe is copied to a scratch file first."""
-        if self.path is not None:
-            with self.path.open("rb") as file, _seekable(file) as whole:
-                yield whole
-            return
-        if sys.stdin is None:
-            raise Failure("standard input is closed; expected a file on it")
-        with _seekable(sys.stdin.buffer) as whole:
-            yield whole
+        with ExitStack() as exits:
+            if self.path is not None:
+                file: BinaryIO = exits.enter_context(self.path.open("rb"))
+            elif sys.stdin is not None:
+                file = sys.stdin.buffer
+            else:
+                raise Failure("standard input is closed; expected a file on it")
+            yield exits.enter_context(_seekable(file))
 
     def read(self) -> bytes:
         """Returns all that is in it."""
@@ -147,7 +145,6 @@ def _seekable(file: BinaryIO) -> Iterator[BinaryIO]:
     if file.seekable():
         yield file
         return
-    with tempfile.TemporaryFile() as scratch:
-        shutil.copyfileobj(file, scratch)
-        scratch.seek(0, io.SEEK_SET)
-        yield cast("BinaryIO", scratch)
+    with scratch_copy(file) as scratch:
+        scratch.seek(0)
+        yield scratch

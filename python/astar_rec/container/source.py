@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import io
 import os
-import tempfile
 import threading
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from .._bytes import pieces, read_all, write_all
+from .._bytes import read_all, scratch_copy
 from .._validate import Buffer, as_bytes
 from ..errors import ParameterError
 
@@ -218,14 +217,8 @@ class _Shared(Source):
 
 def _scratch(file: BinaryIO) -> Source:
     """A copy of what can be read in one direction only."""
-    scratch = cast("BinaryIO", tempfile.TemporaryFile(buffering=0))  # noqa: SIM115
-    try:
-        for piece in pieces(file):
-            write_all(scratch, piece)
-        raw = _raw_of(scratch)
-        if raw is None:
-            return _Shared(scratch, 0, own=True)
-        return _Placed(raw, 0, scratch.tell())
-    except BaseException:
-        scratch.close()
-        raise
+    scratch = scratch_copy(file)
+    raw = _raw_of(scratch)
+    if raw is None:
+        return _Shared(scratch, 0, own=True)
+    return _Placed(raw, 0, scratch.tell())

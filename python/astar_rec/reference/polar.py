@@ -53,6 +53,7 @@ from .polar_transform import (
     Nodes,
     PolarRandom,
     Reading,
+    Side,
     clamp,
 )
 from .range_coder import CERTAINTY, Decoder, Encoder
@@ -146,108 +147,92 @@ class Expectation:
             self.odds = min(odds + 24 + max(odds - 592, 0), MOST_EXPECTED)
 
 
-def header_of(d: Sequence[float]) -> LevelHeader:
-    """Return the header that a sender writes for a level of differences d. Any other decodes."""
-    d = d[:SAMPLED]
-    whole = rest = pairs = 0.0
-    for x in d:
-        i = information(x)
-        whole += i
-        rest += 1.0 - i
-    f, g, half = whole / len(d), rest / len(d), len(d) // 2
-    if half == 0:
-        return LevelHeader(Node.to_odds(f, g), 1)
-    for k in range(half):
-        pairs += information(d[k] * d[k + half])
-    excess, unit = pairs / half - f * f, f * f * (g * g)
-    curvature = 0 if not excess >= 0.0625 * unit else 1 if not excess >= 0.1875 * unit else 2
-    return LevelHeader(Node.to_odds(f, g), curvature)
+class Measured:
+    """What a sender measures of a level of differences d. Whatever else it says decodes, too."""
+
+    def __init__(self, d: Sequence[float]) -> None:
+        self.d = d[:SAMPLED]
+        whole = rest = 0.0
+        for x in self.d:
+            i = information(x)
+            whole += i
+            rest += 1.0 - i
+        self.f, self.g = whole / len(self.d), rest / len(self.d)
+
+    def odds(self) -> int:
+        """Return the level's odds."""
+        return Node.to_odds(self.f, self.g)
+
+    def curvature(self) -> int:
+        """Return k of the information f^2 (1 + k g^2) of pairs, rounded to eighths."""
+        half = len(self.d) // 2
+        if half == 0:
+            return 1
+        pairs = 0.0
+        for k in range(half):
+            pairs += information(self.d[k] * self.d[k + half])
+        excess, unit = pairs / half - self.f * self.f, self.f * self.f * (self.g * self.g)
+        return 0 if not excess >= 0.0625 * unit else 1 if not excess >= 0.1875 * unit else 2
 
 
-def write_odds(out: Encoder, truth: int, expectation: Expectation) -> int:
-    """Write a level's odds, and return what the receiver makes of them.
+# Both sides agree in the same steps: a sender writes what is true, and a receiver, who has nothing
+# of that, reads it.
 
-    In units that suit those expected; then, if units are finer there, the number of a finer part.
+
+def agree_on_size(side: Side, size: int) -> int:
+    """Agree on a number of at least 1: the number of its digits behind the first, and those."""
+    length, digits = size.bit_length() - 1, 0
+    while digits < MOST_DIGITS and side.say_raw(int(digits < length), 1):
+        digits += 1
+    first = 1 << digits
+    return first if digits == 0 else first | side.say_raw(size & (first - 1), digits)
+
+
+def agree_on_odds(side: Side, expectation: Expectation, truth: int) -> int:
+    """Agree on a level's odds.
+
+    In units that suit those expected; then, if units are finer at the odds so said, by the number
+    of such a finer part.
     """
     expected = expectation.odds
-    serves = expectation.serves(truth)
-    out.decide(expectation.met(), serves)
-    if serves:
+    if side.decide(expectation.serves(truth), expectation.met()):
         return expected
     log_unit = expectation.log_unit(expected)
     unit = 1 << log_unit
     units = max((abs(truth - expected) + unit // 2) // unit, 1)
-    out.raw(1, int(truth < expected))
-    digits = units.bit_length() - 1
-    for _ in range(digits):
-        out.raw(1, 1)
-    if digits < MOST_DIGITS:
-        out.raw(1, 0)
-    if digits > 0:
-        out.raw(digits, units - (1 << digits))
-    middle = clamp(expected + (-units if truth < expected else units) * unit, 0, MOST_ODDS)
+    below = side.say_raw(int(truth < expected), 1)
+    said = agree_on_size(side, units) * unit
+    middle = clamp(expected - said if below else expected + said, 0, MOST_ODDS)
     finer = expectation.log_unit(middle)
     if finer >= log_unit:
         return middle
     begin = middle - unit // 2
     part = clamp((truth - begin) >> finer, 0, (1 << log_unit - finer) - 1)
-    out.raw(log_unit - finer, part)
+    part = side.say_raw(part, log_unit - finer)
     return clamp(begin + (part << finer) + (1 << finer) // 2, 0, MOST_ODDS)
 
 
-def read_odds(source: Decoder, expectation: Expectation) -> int:
-    """Read a level's odds."""
-    expected = expectation.odds
-    if source.decide(expectation.met()):
-        return expected
-    log_unit = expectation.log_unit(expected)
-    below, digits = source.raw(1), 0
-    while digits < MOST_DIGITS and source.raw(1):
-        digits += 1
-    units = (1 << digits) + (source.raw(digits) if digits else 0)
-    middle = clamp(expected + ((-units if below else units) << log_unit), 0, MOST_ODDS)
-    finer = expectation.log_unit(middle)
-    if finer >= log_unit:
-        return middle
-    part = source.raw(log_unit - finer)
-    begin = middle - (1 << log_unit) // 2
-    return clamp(begin + (part << finer) + (1 << finer) // 2, 0, MOST_ODDS)
-
-
-def write_header(out: Encoder, truth: LevelHeader, expectation: Expectation) -> LevelHeader:
-    """Write a level's header, and return what the receiver makes of it."""
-    odds, curvature = write_odds(out, truth.odds, expectation), 1
-    if expectation.says_curvature(odds):
-        out.raw(2, curvature := truth.curvature)
-    return LevelHeader(odds, curvature)
-
-
-def read_header(source: Decoder, expectation: Expectation) -> LevelHeader:
-    """Read a level's header."""
-    odds = read_odds(source, expectation)
-    curvature = source.raw(2) if expectation.says_curvature(odds) else 1
+def agree_on_header(
+    side: Side, expectation: Expectation, truth: Measured | None = None
+) -> LevelHeader:
+    """Agree on what is said of a level."""
+    odds = agree_on_odds(side, expectation, truth.odds() if truth else 0)
+    if not expectation.says_curvature(odds):
+        return LevelHeader(odds, 1)
+    curvature = side.say_raw(truth.curvature() if truth else 0, 2)
     if curvature >= CURVATURES:
         raise ValueError("a level of no known kind")
     return LevelHeader(odds, curvature)
 
 
-def write_levels(out: Encoder, levels: Levels) -> None:
-    """Write how positions are cut."""
-    if levels.fine <= FEW_LEVELS:
-        out.raw(FEW_BITS, levels.fine)
-        out.decide(NOT_MIRRORED, not levels.mirrored)
-    else:
-        out.raw(FEW_BITS, FEW_LEVELS + 1)
-        out.raw(FINE_BITS, levels.fine)
-
-
-def read_levels(source: Decoder) -> Levels:
-    """Read how positions are cut."""
-    fine = source.raw(FEW_BITS)
-    if fine <= FEW_LEVELS:
-        return Levels(fine, not source.decide(NOT_MIRRORED))
-    is_many, fine = fine == FEW_LEVELS + 1, source.raw(FINE_BITS)
-    if not is_many or not FEW_LEVELS < fine <= MOST_LEVELS:
+def agree_on_levels(side: Side, levels: Levels | None = None) -> Levels:
+    """Agree on how positions are cut."""
+    truth = levels or Levels(0)
+    few = side.say_raw(min(truth.fine, FEW_LEVELS + 1), FEW_BITS)
+    if few <= FEW_LEVELS:
+        return Levels(few, not side.decide(not truth.mirrored, NOT_MIRRORED))
+    fine = side.say_raw(truth.fine, FINE_BITS)
+    if few > FEW_LEVELS + 1 or not FEW_LEVELS < fine <= MOST_LEVELS:
         raise ValueError("no such first level")
     return Levels(fine)
 
@@ -318,19 +303,19 @@ def encode_block(
             elements, seed, first, tail, fewer, precise_above=precise_above, smooth=smooth
         )
     model, out = FlipModel(), Encoder()
-    write_levels(out, levels)
+    side = Drawing(out)
+    agree_on_levels(side, levels)
     expectation = Expectation(levels, elements)
     for step in range(MOST_LEVELS):
         d = knowledge.differences()
         if step >= levels.fine:
             ends = sum_of_squares(d) <= LEFT_OVER and knowledge.even_inside(2.0 * LEFT_OVER)
-            out.decide(expectation.end(), ends)
-            if ends:
+            if side.decide(ends, expectation.end()):
                 break
         exchanged = shared.exchanged(step)
-        header = write_header(out, header_of(d), expectation)
+        header = agree_on_header(side, expectation, Measured(d))
         expectation.follow(step, header.odds)
-        level = Level(Drawing(out), shared.random, step, model, header.curvature)
+        level = Level(side, shared.random, step, model, header.curvature)
         at_places = [-x if bit else x for x, bit in zip(d, exchanged, strict=True)]
         at_places += [0.0] * (shared.places - elements)
         x = level.draw(at_places, shared.places, shared.root(header))
@@ -352,7 +337,8 @@ def sum_of_squares(d: Sequence[float]) -> float:
 def decode_block(elements: int, seed: int, first: int, message: bytes) -> list[int]:
     """Return the positions of a block. A ValueError says that no sender wrote the message."""
     model, source = FlipModel(), Decoder(message)
-    levels = read_levels(source)
+    side = Reading(source)
+    levels = agree_on_levels(side)
     expectation = Expectation(levels, elements)
     # No levels: all is as both sides share it. So is what a message of no bytes stands for.
     most = 0 if levels.fine == 0 else MOST_LEVELS
@@ -361,11 +347,11 @@ def decode_block(elements: int, seed: int, first: int, message: bytes) -> list[i
     drawn = 0
     while drawn < most:
         step = drawn
-        if step >= levels.fine and source.decide(expectation.end()):
+        if step >= levels.fine and side.decide(True, expectation.end()):
             break
-        header = read_header(source, expectation)
+        header = agree_on_header(side, expectation)
         expectation.follow(step, header.odds)
-        level = Level(Reading(source), shared.random, step, model, header.curvature)
+        level = Level(side, shared.random, step, model, header.curvature)
         x = level.draw(None, shared.places, shared.root(header))
         for place, exchanged in enumerate(shared.exchanged(step)):
             bit = x[place] ^ exchanged

@@ -275,9 +275,15 @@ class Side(ABC):
     def flips(self, difference: float, guess: int, w: Callable[[], float], /) -> bool:
         """Return whether a bit of the sender's flips; the receiver says no."""
 
+    def say(self, flip: bool, context: Context) -> bool:
+        """Write a flip in a context, or read it."""
+        flip = self.decide(flip, context.probability)
+        context.learn(flip)
+        return flip
+
     @abstractmethod
-    def say(self, flip: bool, context: Context, /) -> bool:
-        """Write a flip, or read it."""
+    def decide(self, yes: bool, probability: int, /) -> bool:
+        """Write yes or no, of a probability that both sides know, or read it."""
 
     @abstractmethod
     def say_raw(self, value: int, bits: int, /) -> int:
@@ -294,11 +300,10 @@ class Drawing(Side):
         """The bit is the guess unless w < |d|; then d's sign decides."""
         return (difference < 0.0) != bool(guess) and w() < abs(difference)
 
-    def say(self, flip: bool, context: Context) -> bool:
-        """Write a flip."""
-        self.out.decide(context.probability, flip)
-        context.learn(flip)
-        return flip
+    def decide(self, yes: bool, probability: int) -> bool:
+        """Write yes or no."""
+        self.out.decide(probability, yes)
+        return yes
 
     def say_raw(self, value: int, bits: int) -> int:
         """Write a number."""
@@ -316,11 +321,9 @@ class Reading(Side):
         """Return no: the receiver does not know."""
         return False
 
-    def say(self, _flip: bool, context: Context) -> bool:
-        """Read a flip."""
-        flip = self.source.decide(context.probability)
-        context.learn(flip)
-        return flip
+    def decide(self, _yes: bool, probability: int) -> bool:
+        """Read yes or no."""
+        return self.source.decide(probability)
 
     def say_raw(self, _value: int, bits: int) -> int:
         """Read a number."""
