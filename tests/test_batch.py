@@ -465,7 +465,7 @@ import numpy as np
 import astar_rec as rec
 
 p = rec.Normal(0.0, 1.0)
-large = rec.Normal(np.linspace(-1.0, 1.0, 1_000_000) * 0.7, 0.7)  # half a bit or so
+large = rec.Normal(np.linspace(-0.2, 0.2, 1_000_000), 0.95)  # short searches
 small = rec.Normal(np.linspace(-1.0, 1.0, 50), 0.3)
 bad = rec.Normal(np.linspace(-1.0, 1.0, 50), 1e-30)
 custom = rec.CustomTarget(lambda x: -x * x, mode=0.0, shape=50)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -55,6 +55,7 @@ def test_reference(
     codec = rec.ADStar(seed, k, bits_hint=hints)
     hints = codec.bits_hint and list(codec.bits_hint)  # in sixteenths
     r = codec.encode(make(means, 2.0**-bits), make(0.0, 1.0), offset=offset)
+    assume(r.steps.item() < 2000)  # more take the reference seconds
     p = [make_reference(0.0, 1.0)] * k
     q = [make_reference(mean, 2.0**-bits) for mean in means]
     expected = reference.encode_block(q, p, seed, offset, hints)

@@ -8,11 +8,13 @@ References:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 MASK_32 = 2**32 - 1
 
 
+@lru_cache(maxsize=1 << 12)  # an address holds the bits of many
 def philox4x32(counter: tuple[int, ...], key: tuple[int, ...]) -> tuple[int, int, int, int]:
     """Return the four random words at an address: Philox4x32-10 [1]. Every word has 32 bits."""
     c0, c1, c2, c3 = counter
