@@ -42,7 +42,11 @@ class FamilyProposal(CustomProposal):
         return self._proposal._arrays()
 
     def _samples(self, position: Indices, element: Elements, shape: Shape) -> Floats:
-        return self._at(element, shape, position)
+        if self._proposal.size > 1:
+            return self._at(element, shape, position)
+        # All elements have the same proposal, and often the same few positions: edges of cells.
+        own, where = np.unique(position, return_inverse=True)
+        return self._at(element[: own.size], shape, own)[where]
 
     def _resolved_bits(self, position: Indices) -> Floats:
         family = type(self._proposal)
