@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..distributions import Distribution
 from ..distributions.families import CoreFamily
 from ..distributions.ratios import peaks_of
 from .callables import LOGARITHMS, NUMBERS, FamilyFunction, PositionFunction
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .._elements import Floats, Indices, Shape
+    from ..distributions import Distribution
     from ..distributions.ratios import Peaks
     from .callables import Elements
 
@@ -49,8 +49,7 @@ class FamilyProposal(CustomProposal):
         return self._at(element[: own.size], shape, own)[where]
 
     def _resolved_bits(self, position: Indices) -> Floats:
-        family = type(self._proposal)
-        if family._samples.__func__ is not Distribution._samples.__func__:  # type: ignore[attr-defined]
+        if self._proposal._answers("_samples"):
             return np.full(position.shape, 64.0)  # of positions, and not of probabilities
         return resolved_bits(position, precise_above=False)
 

@@ -85,6 +85,11 @@ class Distribution:
 
     # --- What a family answers -------------------------------------------------------------------
 
+    @classmethod
+    def _answers(cls, name: str) -> bool:
+        """Whether the family has a method of its own, where this class has one of that name."""
+        return any(name in vars(kind) for kind in cls.__mro__ if kind is not Distribution)
+
     def _check(self) -> None:
         """Raises ParameterError if the parameters, each good by itself, make no distribution."""
 
