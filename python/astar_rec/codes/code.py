@@ -11,6 +11,7 @@ with all checks of arguments, is here. `registry.register` makes it known to con
     `carried`            the dtype of what it codes
     `takes_contexts`     whether indices may have contexts
     `most_words`         the largest block whose indices it takes
+    `in_threads`         whether several threads pack chunks of a container
 
     object               what it does
     `block`              the words of an index; None where whoever packs says
@@ -89,6 +90,8 @@ class IndexCode:
         carried: The dtype of what it codes: uint64, or object for bytes.
         takes_contexts: Whether indices may have contexts.
         most_words: The most 64-bit words that an index may have: the largest block.
+        in_threads: Whether containers pack and unpack several chunks at once. It pays where that
+            takes long and lets other threads of Python run.
     """
 
     name: ClassVar[str]
@@ -97,6 +100,7 @@ class IndexCode:
     carried: ClassVar[type[np.uint64] | type[np.object_]] = np.uint64
     takes_contexts: ClassVar[bool] = False
     most_words: ClassVar[int] = 1
+    in_threads: ClassVar[bool] = False
 
     @property
     def block(self) -> int | None:

@@ -42,6 +42,10 @@ class TreeCode(LearningCode):
 
     It must know whose indices it codes: see `at`. `compress` and `Writer` say so themselves.
 
+    `pack` and `unpack` are work for one thread, as what an index costs is learnt from those before.
+    The chunks of a container are independent: `compress`, `Writer`, `Reader` and `inspect` have as
+    many threads at them as the codec, or ``threads=``, says.
+
     Args:
         block: The codec's block; None leaves that to `at`.
         expected_bits: The information of an index in bits, of the whole block, as far as both sides

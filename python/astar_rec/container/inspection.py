@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import _core
+from .._parallel import in_order
 from .._validate import broadcast_shape
 from ..errors import ParameterError
 from ..information import kl_bits
+from .chunks import threads_for
 from .reader import Reader
 
 if TYPE_CHECKING:
     from .._elements import Indices, Shape
     from ..codecs import Codec
     from ..codes import IndexCode
+    from ..codes.code import Parts
     from ..distributions import ProposalLike, TargetLike
     from .source import File
 
@@ -127,17 +131,15 @@ def inspect(
         total = 8 * reader._source.size
         depths, said = 0, dict[str, float]()
         bits = {"header": 8 * reader._begin, "depth": 0, "path": 0, "padding": 0, "framing": 0}
-        for number in range(contents.grid.chunks):
-            index, _ = reader._unpack(number)
-            parts = reader._code(number).parts(index, reader._contexts(number, len(index)))
-            numbers = header.codec.kind.is_number
-            depths += _core.path_bits(index, header.words) if numbers else parts.path
+        threads = threads_for(header.codec, header.code)
+        measure = partial(_measured, reader)
+        for of_paths, parts, breakdown in in_order(measure, range(contents.grid.chunks), threads):
+            depths += of_paths
             bits["depth"] += parts.depth
             bits["path"] += parts.path
             bits["padding"] += parts.padding
-            if contents.grid.elements <= reader._expected_elements:
-                for part, more in _breakdown(reader, number, index).items():
-                    said[part] = said.get(part, 0.0) + more
+            for part, more in breakdown.items():
+                said[part] = said.get(part, 0.0) + more
         bits["framing"] = total - sum(bits.values())
         indices = contents.grid.indices
         return Inspection(
@@ -157,9 +159,20 @@ def inspect(
         )
 
 
+def _measured(reader: Reader, number: int) -> tuple[int, Parts, dict[str, float]]:
+    """The depths of a chunk's indices, added up, and where the bits of these went."""
+    index, _ = reader._unpack(number)
+    parts = reader._code(number).parts(index, reader._contexts(number, len(index)))
+    is_number = reader.codec.kind.is_number
+    depths = _core.path_bits(index, reader.codec.words) if is_number else parts.path
+    return depths, parts, _breakdown(reader, number, index)
+
+
 def _breakdown(reader: Reader, number: int, index: Indices) -> dict[str, float]:
-    """Where the bits of a chunk's messages went."""
+    """Where the bits of a chunk's messages went; nothing if `decompress` would not decode them."""
     codec, grid = reader.codec, reader._contents.grid
+    if grid.elements > reader._expected_elements:
+        return {}
     first = number * grid.chunk
     own = grid.elements_of(first, first + len(index))
     offset = reader._header.offset + own.start

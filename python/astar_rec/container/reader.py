@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._arrays import context_array
+from .._parallel import in_order
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
 from ..codecs import Codec
 from ..custom import as_proposal
 from ..custom.selection import elements_of
 from ..errors import CorruptDataError, ParameterError
-from .chunks import column_contexts
+from .chunks import column_contexts, threads_for
 from .code_choice import code_for
 from .format import LONGEST_HEADER, Header, as_received, contexts_checksum, dtype_of, read_header
 from .frames import payload_of, rescue, walk, whole
@@ -43,7 +44,8 @@ _FREE_ELEMENTS = 1 << 20
 class Reader:
     """Decodes a container, any rows of it, without reading the rest.
 
-    A context manager. It holds a chunk at a time, whatever the container's size.
+    A context manager. It holds a chunk at a time, or with codes that learn two for each thread,
+    whatever the container's size.
 
     Threads may share a reader, and so may processes that were forked off, such as a data loader's.
     (File objects that are not Python's own have one position for all processes: reading from them
@@ -254,12 +256,15 @@ class Reader:
         kind = self.codec.kind
         index: Message = np.zeros((len(indices), words), kind.carried)
         there = np.ones(len(indices), bool)
-        for number in range(indices.start // chunk, -(-indices.stop // chunk)):
+        numbers = range(indices.start // chunk, -(-indices.stop // chunk))
+        threads = threads_for(self.codec, self._header.code)
+        for number, found in zip(numbers, in_order(self._chunk, numbers, threads), strict=True):
             first = number * chunk
             begin, end = max(first, indices.start), min(first + chunk, indices.stop)
             own = slice(begin - indices.start, end - indices.start)
-            if number in self._contents.frames:
-                index[own] = self._chunk(number)[begin - first : end - first]
+            if found is not None:
+                index[own] = found[begin - first : end - first]
+                self._cached = number, found
             else:
                 index[own, 0] = kind.filler
                 there[own] = False
@@ -267,13 +272,15 @@ class Reader:
                 progress(end - indices.start, len(indices))
         return index, there
 
-    def _chunk(self, number: int) -> Indices:
-        """A chunk's indices, of shape (n, words); the last one asked for is kept."""
+    def _chunk(self, number: int) -> Indices | None:
+        """A chunk's indices, of shape (n, words), None if it is missing; the last one is kept."""
+        if number not in self._contents.frames:
+            return None
         cached = self._cached  # which another thread may replace
-        if cached is None or cached[0] != number:
-            index, _ = self._unpack(number)
-            self._cached = cached = number, index.reshape(len(index), -1)
-        return cached[1]
+        if cached is not None and cached[0] == number:
+            return cached[1]
+        index, _ = self._unpack(number)
+        return index.reshape(len(index), -1)
 
     def _unpack(self, number: int) -> tuple[Indices, Contexts | None]:
         """Returns a chunk's indices, of shape (n,) or (n, words), and their contexts if given."""
