@@ -15,7 +15,7 @@ from .format import Header, contexts_checksum, write_frame
 from .grid import Grid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from .._elements import Indices, Shape
     from ..codecs import Codec, Message, Progress
@@ -26,17 +26,35 @@ if TYPE_CHECKING:
 _SAMPLE = 256  # so many indices choose where a code that learns starts
 
 
+class Coded(NamedTuple):
+    """A full chunk as another container holds it.
+
+    Attributes:
+        payload: What its frame holds.
+        code: The code that it is in.
+    """
+
+    payload: bytes
+    code: IndexCode
+
+
+# Indices, and their contexts if given; or a chunk of them that is coded already.
+Piece = tuple["Indices", "Contexts | None"] | Coded
+
+
 class Chunk(NamedTuple):
-    """Indices that share a frame.
+    """What a frame is made of.
 
     Attributes:
         number: The chunk's number.
-        indices: Its indices.
+        payload: What it holds; None where that has to be made.
+        indices: Its indices, where there is no payload.
         contexts: Their contexts, if there are any.
         rows: For the last chunk of an open container: how many rows there are.
     """
 
     number: int
+    payload: bytes | None
     indices: Indices
     contexts: Contexts | None
     rows: int | None
@@ -63,6 +81,8 @@ class ChunkWriter:
         self._head: bytes | None = None
         self._number = 0
         self._pieces: list[tuple[Indices, Contexts | None]] = []
+        self._copied: bytes | None = None  # a full chunk that waits, in the place of pieces
+        self._coded: bytes | None = None  # waits in the place of pieces
         self._waiting = 0
 
     def add(
@@ -77,11 +97,31 @@ class ChunkWriter:
                 with n.
         """
         before = self._number * self.header.chunk + self._waiting
-        for number in self._write_chunks(self._full_chunks(index, contexts)):
+        for number in self._write_chunks(self._full_chunks([(index, contexts)])):
             if progress is not None:
                 done = (number + 1) * self.header.chunk - before
                 progress(max(0, min(len(index), done)), len(index))
         self._own_what_waits()
+
+    def add_all(self, pieces: Iterable[Piece]) -> None:
+        """Adds pieces whose memory is the caller's no more; chunks as they are if `may_copy`."""
+        list(self._write_chunks(self._full_chunks(pieces)))
+
+    def may_copy(self, part: Header) -> bool:
+        """Whether chunks with which another container begins would be the same here.
+
+        Where nothing is there yet, and the start is free, the other's start becomes this one's.
+
+        Args:
+            part: The other container's header. Its codec and its kind of contexts are those here,
+                and its first element is the next one here.
+        """
+        if self._waiting not in (0, self.header.chunk) or part.chunk != self.header.chunk:
+            return False
+        own, other = self.header.code, part.code
+        if self._choose_start and self._head is None and not self._waiting:
+            return own.expecting(None) == other.expecting(None)
+        return own == other
 
     def finish(self, rows: int) -> None:
         """Writes what is left; the number of rows goes into an open container."""
@@ -89,20 +129,29 @@ class ChunkWriter:
             last = self._take(rows if self.header.open else None)
             list(self._write_chunks(iter([last])))
         if self._head is None:
-            self._write_header(None)
+            self._write_header(self.header.code)
 
-    def _full_chunks(self, index: Indices, contexts: Contexts | None) -> Iterator[Chunk]:
-        """Yields the chunks that these indices fill."""
+    def _full_chunks(self, pieces: Iterable[Piece]) -> Iterator[Chunk]:
+        """Yields the chunks that pieces fill."""
         chunk = self.header.chunk
-        while len(index):
-            # An open container's last chunk is not known to be that before the end.
-            if self._waiting == chunk:
-                yield self._take(None)
-            room = chunk - self._waiting
-            own = None if contexts is None else contexts[:room]
-            self._pieces.append((index[:room], own))
-            self._waiting += min(room, len(index))
-            index, contexts = index[room:], None if contexts is None else contexts[room:]
+        for piece in pieces:
+            if isinstance(piece, Coded):
+                # An open container's last chunk is not known to be that before the end.
+                if self._waiting:
+                    yield self._take(None)
+                if self._head is None:
+                    self._write_header(piece.code)
+                self._coded, self._waiting = piece.payload, chunk
+                continue
+            index, contexts = piece
+            while len(index):
+                if self._waiting == chunk:
+                    yield self._take(None)
+                room = chunk - self._waiting
+                own = None if contexts is None else contexts[:room]
+                self._pieces.append((index[:room], own))
+                self._waiting += min(room, len(index))
+                index, contexts = index[room:], None if contexts is None else contexts[room:]
         if self._waiting == chunk and not self.header.open:
             yield self._take(None)
 
@@ -114,6 +163,7 @@ class ChunkWriter:
 
     def _take(self, rows: int | None) -> Chunk:
         """Returns what waits as a chunk; the header is written before the first."""
+        coded, self._coded = self._coded, None
         pieces, self._pieces, self._waiting = self._pieces, [], 0
         words = () if self.header.words == 1 else (self.header.words,)
         none = np.empty((0, *words), self.header.codec.kind.carried)
@@ -121,8 +171,12 @@ class ChunkWriter:
         given = [np.empty(0, np.uint16), *(own for _, own in pieces if own is not None)]
         contexts = self._contexts(len(index), np.concatenate(given))
         if self._head is None:
-            self._write_header((index[:_SAMPLE], None if contexts is None else contexts[:_SAMPLE]))
-        chunk = Chunk(self._number, index, contexts, rows)
+            code = self.header.code
+            if self._choose_start:
+                some = None if contexts is None else contexts[:_SAMPLE]
+                code = code.fitted(index[:_SAMPLE], some)
+            self._write_header(code)
+        chunk = Chunk(self._number, coded, index, contexts, rows)
         self._number += 1
         return chunk
 
@@ -136,10 +190,10 @@ class ChunkWriter:
     def _framed(self, chunk: Chunk) -> tuple[int, bytes]:
         """Returns a chunk's number, and its bytes."""
         assert self._head is not None
-        begin = chunk.number * self.header.chunk
-        payload = pack_chunk(
-            self.header, self._shape(chunk.rows), begin, chunk.indices, chunk.contexts
-        )
+        payload, header = chunk.payload, self.header
+        if payload is None:
+            shape, begin = self._shape(chunk.rows), chunk.number * header.chunk
+            payload = pack_chunk(header, shape, begin, chunk.indices, chunk.contexts)
         return chunk.number, write_frame(self._head, chunk.number, payload, chunk.rows)
 
     def _shape(self, rows: int | None) -> Shape:
@@ -155,9 +209,8 @@ class ChunkWriter:
         first = self._number * self.header.chunk
         return column_contexts(self.header.grid(), first, first + count)
 
-    def _write_header(self, sample: tuple[Indices, Contexts | None] | None) -> None:
-        if self._choose_start and sample is not None:
-            self.header = replace(self.header, code=self.header.code.fitted(*sample))
+    def _write_header(self, code: IndexCode) -> None:
+        self.header = replace(self.header, code=code)
         self._head = self.header.to_bytes()
         self._write(self._head)
 

@@ -286,20 +286,24 @@ class Reader:
         """Returns a chunk's indices, of shape (n,) or (n, words), and their contexts if given."""
         count = self._contents.grid.in_chunk(number)
         contexts, given = self._contexts(number, count), self._given is not None
-        frame = self._contents.frames[number]
-        if self._checksum is None:
-            payload = self._source.read(frame.begin, frame.length)
-        else:
-            payload = payload_of(self._source, frame, self._checksum)
-            if contexts is not None and given and count:
-                if bytes(payload[:4]) != contexts_checksum(contexts):
-                    expected = f"the encoder's, in chunk {number}"
-                    raise ParameterError("contexts", "other ones", expected)
-                payload = payload[4:]
+        payload = self._payload(number, contexts)
+        if self._checksum is not None and given and count:
+            payload = payload[4:]
         index = self._code(number).unpack(payload, count, contexts)
         if self._header.words == 1 and count and self.codec.kind.is_number:
             self._check_range(number, self.codec.kind.from_index(index))
         return index, contexts if given else None
+
+    def _payload(self, number: int, contexts: Contexts | None) -> memoryview:
+        """Returns what a chunk's frame holds, and checks it, and given contexts, by checksums."""
+        frame = self._contents.frames[number]
+        if self._checksum is None:
+            return self._source.read(frame.begin, frame.length)
+        payload = payload_of(self._source, frame, self._checksum)
+        given = None if self._given is None else contexts
+        if given is not None and given.size and bytes(payload[:4]) != contexts_checksum(given):
+            raise ParameterError("contexts", "other ones", f"the encoder's, in chunk {number}")
+        return payload
 
     def _check_range(self, number: int, message: Message) -> None:
         least, largest = self.codec.message_range

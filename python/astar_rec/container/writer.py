@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from .._arrays import context_array
 from .._bytes import write_all
 from .._files import whole_file
+from .._parallel import in_order
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
 from ..codecs import ADStar, Codec
 from ..codecs.automatic import fresh_seed
 from ..errors import ApproximationWarning, ParameterError
-from .chunks import ChunkWriter, indices_of
+from .chunks import ChunkWriter, Coded, indices_of, threads_for
 from .code_choice import code_for
 from .format import CONTEXTS, MAX_CHUNK, Header, as_received, dtype_of, least_chunk
 from .reader import Reader
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
     from typing_extensions import Self
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from ..codecs import Encoded, Progress
     from ..codes import IndexCode
     from ..distributions import ProposalLike, TargetLike
+    from .chunks import Piece as ChunkPiece
     from .format import Contexts
     from .grid import Grid
     from .source import File
@@ -130,6 +133,7 @@ class Writer:
             self.codec.check_shape(given)
         self.rows = 0
         self.cut = 0
+        self._failure: BaseException | None = None  # after which the chunks are not those of rows
         self._chunks: ChunkWriter | None = None  # from the first piece on
         self._exits = ExitStack()
         # A path first: objects of paths may have the methods of files, too.
@@ -208,9 +212,11 @@ class Writer:
     def _add(self, piece: Piece) -> Encoded:
         """Writes what `_encode` returned, and returns it with the receiver's samples."""
         header, encoded = piece.header, piece.encoded
-        self.cut += encoded.cut
-        self._begin(header).add(indices_of(self.codec, encoded.message), piece.contexts)
-        self.rows += piece.rows
+        index = indices_of(self.codec, encoded.message)
+        with self._whole_or_failed():
+            self._begin(header).add(index, piece.contexts)
+            self.rows += piece.rows
+            self.cut += encoded.cut
         return replace(encoded, sample=as_received(encoded.sample, header.dtype))
 
     def append(self, part: File, contexts: Any = None) -> None:
@@ -219,6 +225,10 @@ class Writer:
         The result is that of writing all with one writer. A part is made by `compress` or a
         `Writer` with the same options and the ``offset`` of its first element.
 
+        Chunks are copied as they are if the part begins where a chunk does and says the same of its
+        code: so parts had best have a multiple of ``chunk`` indices, and one ``code=`` with
+        ``expected_bits``, as each would choose its own. Otherwise they are decoded and coded anew.
+
         Args:
             part: The container: bytes, a path, or a file object opened for reading bytes.
             contexts: With ``contexts="given"``: those of the part's indices.
@@ -226,15 +236,20 @@ class Writer:
         Raises:
             ParameterError: A container of other options, of rows of another shape, or that does not
                 go on where the last one ended.
-            CorruptDataError: It is damaged; what came before the damage has been appended.
+            CorruptDataError: It is damaged, or its contexts are others. The writer is as it was
+                before the call, unless the part's checksums are right and it is still not one.
         """
         with Reader(part, contexts=contexts) as reader:
             header = self._check_rows(reader.shape)
             self._check_part(header, reader._header)
+            grid = reader._contents.grid
+            for number in range(grid.chunks):  # before anything is written
+                reader._payload(number, reader._contexts(number, grid.in_chunk(number)))
             chunks = self._begin(header)
-            for number in range(reader._contents.grid.chunks):
-                chunks.add(*reader._unpack(number))
-            self.rows += reader._contents.grid.rows
+            copied = grid.indices // grid.chunk if chunks.may_copy(reader._header) else 0
+            with self._whole_or_failed():
+                chunks.add_all(_pieces_of(reader, copied))
+                self.rows += grid.rows
 
     def _next_element(self, header: Header) -> int:
         return header.offset + self.rows * header.grid().row_elements
@@ -243,6 +258,7 @@ class Writer:
         """Refuses a piece that cannot be the next; returns the header, which knows its rows."""
         if self._closed:
             raise ParameterError("writer", "closed", "one that is open")
+        self._check_whole()
         header = self._header
         if header.open:
             if not shape:
@@ -293,6 +309,20 @@ class Writer:
             self._chunks = ChunkWriter(partial(_put, self._file), header, self._choose_start)
         return self._chunks
 
+    @contextmanager
+    def _whole_or_failed(self) -> Iterator[None]:
+        """Has nothing follow what was written in part only: of that the writer knows no more."""
+        try:
+            yield
+        except BaseException as error:
+            self._failure = error
+            raise
+
+    def _check_whole(self) -> None:
+        if self._failure is not None:
+            what = f"one that has written all it was given; {self._failure!r} came between"
+            raise ParameterError("writer", "failed", what)
+
     # --- The end ---------------------------------------------------------------------------------
 
     def close(self) -> None:
@@ -305,6 +335,7 @@ class Writer:
             return
         with self._exits:
             self._closed = True
+            self._check_whole()
             header = self._header
             # A shape without rows, or without axes, has no rows to miss.
             rows = header.grid().rows
@@ -356,10 +387,19 @@ def warn_if_cut(encoded: Encoded) -> None:
         )
 
 
+def _pieces_of(reader: Reader, copied: int) -> Iterator[ChunkPiece]:
+    """Yields a container's chunks: so many as they are, and the indices of those that follow."""
+    for number in range(copied):
+        contexts = reader._contexts(number, reader._contents.grid.in_chunk(number))
+        yield Coded(bytes(reader._payload(number, contexts)), reader._header.code)
+    threads = threads_for(reader.codec, reader._header.code)
+    yield from in_order(reader._unpack, range(copied, reader._contents.grid.chunks), threads)
+
+
 def _as_written(name: str, header: Header) -> object:
     """Returns what parts must have in common of a field: what decides the indices, and the code.
 
-    Where a code's model starts may differ, as what is appended is coded again.
+    Where a code's model starts may differ: what is appended is coded again then.
     """
     if name == "codec":
         return header.codec.number, header.codec.seed, header.codec.parameters
