@@ -165,6 +165,8 @@ class ADStar(_Stepwise):
         bits_hint: With blocks: expected bits for each column of the last axis, from 0 to 4096,
             which the receiver needs too; they are rounded to sixteenths. None where all are alike.
         max_steps: End a search after so many steps with the best so far: see `Encoded.cut`.
+            It bounds the time of the worst; on average a budget that cuts many blocks takes longer
+            than none (docs/speed.md).
         threads: Number of threads; None for all processors.
 
     Reference: Flamich et al. 2022, AD* coding.
