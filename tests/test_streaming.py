@@ -375,6 +375,27 @@ def test_parts_that_do_not_fit() -> None:
             writer.append(b"A*RC")
 
 
+@pytest.mark.parametrize("custom", [False, True], ids=["divergence", "bound"])
+def test_errors_say_which_row_of_the_container(custom: bool) -> None:
+    """A piece's third row is the container's thirteenth, and `element` says the same."""
+    q = targets((10, 4))
+    scale = np.full((5, 4), 0.5)
+    scale[2, 1] = 1e-30
+    wrong: Any = rec.Normal(0.0, scale)
+    if custom:
+        top = np.where(scale == 0.5, 1.0, -1.0)
+        ratio = lambda x, i: np.zeros_like(x)  # noqa: E731
+        wrong = rec.CustomTarget(ratio, bound=lambda low, high, i: top.reshape(-1)[i], shape=(5, 4))
+    kind = rec.BoundError if custom else rec.DivergenceError
+    with writer_of(io.BytesIO(), seed=3) as writer:
+        writer.write(q, P)
+        with pytest.raises(kind, match=r"element \[12, 1\]") as found:
+            writer.write(wrong, P)
+        assert found.value.element == (12, 1)
+        assert writer.rows == 10
+        writer.write(q, P)
+
+
 # --- Rows ----------------------------------------------------------------------------------------
 
 

@@ -72,6 +72,11 @@ class DivergenceError(RecError):
         self.element = element
         self.bits = bits
         self.limit = limit
+        self._reason = reason
+
+    def at(self, element: tuple[int, ...]) -> DivergenceError:
+        """Returns the same error, of an element that is called otherwise in a larger array."""
+        return DivergenceError(element, self.bits, self.limit, self._reason)
 
 
 class BoundError(RecError):
@@ -95,6 +100,10 @@ class BoundError(RecError):
         self.point = point
         self.log_ratio = log_ratio
         self.bound = bound
+
+    def at(self, element: tuple[int, ...]) -> BoundError:
+        """Returns the same error, of an element that is called otherwise in a larger array."""
+        return BoundError(element, self.point, self.log_ratio, self.bound)
 
 
 class CorruptDataError(RecError):

@@ -16,7 +16,7 @@ from .._parallel import in_order
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
 from ..codecs import ADStar, Codec
 from ..codecs.automatic import fresh_seed
-from ..errors import ApproximationWarning, ParameterError
+from ..errors import ApproximationWarning, BoundError, DivergenceError, ParameterError
 from .chunks import ChunkWriter, Coded, indices_of, threads_for
 from .code_choice import code_for
 from .format import CONTEXTS, MAX_CHUNK, Header, as_received, dtype_of, least_chunk
@@ -186,7 +186,8 @@ class Writer:
         Raises:
             ParameterError: Rows of another shape, or more of them than ``shape`` says; with blocks
                 along the only axis, a piece after one that is no multiple of the block. And what
-                `Codec.encode` raises; the writer is then as it was before the call.
+                `Codec.encode` raises, whose errors say which row of the container it is; the writer
+                is then as it was before the call.
         """
         piece = self._encode(target, proposal, contexts, progress)
         warn_if_cut(piece.encoded)
@@ -206,7 +207,13 @@ class Writer:
         grid = header.grid(shape)
         own = self._contexts_of(contexts, grid)
         first = self._next_element(header)
-        encoded = self.codec.encode(target, proposal, offset=first, progress=progress)
+        try:
+            encoded = self.codec.encode(target, proposal, offset=first, progress=progress)
+        except (DivergenceError, BoundError) as error:
+            if not error.element:
+                raise
+            row, *place = error.element
+            raise error.at((self.rows + row, *place)) from None
         return Piece(header, grid.rows, own, encoded)
 
     def _add(self, piece: Piece) -> Encoded:
