@@ -36,7 +36,7 @@ from ..distributions import as_distribution
 from ..errors import ParameterError
 from .encoded import Arrays, Encoded, output_arrays
 from .messages import INDICES, MessageKind
-from .units import Blocks, block_of, hints_of
+from .units import GIVEN, Blocks, block_of, hints_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -80,7 +80,8 @@ class Codec(ABC):
         limits: The arguments that bound the work, each with what it means.
         seed: The seed, which sender and receiver share.
         block: How many elements of the last axis are coded together.
-        bits_hint: Expected bits for each column of the last axis, in sixteenths; None for none.
+        bits_hint: Expected bits for each column of the last axis, in sixteenths; None for none;
+            ``"given"`` where sender and receiver give them for each element.
         threads: How many threads to use; None for all processors. Calls of less than 0.1 ms use
             one. Results do not depend on it.
     """
@@ -98,7 +99,7 @@ class Codec(ABC):
 
     seed: int
     block: int = 1
-    bits_hint: tuple[float, ...] | None = None
+    bits_hint: tuple[float, ...] | str | None = None
     threads: int | None = None
 
     # --- What a method answers -------------------------------------------------------------------
@@ -219,9 +220,15 @@ class Codec(ABC):
 
     def for_columns(self: AnyCodec, columns: slice) -> AnyCodec:
         """Returns the codec for some columns of the last axis by themselves."""
-        if self.bits_hint is None:
+        if self.bits_hint is None or isinstance(self.bits_hint, str):
             return self
         return replace(self, bits_hint=self.bits_hint[columns] or None)  # type: ignore[type-var]
+
+    def with_hints(self: AnyCodec, bits: Floats) -> AnyCodec:
+        """Returns the codec with other hints, for columns; whole sixteenths, however many."""
+        other = replace(self, bits_hint=None)  # type: ignore[type-var]
+        other._set(bits_hint=tuple(bits.tolist()))
+        return other
 
     def encode(
         self,
@@ -362,7 +369,11 @@ class Codec(ABC):
 
     def check_shape(self, shape: Shape) -> None:
         """Raises ParameterError where the codec is for arrays of other columns."""
-        if self.bits_hint is not None:
+        if self.bits_hint == GIVEN:
+            if len(shape) != 1 and self.blocks.columns_of(shape) % self.block:
+                expected = f"a multiple of the block, {self.block}, with hints for each element"
+                raise ParameterError("length of the last axis", shape[-1] if shape else 1, expected)
+        elif self.bits_hint is not None:
             self.blocks.hints(shape)
 
     # --- As a frozen dataclass -------------------------------------------------------------------

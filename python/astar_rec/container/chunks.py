@@ -11,8 +11,9 @@ from .._arrays import CONTEXT_LIMIT
 from .._parallel import in_order
 from .._validate import ELEMENT_LIMIT, threads_of
 from ..errors import ParameterError
-from .format import Header, contexts_checksum, write_frame
+from .format import Header, write_frame
 from .grid import Grid
+from .known import Known, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -38,8 +39,8 @@ class Coded(NamedTuple):
     code: IndexCode
 
 
-# Indices, and their contexts if given; or a chunk of them that is coded already.
-Piece = tuple["Indices", "Contexts | None"] | Coded
+# Indices, and what is known of them; or a chunk of them that is coded already.
+Piece = tuple["Indices", Known] | Coded
 
 
 class Chunk(NamedTuple):
@@ -50,6 +51,7 @@ class Chunk(NamedTuple):
         payload: What it holds; None where that has to be made.
         indices: Its indices, where there is no payload.
         contexts: Their contexts, if there are any.
+        known: What was given with them.
         rows: For the last chunk of an open container: how many rows there are.
     """
 
@@ -57,6 +59,7 @@ class Chunk(NamedTuple):
     payload: bytes | None
     indices: Indices
     contexts: Contexts | None
+    known: Known
     rows: int | None
 
 
@@ -80,24 +83,22 @@ class ChunkWriter:
         self._choose_start = choose_start
         self._head: bytes | None = None
         self._number = 0
-        self._pieces: list[tuple[Indices, Contexts | None]] = []
+        self._pieces: list[tuple[Indices, Known]] = []
         self._copied: bytes | None = None  # a full chunk that waits, in the place of pieces
         self._coded: bytes | None = None  # waits in the place of pieces
         self._waiting = 0
 
-    def add(
-        self, index: Indices, contexts: Contexts | None, progress: Progress | None = None
-    ) -> None:
-        """Adds indices of shape (n,) or (n, words), and their contexts, of shape (n,), if given.
+    def add(self, index: Indices, known: Known, progress: Progress | None = None) -> None:
+        """Adds indices of shape (n,) or (n, words).
 
         Args:
             index: The indices.
-            contexts: Their contexts.
+            known: What is known of them.
             progress: Called with the number of indices, of these, in chunks that are written, and
                 with n.
         """
         before = self._number * self.header.chunk + self._waiting
-        for number in self._write_chunks(self._full_chunks([(index, contexts)])):
+        for number in self._write_chunks(self._full_chunks([(index, known)])):
             if progress is not None:
                 done = (number + 1) * self.header.chunk - before
                 progress(max(0, min(len(index), done)), len(index))
@@ -143,23 +144,22 @@ class ChunkWriter:
                     self._write_header(piece.code)
                 self._coded, self._waiting = piece.payload, chunk
                 continue
-            index, contexts = piece
+            index, known = piece
             while len(index):
                 if self._waiting == chunk:
                     yield self._take(None)
                 room = chunk - self._waiting
-                own = None if contexts is None else contexts[:room]
-                self._pieces.append((index[:room], own))
+                self._pieces.append((index[:room], known.part(slice(room))))
                 self._waiting += min(room, len(index))
-                index, contexts = index[room:], None if contexts is None else contexts[room:]
+                index, known = index[room:], known.part(slice(room, None))
         if self._waiting == chunk and not self.header.open:
             yield self._take(None)
 
     def _own_what_waits(self) -> None:
         """Copies the last piece, if it waits: its memory is the caller's, who may use it again."""
         if self._pieces:
-            index, contexts = self._pieces[-1]
-            self._pieces[-1] = index.copy(), None if contexts is None else contexts.copy()
+            index, known = self._pieces[-1]
+            self._pieces[-1] = index.copy(), known.copy()
 
     def _take(self, rows: int | None) -> Chunk:
         """Returns what waits as a chunk; the header is written before the first."""
@@ -168,15 +168,15 @@ class ChunkWriter:
         words = () if self.header.words == 1 else (self.header.words,)
         none = np.empty((0, *words), self.header.codec.kind.carried)
         index = np.concatenate([none, *(piece for piece, _ in pieces)])
-        given = [np.empty(0, np.uint16), *(own for _, own in pieces if own is not None)]
-        contexts = self._contexts(len(index), np.concatenate(given))
+        known = joined([own for _, own in pieces]) if pieces else Known()
+        contexts = self._contexts(len(index), known)
         if self._head is None:
             code = self.header.code
             if self._choose_start:
                 some = None if contexts is None else contexts[:_SAMPLE]
                 code = code.fitted(index[:_SAMPLE], some)
             self._write_header(code)
-        chunk = Chunk(self._number, coded, index, contexts, rows)
+        chunk = Chunk(self._number, coded, index, contexts, known, rows)
         self._number += 1
         return chunk
 
@@ -193,7 +193,8 @@ class ChunkWriter:
         payload, header = chunk.payload, self.header
         if payload is None:
             shape, begin = self._shape(chunk.rows), chunk.number * header.chunk
-            payload = pack_chunk(header, shape, begin, chunk.indices, chunk.contexts)
+            code = code_at(header, shape, begin, len(chunk.indices), chunk.known)
+            payload = chunk.known.checksums() + code.pack(chunk.indices, chunk.contexts)
         return chunk.number, write_frame(self._head, chunk.number, payload, chunk.rows)
 
     def _shape(self, rows: int | None) -> Shape:
@@ -203,9 +204,9 @@ class ChunkWriter:
             return header.shape
         return (ELEMENT_LIMIT if rows is None else rows, *header.shape[1:])
 
-    def _contexts(self, count: int, given: Contexts) -> Contexts | None:
+    def _contexts(self, count: int, known: Known) -> Contexts | None:
         if self.header.contexts != "column":
-            return given if self.header.contexts == "given" else None
+            return known.contexts
         first = self._number * self.header.chunk
         return column_contexts(self.header.grid(), first, first + count)
 
@@ -226,23 +227,22 @@ def indices_of(codec: Codec, message: Message) -> Indices:
     return index.reshape(-1) if codec.words == 1 else index.reshape(-1, codec.words)
 
 
-def pack_chunk(
-    header: Header, shape: Shape, begin: int, index: Indices, contexts: Contexts | None
-) -> bytes:
-    """Returns a chunk's payload.
+def code_at(header: Header, shape: Shape, begin: int, count: int, known: Known) -> IndexCode:
+    """Returns the code of some consecutive indices.
 
     Args:
         header: The container's.
         shape: The samples'; there may be more rows than have been written.
-        begin: The number of the chunk's first index.
-        index: The chunk's indices.
-        contexts: Their contexts, if there are any.
+        begin: The number of the first index.
+        count: How many there are.
+        known: What is known of them.
     """
-    code = header.code.at(header.codec, shape, offset=header.offset, begin=begin)
-    payload = code.pack(index, contexts)
-    if header.contexts == "given" and contexts is not None and len(contexts):
-        payload = contexts_checksum(contexts) + payload
-    return payload
+    codec, offset = header.codec, header.offset
+    if known.hints is None:
+        return header.code.at(codec, shape, offset=offset, begin=begin)
+    elements = header.grid(shape).elements_of(begin, begin + count)
+    own = codec.with_hints(known.hints_of(len(elements)))
+    return header.code.at(own, (len(elements),), offset=offset + elements.start)
 
 
 def column_contexts(grid: Grid, begin: int, end: int) -> Contexts:

@@ -102,6 +102,7 @@ def inspect(
     proposal: ProposalLike | None = None,
     *,
     contexts: Any = None,
+    bits_hint: Any = None,
 ) -> Inspection:
     """Says what is in a container, and where its bits went.
 
@@ -110,6 +111,7 @@ def inspect(
         target: The targets that were encoded, to be told how much of it was information.
         proposal: The proposal, where targets are given.
         contexts: What `compress` was given as ``contexts``, if it was an array.
+        bits_hint: What `compress` was given as ``bits_hint``.
 
     Raises:
         CorruptDataError: Bytes that `compress` did not write, or not all of them.
@@ -125,7 +127,7 @@ def inspect(
         >>> round(info.kl_bits, 2)
         5.25
     """
-    with Reader(data, contexts=contexts) as reader:
+    with Reader(data, contexts=contexts, bits_hint=bits_hint) as reader:
         header, contents = reader._header, reader._contents
         divergence = _divergence(target, proposal, reader.shape)
         total = 8 * reader._source.size
@@ -161,8 +163,8 @@ def inspect(
 
 def _measured(reader: Reader, number: int) -> tuple[int, Parts, dict[str, float]]:
     """The depths of a chunk's indices, added up, and where the bits of these went."""
-    index, _ = reader._unpack(number)
-    parts = reader._code(number).parts(index, reader._contexts(number, len(index)))
+    index, known = reader._unpack(number)
+    parts = reader._code(number, known).parts(index, reader._contexts(number, len(index)))
     is_number = reader.codec.kind.is_number
     depths = _core.path_bits(index, reader.codec.words) if is_number else parts.path
     return depths, parts, _breakdown(reader, number, index)

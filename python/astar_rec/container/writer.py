@@ -20,6 +20,7 @@ from ..errors import ApproximationWarning, BoundError, DivergenceError, Paramete
 from .chunks import ChunkWriter, Coded, indices_of, threads_for
 from .code_choice import code_for
 from .format import CONTEXTS, MAX_CHUNK, Header, as_received, dtype_of, least_chunk
+from .known import Known, encoded_with, hints_by_index, hints_given
 from .reader import Reader
 
 if TYPE_CHECKING:
@@ -46,13 +47,13 @@ class Piece(NamedTuple):
     Attributes:
         header: The header, which knows its rows.
         rows: How many rows there are.
-        contexts: Their indices' contexts, if given.
+        known: What was given with them.
         encoded: What the codec found.
     """
 
     header: Header
     rows: int
-    contexts: Contexts | None
+    known: Known
     encoded: Encoded
 
 
@@ -168,6 +169,7 @@ class Writer:
         proposal: ProposalLike,
         contexts: Any = None,
         *,
+        bits_hint: Any = None,
         progress: Progress | None = None,
     ) -> Encoded:
         """Encodes the next rows.
@@ -177,6 +179,7 @@ class Writer:
                 first axis of the shape that target and proposal broadcast to.
             proposal: The distribution P of these rows.
             contexts: With ``contexts="given"``: those of these rows' indices.
+            bits_hint: With a codec of ``bits_hint="given"``: those of these rows' elements.
             progress: Called as ``progress(done, total)`` with numbers of elements, now and then.
 
         Returns:
@@ -189,7 +192,7 @@ class Writer:
                 `Codec.encode` raises, whose errors say which row of the container it is; the writer
                 is then as it was before the call.
         """
-        piece = self._encode(target, proposal, contexts, progress)
+        piece = self._encode(target, proposal, contexts, bits_hint, progress)
         warn_if_cut(piece.encoded)
         return self._add(piece)
 
@@ -198,6 +201,7 @@ class Writer:
         target: TargetLike,
         proposal: ProposalLike,
         contexts: Any = None,
+        bits_hint: Any = None,
         progress: Progress | None = None,
     ) -> Piece:
         """Encodes the next rows, and leaves the writer as it is: see `write`."""
@@ -205,28 +209,30 @@ class Writer:
         shape = broadcast_shape(target=q.shape, proposal=p.shape)
         header = self._check_rows(shape)
         grid = header.grid(shape)
-        own = self._contexts_of(contexts, grid)
+        hints = hints_given(self.codec, bits_hint, shape)
+        by_index = None if hints is None else hints_by_index(hints, grid, 0, grid.indices)
+        known = Known(self._contexts_of(contexts, grid), by_index)
         first = self._next_element(header)
         try:
-            encoded = self.codec.encode(target, proposal, offset=first, progress=progress)
+            encoded = encoded_with(self.codec, known, target, proposal, first, progress)
         except (DivergenceError, BoundError) as error:
             if not error.element:
                 raise
             row, *place = error.element
             raise error.at((self.rows + row, *place)) from None
-        return Piece(header, grid.rows, own, encoded)
+        return Piece(header, grid.rows, known, encoded)
 
     def _add(self, piece: Piece) -> Encoded:
         """Writes what `_encode` returned, and returns it with the receiver's samples."""
         header, encoded = piece.header, piece.encoded
         index = indices_of(self.codec, encoded.message)
         with self._whole_or_failed():
-            self._begin(header).add(index, piece.contexts)
+            self._begin(header).add(index, piece.known)
             self.rows += piece.rows
             self.cut += encoded.cut
         return replace(encoded, sample=as_received(encoded.sample, header.dtype))
 
-    def append(self, part: File, contexts: Any = None) -> None:
+    def append(self, part: File, contexts: Any = None, *, bits_hint: Any = None) -> None:
         """Appends what another container holds, which has been made elsewhere.
 
         The result is that of writing all with one writer. A part is made by `compress` or a
@@ -239,6 +245,7 @@ class Writer:
         Args:
             part: The container: bytes, a path, or a file object opened for reading bytes.
             contexts: With ``contexts="given"``: those of the part's indices.
+            bits_hint: With a codec of ``bits_hint="given"``: those of the part's elements.
 
         Raises:
             ParameterError: A container of other options, of rows of another shape, or that does not
@@ -246,12 +253,12 @@ class Writer:
             CorruptDataError: It is damaged, or its contexts are others. The writer is as it was
                 before the call, unless the part's checksums are right and it is still not one.
         """
-        with Reader(part, contexts=contexts) as reader:
+        with Reader(part, contexts=contexts, bits_hint=bits_hint) as reader:
             header = self._check_rows(reader.shape)
             self._check_part(header, reader._header)
             grid = reader._contents.grid
             for number in range(grid.chunks):  # before anything is written
-                reader._payload(number, reader._contexts(number, grid.in_chunk(number)))
+                reader._payload(number, reader._known(number))
             chunks = self._begin(header)
             copied = grid.indices // grid.chunk if chunks.may_copy(reader._header) else 0
             with self._whole_or_failed():
@@ -397,8 +404,8 @@ def warn_if_cut(encoded: Encoded) -> None:
 def _pieces_of(reader: Reader, copied: int) -> Iterator[ChunkPiece]:
     """Yields a container's chunks: so many as they are, and the indices of those that follow."""
     for number in range(copied):
-        contexts = reader._contexts(number, reader._contents.grid.in_chunk(number))
-        yield Coded(bytes(reader._payload(number, contexts)), reader._header.code)
+        payload = reader._payload(number, reader._known(number))
+        yield Coded(bytes(payload), reader._header.code)
     threads = threads_for(reader.codec, reader._header.code)
     yield from in_order(reader._unpack, range(copied, reader._contents.grid.chunks), threads)
 
