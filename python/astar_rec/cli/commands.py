@@ -109,8 +109,8 @@ def astar_rec() -> None:
 @click.option(
     "--chunk",
     type=int,
-    help="Indices that share a checksum, a power of two: what damage costs. 65536 by default; with "
-    "polar 1, which is a block.",
+    help="Indices that share a checksum, a power of two: what damage costs, and reading a row. By "
+    "default those of 65536 elements, of 16384 with the tree code; with polar 1, which is a block.",
 )
 def encode(
     posteriors: Input,
@@ -181,8 +181,7 @@ def encode(
 @click.option(
     "--max-elements",
     type=int,
-    help="Decode up to so many samples; by default a million, and 64 more for each byte (8192 with "
-    "polar).",
+    help="Decode up to so many samples; by default a million, and 8192 more for each byte.",
 )
 @click.option("--threads", type=int, help="All processors by default; never changes the result.")
 def decode(

@@ -73,9 +73,11 @@ class Codec(ABC):
         kind: What a message has for a unit: `INDICES`, `INTEGERS` or `BYTES`.
         largest_block: The most elements that a unit may have; 1 for single elements alone.
         runs_through: Whether blocks run through all axes, in C order, and not along the last one.
-        default_chunk: How many messages a container's chunk holds unless asked otherwise.
+        default_chunk: How many messages a container's chunk holds at most, unless asked otherwise;
+            how many elements, says the code.
         elements_per_byte: The most elements that a byte of a container may stand for, unless the
-            receiver asks for more: no forged header fills the memory.
+            receiver asks for more: no forged header fills the memory. Chunks of 2^16 elements that
+            carry no information have as many.
         draws_tree: Whether an index names a node of AD*'s tree, which `TreeCode` predicts.
         limits: The arguments that bound the work, each with what it means.
         seed: The seed, which sender and receiver share.
@@ -93,7 +95,7 @@ class Codec(ABC):
     largest_block: ClassVar[int] = 1
     runs_through: ClassVar[bool] = False
     default_chunk: ClassVar[int] = 1 << 16
-    elements_per_byte: ClassVar[int] = 64
+    elements_per_byte: ClassVar[int] = 1 << 13
     draws_tree: ClassVar[bool] = False
     limits: ClassVar[Mapping[str, str]] = MappingProxyType({})
 

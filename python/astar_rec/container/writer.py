@@ -120,15 +120,16 @@ class Writer:
         self.codec = codec_or_fresh(codec)
         self._choose_start = code is None
         given = None if shape is None else shape_of("shape", shape)
+        own = code_for(self.codec, code, contexts=contexts is not None)
         self._header = Header(
             codec=self.codec,
-            code=code_for(self.codec, code, contexts=contexts is not None),
+            code=own,
             contexts=contexts or "none",
             offset=integer("offset", offset, 0, ELEMENT_LIMIT),
             shape=(0,) if given is None else given,
             open=given is None,
             dtype=dtype_of(dtype),
-            chunk=_chunk(chunk, self.codec),
+            chunk=_chunk(chunk, self.codec, own),
         )
         if given is not None:
             self.codec.check_shape(given)
@@ -422,10 +423,12 @@ def _as_written(name: str, header: Header) -> object:
     return getattr(header, name)
 
 
-def _chunk(value: object, codec: Codec) -> int:
-    if value is None:
-        return codec.default_chunk
+def _chunk(value: object, codec: Codec, code: IndexCode) -> int:
+    """Returns how many indices a chunk holds: as was asked, or as many as the code has elements."""
     least = least_chunk(codec)
+    if value is None:
+        indices = max(least, code.elements_in_chunk // codec.block)
+        return min(codec.default_chunk, 1 << (indices.bit_length() - 1))
     chunk = integer("chunk", value, least, MAX_CHUNK)
     if chunk & (chunk - 1):
         raise ParameterError("chunk", chunk, f"a power of two from {least} to {MAX_CHUNK}")
