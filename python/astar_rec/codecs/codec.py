@@ -55,6 +55,8 @@ __all__ = ["Codec", "Progress"]
 
 Progress = Callable[[int, int], None]
 
+_MOST_SHOWN = 16  # hints
+
 AnyCodec = TypeVar("AnyCodec", bound="Codec")
 
 
@@ -62,7 +64,8 @@ class Codec(ABC):
     """What all methods share: arrays in and out, and what a method says of itself.
 
     Codecs are frozen dataclasses: immutable, comparable, hashable, picklable, with a ``repr`` that
-    evaluates to an equal codec. ``threads`` takes no part in comparisons.
+    evaluates to an equal codec, unless it has more than 16 hints. ``threads`` takes no part in
+    comparisons.
 
     Class attributes, which a method sets:
 
@@ -393,14 +396,21 @@ class Codec(ABC):
             object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
-        """The call that makes an equal codec, without what it has by default."""
+        """The call that makes an equal codec if hints are few, without what it has by default."""
         values = [(field, getattr(self, field.name)) for field in fields(self)]  # type: ignore[arg-type]
         given = [
-            f"{field.name}={value!r}"
+            f"{field.name}={_shortly(value)}"
             for field, value in values
             if field.default is MISSING or value != field.default
         ]
         return f"{type(self).__name__}({', '.join(given)})"
+
+
+def _shortly(value: object) -> str:
+    """What stands for a field in `repr`: of many hints, how many."""
+    if isinstance(value, tuple) and len(value) > _MOST_SHOWN:
+        return f"<{len(value)} numbers>"
+    return repr(value)
 
 
 def _named(

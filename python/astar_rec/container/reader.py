@@ -100,6 +100,9 @@ class Reader:
         ((10, 1), True)
     """
 
+    # Whether indices will be read, which takes all that was given with the elements.
+    _needs_all = True
+
     def __init__(
         self,
         file: File,
@@ -158,12 +161,15 @@ class Reader:
         self.missing = [grid.elements_of(begin, end) for begin, end in self._missing_indices()]
         self._given: Contexts | None = None
         if self._header.contexts == "given":
-            if contexts is None:
+            if contexts is not None:
+                self._given = context_array(contexts, grid.steps_shape)
+            elif self._needs_all:
                 raise ParameterError("contexts", None, "those that it was compressed with")
-            self._given = context_array(contexts, grid.steps_shape)
         elif contexts is not None and header is None:
             raise ParameterError("contexts", "given", "None: it was compressed without")
-        self._hints = hints_given(self.codec, bits_hint, grid.shape)
+        self._hints = None
+        if bits_hint is not None or self._needs_all:
+            self._hints = hints_given(self.codec, bits_hint, grid.shape)
         self._cached: tuple[int, Indices] | None = None
 
     def read(
@@ -209,6 +215,9 @@ class Reader:
         self._closed = True
         self._cached = None
         self._source.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(shape={self.shape}, dtype={self.dtype}, codec={self.codec})"
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_cached": None}

@@ -148,6 +148,10 @@ class Writer:
             raise ParameterError("file", type(file).__name__, expected)
         self._closed = False
 
+    def __repr__(self) -> str:
+        """What it is for, and how far it is."""
+        return f"{type(self).__name__}(codec={self.codec}, rows={self.rows})"
+
     rows = 0
     _closed = True  # until there is anything to close
 
