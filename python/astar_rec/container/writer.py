@@ -81,6 +81,10 @@ class Writer:
         dtype: As for `compress`.
         chunk: As for `compress`.
         offset: As for `compress`.
+        keep: Whether a file of a path gets its name even if an error ends the ``with`` statement,
+            instead of nothing: without ``shape`` a whole container of the rows that were written
+            before; with it, or where writing itself failed, the chunks that were complete, for
+            ``Reader(…, on_corrupt="skip")``.
 
     Attributes:
         codec: The codec.
@@ -114,6 +118,7 @@ class Writer:
         dtype: Any = None,
         chunk: int | None = None,
         offset: int = 0,
+        keep: bool = False,
     ) -> None:
         if contexts not in (None, *CONTEXTS[1:]):
             raise ParameterError("contexts", contexts, 'None, "column" or "given"')
@@ -140,12 +145,13 @@ class Writer:
         self._exits = ExitStack()
         # A path first: objects of paths may have the methods of files, too.
         if isinstance(file, (str, os.PathLike)):
-            self._file = self._exits.enter_context(whole_file(file))
+            self._file = self._exits.enter_context(whole_file(file, keep=keep))
         elif hasattr(file, "write"):
             self._file = file
         else:
             expected = "a path, or a file object opened for writing bytes"
             raise ParameterError("file", type(file).__name__, expected)
+        self._keep = keep
         self._closed = False
 
     def __repr__(self) -> str:
@@ -375,7 +381,11 @@ class Writer:
             self.close()
         elif not self._closed:
             self._closed = True
-            self._exits.__exit__(kind, error, trace)
+            try:
+                if self._keep and self._failure is None and self._header.open and self._chunks:
+                    self._chunks.finish(self.rows)  # all that were written
+            finally:
+                self._exits.__exit__(kind, error, trace)
 
 
 def _put(file: BinaryIO, data: bytes) -> None:
