@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import astar_rec as rec
-from astar_rec.cli.arrays import read_normal, read_targets
+from astar_rec.cli.arrays import read_proposal, read_targets
 from astar_rec.cli.commands import astar_rec as command
 from astar_rec.cli.failures import Failure
 from astar_rec.cli.places import Input
@@ -291,7 +291,7 @@ def npz(data: bytes) -> None:
     path = scratch("p.npz")
     try:
         path.write_bytes(data)
-        read_targets(Input(path)) if draws(data).random() < 0.7 else read_normal(Input(path))
+        read_targets(Input(path)) if draws(data).random() < 0.7 else read_proposal(Input(path))
     finally:
         path.unlink(missing_ok=True)
 
