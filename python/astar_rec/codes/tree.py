@@ -73,6 +73,7 @@ class TreeCode(LearningCode):
 
     name = "tree"
     number = 5
+    seconds_per_element = 2.5e-6
     elements_in_chunk = 1 << 14  # some 30 ms, for 0.3 % of the bits
 
     def suits(self, codec: Codec) -> bool:

@@ -22,6 +22,7 @@ from .code_choice import code_for
 from .format import CONTEXTS, MAX_CHUNK, Header, as_received, dtype_of, least_chunk
 from .known import Known, encoded_with, hints_by_index, hints_given
 from .reader import Reader
+from .stages import Stages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,12 +50,14 @@ class Piece(NamedTuple):
         rows: How many rows there are.
         known: What was given with them.
         encoded: What the codec found.
+        stages: Who is told of progress, if anyone is.
     """
 
     header: Header
     rows: int
     known: Known
     encoded: Encoded
+    stages: Stages | None
 
 
 class Writer:
@@ -224,21 +227,26 @@ class Writer:
         by_index = None if hints is None else hints_by_index(hints, grid, 0, grid.indices)
         known = Known(self._contexts_of(contexts, grid), by_index)
         first = self._next_element(header)
+        stages = self._stages(progress, grid)
+        hear = None if stages is None else stages.first
         try:
-            encoded = encoded_with(self.codec, known, target, proposal, first, progress)
+            encoded = encoded_with(self.codec, known, target, proposal, first, hear)
         except (DivergenceError, BoundError) as error:
             if not error.element:
                 raise
             row, *place = error.element
             raise error.at((self.rows + row, *place)) from None
-        return Piece(header, grid.rows, known, encoded)
+        return Piece(header, grid.rows, known, encoded, stages)
 
     def _add(self, piece: Piece) -> Encoded:
         """Writes what `_encode` returned, and returns it with the receiver's samples."""
         header, encoded = piece.header, piece.encoded
         index = indices_of(self.codec, encoded.message)
         with self._whole_or_failed():
-            self._begin(header).add(index, piece.known)
+            stages = piece.stages
+            self._begin(header).add(index, piece.known, None if stages is None else stages.second)
+            if stages is not None:
+                stages.end()
             self.rows += piece.rows
             self.cut += encoded.cut
         return replace(encoded, sample=as_received(encoded.sample, header.dtype))
@@ -275,6 +283,14 @@ class Writer:
             with self._whole_or_failed():
                 chunks.add_all(_pieces_of(reader, copied))
                 self.rows += grid.rows
+
+    def _stages(self, progress: Progress | None, grid: Grid) -> Stages | None:
+        """Returns who is told of searching and packing together."""
+        if progress is None:
+            return None
+        code, threads = self._header.code, threads_for(self.codec, self._header.code)
+        seconds = code.seconds_per_element * grid.elements
+        return Stages(progress, grid.elements, seconds / min(threads, max(1, grid.chunks)))
 
     def _next_element(self, header: Header) -> int:
         return header.offset + self.rows * header.grid().row_elements
