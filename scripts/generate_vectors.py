@@ -339,11 +339,11 @@ def containers() -> Iterator[tuple[str, str]]:
     yield "tree", container_text(options, target, normal)
     options = {"code": "tree", "block": 2, "seed": 10, "expected_bits": 2.0, "chunk": 16}
     yield "tree_blocks", container_text(options, target, normal)
-    options = {"method": "dad", "depth": 30, "block": 2, "seed": 8, "offset": 45}
+    options = {"method": "dad", "depth": 30, "block": 2, "seed": 8, "offset": 45, "chunk": 2**16}
     yield "dad_blocks", container_text(options, target, normal)
     options = {"method": "mrc", "candidates": 2**7 - 1, "seed": 12, "offset": 3, "chunk": 16}
     yield "mrc", container_text(options, target, normal)
-    options = {"method": "mrc", "candidates": 300, "block": 3, "seed": 13}
+    options = {"method": "mrc", "candidates": 300, "block": 3, "seed": 13, "chunk": 2**16}
     yield "mrc_blocks", container_text(options, target, normal)
     options = {"method": "polar", "seed": 14, "offset": 2**40 + 7}
     yield "polar", container_text(options, target, normal)

@@ -182,6 +182,59 @@ def test_without_the_extra(module):
     assert done.stderr.count("\n") == 1
 
 
+# --- Families ------------------------------------------------------------------------------------
+
+MASSES = [[0.5, 0.25, 0.25], [0.1, 0.8, 0.1]]
+FAMILIES = {
+    "Normal": (rec.Normal([0.5, -0.5], 0.25), rec.Normal(0.25, 2.0), "ad"),
+    "Laplace": (rec.Laplace([0.5, -0.5], 0.25), rec.Laplace(0.0, 2.0), "ad"),
+    "Laplace, normal": (rec.Laplace([0.5, -0.5], 0.25), None, "as"),
+    "Logistic": (rec.Logistic([0.5, -0.5], 0.25), rec.Logistic(0.25, 1.0), "ad"),
+    "Uniform": (rec.Uniform([0.25, -0.5], [0.5, 0.5]), rec.Uniform(-1.0, 1.0), "ad"),
+    "Histogram": (rec.Histogram([-1.0, 0.0, 0.5, 1.0], MASSES), None, "ad"),
+    "Mixture": (rec.Mixture([0.5, 0.5], [[0.0, 1.0], [-1.0, 0.0]], 0.25), None, "polar"),
+    "Categorical": (rec.Categorical(MASSES), rec.Categorical([0.25, 0.5, 0.25]), "polar"),
+}
+
+
+def arrays_of(distribution, prefix=""):
+    kind = type(distribution)
+    arrays = {prefix + each.name: getattr(distribution, each.name) for each in kind._declared}
+    return arrays if kind is rec.Normal else {prefix + "family": kind.__name__.lower(), **arrays}
+
+
+@pytest.mark.parametrize("case", FAMILIES)
+def test_every_family(case):
+    q, p, method = FAMILIES[case]
+    shared = {} if p is None else arrays_of(p, "proposal_")
+    np.savez("q.npz", **arrays_of(q), **shared)
+    succeed("encode", "q.npz", "-o", "q.rec", "--seed", "5", "--method", method)
+    more = []
+    if p is not None:
+        np.savez("p.npz", **arrays_of(p))
+        more = ["--proposal", "p.npz"]
+    succeed("decode", "q.rec", "-o", "x.npy", *more)
+    codec = rec.inspect("q.rec").codec
+    expected = codec.encode(q, rec.Normal(0.0, 1.0) if p is None else p).sample
+    assert np.array_equal(np.load("x.npy"), expected)
+    succeed("plan", "q.npz")
+
+
+def test_families_that_are_none():
+    for name, value in (
+        ("family", "cauchy"),
+        ("family", 3.0),
+        ("proposal_family", ["normal", "x"]),
+    ):
+        np.savez("q.npz", loc=0.0, scale=1.0, **{name: value})
+        line = fail("encode", "q.npz", "-o", "q.rec")
+        assert f"q.npz: {name} is " in line
+        assert "expected one of Normal, Laplace, Logistic, Uniform" in line
+    np.savez("q.npz", family="uniform", low=0.0)
+    line = fail("encode", "q.npz", "-o", "q.rec")
+    assert "no array 'high', it holds family, low; expected arrays low and high" in line
+
+
 # --- Failures ------------------------------------------------------------------------------------
 
 

@@ -21,11 +21,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import astar_rec as rec
-from astar_rec.cli.arrays import read_normal, read_targets
+from astar_rec.cli.arrays import read_proposal, read_targets
 from astar_rec.cli.commands import astar_rec as command
 from astar_rec.cli.failures import Failure
 from astar_rec.cli.places import Input
-from astar_rec.container.chunks import pack_chunk
 from astar_rec.images.files import read_images, write_images
 from astar_rec.images.png import to_png
 from words import bare as decompress_bare
@@ -158,10 +157,9 @@ def decompress(data: bytes) -> None:
         assert reader.shape == x.shape
         assert reader.dtype == x.dtype
         for number in range(reader._contents.grid.chunks):
-            index, own = reader._unpack(number)
-            own = reader._contexts(number, len(index)) if own is None else own
-            begin = number * header.chunk
-            payload = pack_chunk(header, reader.shape, begin, index, own)
+            index, known = reader._unpack(number)
+            packed = reader._code(number, known).pack(index, reader._contexts(number, len(index)))
+            payload = known.checksums() + packed
             assert payload == layout.frames[number].payload, "a payload that no encoder writes"
 
 
@@ -291,7 +289,7 @@ def npz(data: bytes) -> None:
     path = scratch("p.npz")
     try:
         path.write_bytes(data)
-        read_targets(Input(path)) if draws(data).random() < 0.7 else read_normal(Input(path))
+        read_targets(Input(path)) if draws(data).random() < 0.7 else read_proposal(Input(path))
     finally:
         path.unlink(missing_ok=True)
 

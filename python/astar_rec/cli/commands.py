@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import click
 import numpy as np
 
 from .._kinds import IMAGES
+from .._validate import broadcast_shape
 from .._version import __version__
 from ..codecs import ADStar, automatic_codec
 from ..codecs.automatic import column_hints
@@ -18,10 +20,10 @@ from ..codes import AdaptiveCode, IndexCode, TreeCode
 from ..container import compress, decompress
 from ..container import inspect as inspect_container
 from ..distributions import Normal
-from ..errors import ApproximationWarning
+from ..errors import ApproximationWarning, ParameterError
 from ..information import kl_bits
 from . import images
-from .arrays import read_normal, read_targets
+from .arrays import read_proposal, read_targets
 from .as_json import as_object
 from .experiments import experiments
 from .failures import Group, about
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..codecs import Codec
+    from ..distributions import Distribution
 
 __all__ = ["astar_rec"]
 
@@ -109,8 +112,8 @@ def astar_rec() -> None:
 @click.option(
     "--chunk",
     type=int,
-    help="Indices that share a checksum, a power of two: what damage costs. 65536 by default; with "
-    "polar 1, which is a block.",
+    help="Indices that share a checksum, a power of two: what damage costs, and reading a row. By "
+    "default those of 65536 elements, of 16384 with the tree code; with polar 1, which is a block.",
 )
 def encode(
     posteriors: Input,
@@ -125,11 +128,15 @@ def encode(
     threads: int | None,
     **limits: int | None,
 ) -> None:
-    """Encodes a sample of every normal distribution in POSTERIORS.
+    """Encodes a sample of every distribution in POSTERIORS.
 
     POSTERIORS is an .npz file with the arrays `loc` and `scale`, the targets' means and standard
     deviations; and, where the proposal is not N(0, 1), `proposal_loc` and `proposal_scale`. They
     broadcast against each other.
+
+    Other families are named by a string, `family` or `proposal_family`: Laplace, Logistic (`loc`,
+    `scale`), Uniform (`low`, `high`), Histogram (`edges`, `masses`), Mixture (`weights`, `loc`,
+    `scale`) and Categorical (`masses`), the last two with polar alone.
     """
     output.check(posteriors)
     target, proposal = read_targets(posteriors)
@@ -153,11 +160,12 @@ def encode(
         file.write(data)
     for warning in warned:
         say(f"{posteriors}: {warning.message}", err=True)
-    divergence = kl_bits(target, proposal)
-    output.say(f"{output}: {_samples(divergence.shape)} in {len(data)} bytes, block {codec.block}")
-    if divergence.size:
-        bits = 8 * len(data) / divergence.size
-        output.say(f"{bits:.3f} bits per sample; KL divergence {divergence.mean():.3f}")
+    shape = broadcast_shape(target=target.shape, proposal=proposal.shape)
+    output.say(f"{output}: {_samples(shape)} in {len(data)} bytes, block {codec.block}")
+    if size := math.prod(shape):
+        known = _mean_divergence(target, proposal)
+        said = "" if known is None else f"; KL divergence {known:.3f}"
+        output.say(f"{8 * len(data) / size:.3f} bits per sample{said}")
         output.say(f"proposal {proposal}, which decoding needs too")
 
 
@@ -169,7 +177,8 @@ def encode(
 @click.option(
     "--proposal",
     type=INPUT,
-    help="An .npz file with the proposal's loc and scale; N(0, 1) by default.",
+    help="An .npz file with the proposal's loc and scale, or another family and its parameters; "
+    "N(0, 1) by default.",
 )
 @click.option(
     "--on-corrupt",
@@ -181,8 +190,7 @@ def encode(
 @click.option(
     "--max-elements",
     type=int,
-    help="Decode up to so many samples; by default a million, and 64 more for each byte (8192 with "
-    "polar).",
+    help="Decode up to so many samples; by default a million, and 8192 more for each byte.",
 )
 @click.option("--threads", type=int, help="All processors by default; never changes the result.")
 def decode(
@@ -199,7 +207,7 @@ def decode(
     with: the container doesn't hold it.
     """
     output.check(container, proposal)
-    shared = Normal(0.0, 1.0) if proposal is None else read_normal(proposal)
+    shared = Normal(0.0, 1.0) if proposal is None else read_proposal(proposal)
     with container.opened() as file, about(container), progress("decoding") as report:
         samples = decompress(
             file,
@@ -259,8 +267,8 @@ _CODES: dict[str, Callable[[], IndexCode | None]] = {
 
 
 def _codec(
-    target: Normal,
-    proposal: Normal,
+    target: Distribution,
+    proposal: Distribution,
     method: str,
     block: int | str,
     hints: bool,
@@ -284,6 +292,14 @@ def _codec(
             threads=threads,
         )
     return codec
+
+
+def _mean_divergence(target: Distribution, proposal: Distribution) -> float | None:
+    """Returns the mean KL divergence in bits; None for pairs of families without one."""
+    try:
+        return float(kl_bits(target, proposal).mean())
+    except ParameterError:
+        return None
 
 
 def _samples(shape: tuple[int, ...]) -> str:

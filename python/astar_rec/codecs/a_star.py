@@ -164,7 +164,11 @@ class ADStar(_Stepwise):
         block: Elements of the last axis that are coded together, 1 to 16.
         bits_hint: With blocks: expected bits for each column of the last axis, from 0 to 4096,
             which the receiver needs too; they are rounded to sixteenths. None where all are alike.
+            ``"given"`` for those that `compress` and `Writer`, and `decompress` and `Reader`, are
+            given for each element, as ``bits_hint``, so that none are written.
         max_steps: End a search after so many steps with the best so far: see `Encoded.cut`.
+            It bounds the time of the worst; on average a budget that cuts many blocks takes longer
+            than none (docs/speed.md).
         threads: Number of threads; None for all processors.
 
     Reference: Flamich et al. 2022, AD* coding.
@@ -193,7 +197,7 @@ class ADStar(_Stepwise):
     seed: int
     block: int = 1
     _: KW_ONLY
-    bits_hint: tuple[float, ...] | None = None
+    bits_hint: tuple[float, ...] | str | None = None
     max_steps: int | None = None
     threads: int | None = field(default=None, compare=False)
 
@@ -255,7 +259,7 @@ class DADStar(_Stepwise):
     seed: int
     _: KW_ONLY
     block: int = 1
-    bits_hint: tuple[float, ...] | None = None
+    bits_hint: tuple[float, ...] | str | None = None
     max_steps: int | None = None
     threads: int | None = field(default=None, compare=False)
 

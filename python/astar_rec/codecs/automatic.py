@@ -112,11 +112,17 @@ def column_hints(
         proposal: The proposal.
         block: The block.
     """
-    divergence = np.atleast_1d(kl_bits(target, proposal))
-    columns = divergence.shape[-1]
-    if divergence.size < _ROWS * max(1, columns) or columns > MOST_HINTS:
+    q, p = as_distribution(target), as_distribution(proposal)
+    shape = broadcast_shape(target=q.shape, proposal=p.shape)
+    size, columns = math.prod(shape), shape[-1] if shape else 1
+    if size < _ROWS * max(1, columns) or columns > MOST_HINTS:
         return None
-    hints = divergence.reshape(-1, columns).mean(axis=0).clip(0, MOST_HINT)
+    total, length = np.zeros(columns), columns * max(1, _MEASURED // columns)
+    for begin in range(0, size, length):
+        element = np.arange(begin, min(size, begin + length))
+        parts = (type(each)(*each._at(element, shape)) for each in (q, p))
+        total += kl_bits(*parts).reshape(-1, columns).sum(axis=0)
+    hints = (total * columns / max(1, size)).clip(0, MOST_HINT)
     starts = range(0, columns, max(1, block))
     uneven = max(float(np.ptp(hints[begin : begin + block])) for begin in starts)
     return tuple(hints.tolist()) if uneven > _ALIKE else None

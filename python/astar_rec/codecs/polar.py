@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["PolarCoding"]
 
 _LARGEST_BLOCK = 1 << 24
-_ELEMENTS_PER_BYTE = 1 << 13
 
 
 @dataclass(frozen=True, repr=False)
@@ -76,7 +75,6 @@ class PolarCoding(Codec):
     largest_block = _LARGEST_BLOCK
     runs_through = True
     default_chunk = 1
-    elements_per_byte = _ELEMENTS_PER_BYTE
     limits: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     seed: int
@@ -207,7 +205,7 @@ class PolarCoding(Codec):
 
 def _least_bytes(elements: int) -> int:
     """How many bytes a block has at least: a file's size tells how many elements it may hold."""
-    return elements // _ELEMENTS_PER_BYTE
+    return elements // PolarCoding.elements_per_byte
 
 
 def _filled(data: bytes, elements: int) -> bytes:

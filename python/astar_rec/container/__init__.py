@@ -5,7 +5,8 @@ docs/format.md specifies them. `compress` and `decompress` are for arrays in mem
 
 In the order of the data: `codes` (which index code), `chunks` (indices are collected, coded and
 framed), `format` (headers and frames as bytes), `source` and `frames` (chunks are found again),
-`grid` (which elements indices stand for).
+`grid` (which elements indices stand for). Beside it: `known` (what both sides are given with the
+elements, and is not written) and `stages` (progress).
 """
 
 from .inspection import Inspection, inspect

@@ -286,11 +286,6 @@ def frame_checksum(header: bytes, number: int, rows: int | None, payload: Buffer
     return _checksum(payload, zlib.crc32(place))
 
 
-def contexts_checksum(contexts: Contexts) -> bytes:
-    """What stands before a chunk's indices where their contexts were given."""
-    return _checksum(contexts.astype("<u2").tobytes())
-
-
 def longest_payload(header: Header) -> int:
     """More bytes than any chunk's payload has."""
     if not header.codec.kind.is_number:

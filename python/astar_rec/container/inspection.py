@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import _core
+from .._parallel import in_order
 from .._validate import broadcast_shape
+from ..codecs.units import GIVEN
 from ..errors import ParameterError
 from ..information import kl_bits
+from .chunks import threads_for
 from .reader import Reader
 
 if TYPE_CHECKING:
     from .._elements import Indices, Shape
     from ..codecs import Codec
     from ..codes import IndexCode
+    from ..codes.code import Parts
     from ..distributions import ProposalLike, TargetLike
     from .source import File
 
@@ -39,9 +44,11 @@ class Inspection:
         chunk: Indices in a chunk.
         bits: Bits by part: ``header``, ``depth`` (what the code spends on depths), ``path`` (what
             it spends on the paths themselves; `TreeCode` on both), ``padding`` and ``framing``
-            (what surrounds the chunks). They add up to ``total_bits``.
+            (what surrounds the chunks). ``header``, ``chunks`` and ``framing``, where contexts or
+            hints were given to `compress` and not to `inspect`. They add up to ``total_bits``.
         total_bits: Eight times the number of bytes.
         mean_depth: Mean depth of the indices, ⌊log2 index⌋; of bytes, their mean number of bits.
+            NaN where there are none, or none could be read.
         kl_bits: The sum of the targets' KL divergences; None unless targets were given.
         parts: What the messages' bits were for, as far as the method says it: of `PolarCoding`
             bits by level, in order of drawing; of others, and of a container of so many elements
@@ -98,6 +105,7 @@ def inspect(
     proposal: ProposalLike | None = None,
     *,
     contexts: Any = None,
+    bits_hint: Any = None,
 ) -> Inspection:
     """Says what is in a container, and where its bits went.
 
@@ -105,7 +113,9 @@ def inspect(
         data: What `compress` returned; or a path, or a file object opened for reading bytes.
         target: The targets that were encoded, to be told how much of it was information.
         proposal: The proposal, where targets are given.
-        contexts: What `compress` was given as ``contexts``, if it was an array.
+        contexts: What `compress` was given as ``contexts``, if it was an array; None to be told no
+            more than what the header says, and the sizes.
+        bits_hint: What `compress` was given as ``bits_hint``; None likewise.
 
     Raises:
         CorruptDataError: Bytes that `compress` did not write, or not all of them.
@@ -121,23 +131,27 @@ def inspect(
         >>> round(info.kl_bits, 2)
         5.25
     """
-    with Reader(data, contexts=contexts) as reader:
+    with _Looking(data, contexts=contexts, bits_hint=bits_hint) as reader:
         header, contents = reader._header, reader._contents
         divergence = _divergence(target, proposal, reader.shape)
         total = 8 * reader._source.size
         depths, said = 0, dict[str, float]()
-        bits = {"header": 8 * reader._begin, "depth": 0, "path": 0, "padding": 0, "framing": 0}
-        for number in range(contents.grid.chunks):
-            index, _ = reader._unpack(number)
-            parts = reader._code(number).parts(index, reader._contexts(number, len(index)))
-            numbers = header.codec.kind.is_number
-            depths += _core.path_bits(index, header.words) if numbers else parts.path
+        bits = {"header": 8 * reader._begin}
+        threads = threads_for(header.codec, header.code)
+        measure = partial(_measured, reader)
+        chunks = range(contents.grid.chunks)
+        if reader.sees_all:
+            bits |= {"depth": 0, "path": 0, "padding": 0}
+        else:
+            bits["chunks"] = 8 * sum(contents.frames[number].length for number in chunks)
+        found = in_order(measure, chunks if reader.sees_all else (), threads)
+        for of_paths, parts, breakdown in found:
+            depths += of_paths
             bits["depth"] += parts.depth
             bits["path"] += parts.path
             bits["padding"] += parts.padding
-            if contents.grid.elements <= reader._expected_elements:
-                for part, more in _breakdown(reader, number, index).items():
-                    said[part] = said.get(part, 0.0) + more
+            for part, more in breakdown.items():
+                said[part] = said.get(part, 0.0) + more
         bits["framing"] = total - sum(bits.values())
         indices = contents.grid.indices
         return Inspection(
@@ -151,15 +165,39 @@ def inspect(
             chunk=header.chunk,
             bits=bits,
             total_bits=total,
-            mean_depth=depths / indices if indices else float("nan"),
+            mean_depth=depths / indices if indices and reader.sees_all else float("nan"),
             kl_bits=divergence,
             parts=said,
         )
 
 
+class _Looking(Reader):
+    """A reader that opens without what was given with the elements, too."""
+
+    _needs_all = False
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether it can read the indices."""
+        header = self._header
+        contexts = header.contexts != "given" or self._given is not None
+        return contexts and (header.codec.bits_hint != GIVEN or self._hints is not None)
+
+
+def _measured(reader: Reader, number: int) -> tuple[int, Parts, dict[str, float]]:
+    """The depths of a chunk's indices, added up, and where the bits of these went."""
+    index, known = reader._unpack(number)
+    parts = reader._code(number, known).parts(index, reader._contexts(number, len(index)))
+    is_number = reader.codec.kind.is_number
+    depths = _core.path_bits(index, reader.codec.words) if is_number else parts.path
+    return depths, parts, _breakdown(reader, number, index)
+
+
 def _breakdown(reader: Reader, number: int, index: Indices) -> dict[str, float]:
-    """Where the bits of a chunk's messages went."""
+    """Where the bits of a chunk's messages went; nothing if `decompress` would not decode them."""
     codec, grid = reader.codec, reader._contents.grid
+    if grid.elements > reader._expected_elements:
+        return {}
     first = number * grid.chunk
     own = grid.elements_of(first, first + len(index))
     offset = reader._header.offset + own.start
