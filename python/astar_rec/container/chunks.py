@@ -84,7 +84,6 @@ class ChunkWriter:
         self._head: bytes | None = None
         self._number = 0
         self._pieces: list[tuple[Indices, Known]] = []
-        self._copied: bytes | None = None  # a full chunk that waits, in the place of pieces
         self._coded: bytes | None = None  # waits in the place of pieces
         self._waiting = 0
 
