@@ -97,6 +97,7 @@ class Header:
     hints: tuple[int, ...] = ()
     is_float32: bool = False
     is_open: bool = False
+    fingerprint: tuple[float, float] | None = None
     checksum: bytes = b""
 
     @property
@@ -123,9 +124,9 @@ def read_header(source: Source) -> Header:
     require(source.take(4) == b"A*RC", "not a container")
     require(source.byte() == 3, "another version")
     method, flags, code, chunk = source.take(4)
-    contexts = flags >> 2
+    contexts = flags >> 2 & 3
     require(method <= POLAR, "an unknown method")
-    require(contexts <= GIVEN, "unknown flags")
+    require(contexts <= GIVEN and flags < 32, "unknown flags")
     require(code <= BYTES, "an unknown code")
     require((code == BYTES) == (method == POLAR), "bytes and another method")
     require((0 if method == POLAR else 4) <= chunk <= 16, "a chunk's size")
@@ -152,6 +153,10 @@ def read_header(source: Source) -> Header:
     require(contexts != COLUMN or axes > 1, "columns as contexts of one axis")
     if header.hints:
         require(len(header.hints) == header.columns, "hints for other columns")
+    if flags & 16:
+        header.fingerprint = struct.unpack("<ff", source.take(8))
+        location, spread = header.fingerprint
+        require(math.isfinite(location) and 0 <= spread < math.inf, "a fingerprint")
     header.checksum = checksum(source.data[: source.place])
     require(source.take(4) == header.checksum, "the header's checksum")
     return header
@@ -459,6 +464,42 @@ def sample(proposal: Proposal, x: int) -> float:
     return min(max((0.5 * a + 0.5 * b) + (0.5 * b - 0.5 * a) * z, a), b)
 
 
+# --- Fingerprint --------------------------------------------------------------------------------
+
+
+def random_number(x: int) -> float:
+    z = (x + 1) * 0x9E3779B97F4A7C15 & MASK
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & MASK
+    z = (z ^ z >> 27) * 0x94D049BB133111EB & MASK
+    return ((z ^ z >> 31) >> 32) / 2**32
+
+
+def check_fingerprint(header: Header, proposals: Proposals) -> None:
+    """Require that the proposals are the encoder's, rounding apart."""
+    indices = min(1 << header.chunk, header.index_count)
+    if header.method == POLAR:
+        elements = min(indices * header.block, math.prod(header.shape))
+    else:
+        row, in_row = divmod(indices, header.row_blocks) if indices else (0, 0)
+        elements = row * header.columns + in_row * header.block
+    elements = min(elements, 4096)
+    get = proposals if callable(proposals) else proposals.__getitem__
+    location = spread = size = 0.0
+    for number in range(elements):
+        row, column = divmod(number, header.columns)
+        weight = 1 + (random_number(2 * row) + random_number(2 * column + 1)) / 2
+        x = 0x3C6EF372FE94F82A
+        low, high = sample(get(number), x), sample(get(number), MASK - x)
+        middle = low / 2 + high / 2
+        location += weight * middle / elements
+        spread += weight * (high - low) / elements
+        size += weight * (abs(middle) + high - low) / elements
+    most = size / 2**14 + 2.0**-120
+    if header.fingerprint and elements:
+        require(abs(header.fingerprint[0] - location) <= most, "another proposal's location")
+        require(abs(header.fingerprint[1] - spread) <= most, "another proposal's spread")
+
+
 # --- All together -------------------------------------------------------------------------------
 
 
@@ -518,6 +559,8 @@ def decode(
     source = Source(data)
     header = read_header(source)
     payloads = read_frames(source, header)
+    if header.fingerprint:
+        check_fingerprint(header, proposals)
     return header.shape, decode_payloads(header, payloads, proposals, contexts)
 
 

@@ -15,6 +15,7 @@ FIXED = 9  # bytes before the numbers
 OF_CODES = {0: 1, 3: 1, 4: 1, 5: 1}
 OF_METHODS = {0: 2, 2: 1, 3: 2, 4: 2, 5: 1}
 WITH_HINTS = (2, 3)
+FINGERPRINT = 16  # a flag: eight bytes after the numbers
 MARK, LAST_MARK = 0xC5, 0xE5
 
 
@@ -33,12 +34,13 @@ class Layout:
 
     fixed: bytes
     numbers: list[int]
+    fingerprint: bytes = b""
     frames: list[Frame] = field(default_factory=list)
     rest: bytes = b""
 
     def to_bytes(self) -> bytes:
         """The container, with right checksums and lengths."""
-        head = self.fixed + b"".join(map(number, self.numbers))
+        head = self.fixed + b"".join(map(number, self.numbers)) + self.fingerprint
         head += crc(head)
         parts = [head]
         for frame in self.frames:
@@ -108,6 +110,9 @@ def _take_numbers(data: bytes, at: int, layout: Layout) -> int:
     take(1)  # the offset
     take(min(take(1), 40))  # axes and their lengths
     layout.numbers = numbers
+    if data[6] & FINGERPRINT:
+        layout.fingerprint = data[at : at + 8]
+        at += 8
     return at
 
 

@@ -11,13 +11,13 @@ from .._arrays import CONTEXT_LIMIT
 from .._validate import ELEMENT_LIMIT
 from ..errors import ParameterError
 from .format import Header, contexts_checksum, write_frame
-from .grid import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .._elements import Indices, Shape
     from ..codecs import Codec, Message
+    from .fingerprint import Fingerprinter
     from .format import Contexts
     from .grid import Grid
 
@@ -31,14 +31,20 @@ class ChunkWriter:
         write: Called with bytes, one after the other.
         header: What the container says of itself.
         choose_start: Whether the first chunk decides where the depths' model starts.
+        proposals: Where the first elements' proposals are collected, before indices are added.
     """
 
     def __init__(
-        self, write: Callable[[bytes], object], header: Header, choose_start: bool
+        self,
+        write: Callable[[bytes], object],
+        header: Header,
+        choose_start: bool,
+        proposals: Fingerprinter,
     ) -> None:
         self.header = header
         self._write = write
         self._choose_start = choose_start
+        self._proposals = proposals
         self._head: bytes | None = None
         self._number = 0
         self._pieces: list[tuple[Indices, Contexts | None]] = []
@@ -71,7 +77,7 @@ class ChunkWriter:
         elif self._waiting:
             self._flush(None)
         elif self._head is None:
-            self._write_header(None)
+            self._write_header(None, self._shape(None))
 
     def _flush(self, rows: int | None) -> None:
         pieces, self._pieces, self._waiting = self._pieces, [], 0
@@ -81,7 +87,8 @@ class ChunkWriter:
         given = [np.empty(0, np.uint16), *(own for _, own in pieces if own is not None)]
         contexts = self._contexts(len(index), np.concatenate(given))
         if self._head is None:
-            self._write_header((index[:_SAMPLE], None if contexts is None else contexts[:_SAMPLE]))
+            sample = index[:_SAMPLE], None if contexts is None else contexts[:_SAMPLE]
+            self._write_header(sample, self._shape(rows))
         assert self._head is not None
         payload = pack_chunk(
             self.header, self._shape(rows), self._number * self.header.chunk, index, contexts
@@ -102,9 +109,13 @@ class ChunkWriter:
         first = self._number * self.header.chunk
         return column_contexts(self.header.grid(), first, first + count)
 
-    def _write_header(self, sample: tuple[Indices, Contexts | None] | None) -> None:
+    def _write_header(self, sample: tuple[Indices, Contexts | None] | None, shape: Shape) -> None:
+        """Writes the header, once the first chunk is known, of samples of a shape."""
         if self._choose_start and sample is not None:
             self.header = replace(self.header, code=self.header.code.fitted(*sample))
+        columns = shape[-1] if shape else 1
+        fingerprint = self._proposals.result(self.header.fingerprinted(shape), columns)
+        self.header = replace(self.header, fingerprint=fingerprint)
         self._head = self.header.to_bytes()
         self._write(self._head)
 

@@ -16,6 +16,7 @@ from ..codecs import method_numbered
 from ..codes import code_numbered
 from ..errors import CorruptDataError, ParameterError
 from .code_choice import code_for
+from .fingerprint import FINGERPRINT_ELEMENTS, Fingerprint
 from .grid import Grid
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ LONGEST_HEADER = 1 << 20  # more than any takes
 _FLOAT32 = 1 << 0
 _OPEN = 1 << 1
 _CONTEXTS_SHIFT = 2
+_CONTEXTS_MASK = 3
+_FINGERPRINT = 1 << 4
+_KNOWN_FLAGS = (1 << 5) - 1
 
 _CHUNK_MARK = 0xC5
 _LAST_MARK = 0xE5
@@ -86,6 +90,7 @@ class Header:
         open: Whether the number of rows was not known when the header was written.
         dtype: The samples' type: one of `DTYPES`.
         chunk: How many indices a chunk holds.
+        fingerprint: Of the first elements' proposals; None for none.
     """
 
     codec: Codec
@@ -96,6 +101,7 @@ class Header:
     open: bool
     dtype: str
     chunk: int
+    fingerprint: Fingerprint | None = None
 
     @property
     def block(self) -> int:
@@ -112,6 +118,12 @@ class Header:
         own = self.shape if shape is None else shape
         return Grid(own, self.block, self.chunk, self.codec.runs_through)
 
+    def fingerprinted(self, shape: Shape) -> int:
+        """Of how many elements a fingerprint is, where the samples have a shape."""
+        grid = self.grid(shape)
+        first = min(grid.chunk, grid.indices)
+        return min(FINGERPRINT_ELEMENTS, len(grid.elements_of(0, first)))
+
     def with_row(self, row: Shape) -> Header:
         """The same, open, with rows of a shape."""
         return replace(self, shape=(0, *row))
@@ -126,6 +138,7 @@ class Header:
             (_FLOAT32 if self.dtype == "float32" else 0)
             | (_OPEN if self.open else 0)
             | CONTEXTS.index(self.contexts) << _CONTEXTS_SHIFT
+            | (_FINGERPRINT if self.fingerprint else 0)
         )
         log_chunk = self.chunk.bit_length() - 1
         numbers = (
@@ -138,6 +151,8 @@ class Header:
         )
         body = MAGIC + bytes([VERSION, self.codec.number, flags, self.code.number, log_chunk])
         body += b"".join(map(varint, numbers))
+        if self.fingerprint:
+            body += self.fingerprint.to_bytes()
         return body + _checksum(body)
 
 
@@ -156,8 +171,8 @@ def read_header(data: memoryview) -> tuple[Header, int]:
     version, method, flags, code, chunk = data[4:9]
     if version != VERSION:
         raise CorruptDataError(f"container version {version}; this release reads version {VERSION}")
-    contexts = flags >> _CONTEXTS_SHIFT
-    if contexts >= len(CONTEXTS):
+    contexts = flags >> _CONTEXTS_SHIFT & _CONTEXTS_MASK
+    if contexts >= len(CONTEXTS) or flags > _KNOWN_FLAGS:
         raise CorruptDataError("a header that no encoder writes: unknown flags")
     kind = code_numbered(code)
     if kind is None:
@@ -176,6 +191,9 @@ def read_header(data: memoryview) -> tuple[Header, int]:
         if axes > MAX_AXES:
             raise CorruptDataError(f"{axes} axes")
         shape = tuple(number() for _ in range(axes))
+        fingerprint = None
+        if flags & _FINGERPRINT:
+            fingerprint, at = _read_fingerprint(data, at)
         if bytes(data[at : at + 4]) != _checksum(data[:at]):
             raise CorruptDataError("the header's checksum does not match")
         header = Header(
@@ -187,12 +205,21 @@ def read_header(data: memoryview) -> tuple[Header, int]:
             open=bool(flags & _OPEN),
             dtype="float32" if flags & _FLOAT32 else "float64",
             chunk=1 << chunk if chunk < 64 else 0,
+            fingerprint=fingerprint,
         )
         codec.check_shape(shape)
     except ParameterError as error:
         raise CorruptDataError(f"a header that no encoder writes: {error}") from None
     _check(header)
     return header, at + 4
+
+
+def _read_fingerprint(data: memoryview, at: int) -> tuple[Fingerprint, int]:
+    """Returns the fingerprint at a place, and where it ends."""
+    end = at + Fingerprint.SIZE
+    if len(data) < end:
+        raise CorruptDataError(f"the data end at byte {len(data)}, in the header")
+    return Fingerprint.from_bytes(bytes(data[at:end])), end
 
 
 def least_chunk(codec: Codec) -> int:
@@ -204,6 +231,8 @@ def _check(header: Header) -> None:
     """Refuses what `Header` can say and no encoder writes."""
     if not least_chunk(header.codec) <= header.chunk <= MAX_CHUNK:
         raise CorruptDataError(f"chunks of {header.chunk} indices")
+    if header.fingerprint is not None and not header.fingerprint.is_possible:
+        raise CorruptDataError("a fingerprint that no proposal has")
     if header.contexts == "column" and len(header.shape) < 2:
         raise CorruptDataError(f"columns as contexts in shape {header.shape}")
     if header.open and (not header.shape or header.shape[0] != 0):

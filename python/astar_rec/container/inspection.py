@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..codecs import Codec
     from ..codes import IndexCode
     from ..distributions import ProposalLike, TargetLike
+    from .format import Header
     from .source import File
 
 __all__ = ["Inspection", "inspect"]
@@ -37,6 +38,8 @@ class Inspection:
         dtype: Their type.
         offset: The number of the first element.
         chunk: Indices in a chunk.
+        fingerprint: What the header says of the proposal: the weighted means of the first elements'
+            locations and spreads; None where it says nothing.
         bits: Bits by part: ``header``, ``depth`` (what the code spends on depths), ``path`` (what
             it spends on the paths themselves; `TreeCode` on both), ``padding`` and ``framing``
             (what surrounds the chunks). They add up to ``total_bits``.
@@ -56,6 +59,7 @@ class Inspection:
     dtype: np.dtype[Any]
     offset: int
     chunk: int
+    fingerprint: tuple[float, float] | None
     bits: dict[str, int]
     total_bits: int
     mean_depth: float
@@ -73,11 +77,18 @@ class Inspection:
         """What was spent beyond the targets' information; None unless targets were given."""
         return None if self.kl_bits is None else self.total_bits - self.kl_bits
 
+    def _of_proposal(self) -> list[tuple[str, str]]:
+        if self.fingerprint is None:
+            return []
+        location, spread = self.fingerprint
+        return [("proposal", f"mean location {location:.6g}, mean spread {spread:.6g}")]
+
     def __str__(self) -> str:
         rows = [
             ("method", f"{self.method}  {self.codec}"),
             ("shape", f"{self.shape}  {self.dtype}"),
             ("code", f"{self.code}, contexts: {self.contexts}"),
+            *self._of_proposal(),
             ("mean depth", f"{self.mean_depth:.3f}"),
             *((f"{part} bits", f"{bits}") for part, bits in self.bits.items()),
             ("total bits", f"{self.total_bits}  ({self.bits_per_element:.4f} per element)"),
@@ -149,12 +160,19 @@ def inspect(
             dtype=reader.dtype,
             offset=header.offset,
             chunk=header.chunk,
+            fingerprint=_means_of(header),
             bits=bits,
             total_bits=total,
             mean_depth=depths / indices if indices else float("nan"),
             kl_bits=divergence,
             parts=said,
         )
+
+
+def _means_of(header: Header) -> tuple[float, float] | None:
+    """What the header says of the proposal."""
+    own = header.fingerprint
+    return None if own is None else (own.location, own.spread)
 
 
 def _breakdown(reader: Reader, number: int, index: Indices) -> dict[str, float]:

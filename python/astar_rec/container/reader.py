@@ -15,6 +15,7 @@ from ..custom.selection import elements_of
 from ..errors import CorruptDataError, ParameterError
 from .chunks import column_contexts
 from .code_choice import code_for
+from .fingerprint import require_same
 from .format import LONGEST_HEADER, Header, as_received, contexts_checksum, dtype_of, read_header
 from .frames import payload_of, rescue, walk, whole
 from .source import source_of
@@ -65,6 +66,9 @@ class Reader:
         contexts: What `compress` was given as ``contexts``, if it was an array: of all rows.
             Without a header, whatever it was given.
         threads: Number of threads; None for all processors, or the given codec's.
+        fingerprint: False to decode with any proposal. Otherwise `read` refuses one that is not the
+            encoder's, as far as the container's fingerprint tells: where the rows that are read
+            have all elements that it is of, the first 4,096 at most.
 
     Attributes:
         codec: The codec that decodes it.
@@ -106,7 +110,9 @@ class Reader:
         on_corrupt: str = "raise",
         contexts: Any = None,
         threads: int | None = None,
+        fingerprint: bool = True,
     ) -> None:
+        self._compares = fingerprint
         if on_corrupt not in ("raise", "skip"):
             raise ParameterError("on_corrupt", on_corrupt, '"raise" or "skip"')
         self._skip = on_corrupt == "skip"
@@ -176,7 +182,8 @@ class Reader:
 
         Raises:
             CorruptDataError: A chunk is damaged, or holds what no encoder writes.
-            ParameterError: A proposal that does not broadcast to the result's shape; rows with a
+            ParameterError: A proposal that does not broadcast to the result's shape, or is not the
+                encoder's, as far as the fingerprint tells; rows with a
                 step, or of a container without axes; contexts that are not the encoder's; a reader
                 that is closed.
         """
@@ -189,6 +196,7 @@ class Reader:
             raise ParameterError(
                 "shape of proposal", shared.shape, f"one that broadcasts to the samples' {shape}"
             )
+        self._require_same(shared, shape, begin)
         indices = self._contents.grid.indices_of_rows(begin, end)
         index, there = self._gather(indices, progress)
         samples = as_received(self._decode(index, shared, shape, begin), self._header.dtype)
@@ -218,6 +226,16 @@ class Reader:
     def _expected_elements(self) -> int:
         """The most samples that a container of this size is expected to have."""
         return _FREE_ELEMENTS + self.codec.elements_per_byte * self._source.size
+
+    def _require_same(self, proposal: Proposal, shape: Shape, begin: int) -> None:
+        """Refuses another proposal than the encoder's, where the fingerprint is of these rows."""
+        fingerprint = self._header.fingerprint
+        if fingerprint is None or not self._compares or begin:
+            return
+        count = self._header.fingerprinted(self.shape)
+        if 0 < count <= math.prod(shape):
+            columns = shape[-1] if shape else 1
+            require_same(fingerprint, proposal, shape, count, columns)
 
     # --- Indices ---------------------------------------------------------------------------------
 

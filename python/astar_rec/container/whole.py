@@ -43,6 +43,7 @@ def compress(
     header: bool = True,
     chunk: int | None = None,
     offset: int = 0,
+    fingerprint: bool | None = None,
     return_sample: Literal[False] = False,
     progress: Progress | None = None,
 ) -> bytes: ...
@@ -59,6 +60,7 @@ def compress(
     header: bool = True,
     chunk: int | None = None,
     offset: int = 0,
+    fingerprint: bool | None = None,
     return_sample: Literal[True],
     progress: Progress | None = None,
 ) -> tuple[bytes, npt.NDArray[Any]]: ...
@@ -74,6 +76,7 @@ def compress(
     header: bool = True,
     chunk: int | None = None,
     offset: int = 0,
+    fingerprint: bool | None = None,
     return_sample: bool = False,
     progress: Progress | None = None,
 ) -> bytes | tuple[bytes, npt.NDArray[Any]]:
@@ -107,6 +110,9 @@ def compress(
             elements, from 1) to 65,536: what damage costs, and what is decoded at least. Smaller
             ones take more bytes. None for the codec's own choice, 65,536 or 1.
         offset: The number of the first element, where the arrays are a part of larger ones.
+        fingerprint: Whether the header says 8 bytes of the proposal, by which the receiver knows a
+            wrong one: of another scale, or with its columns in another order. None where the first
+            chunk has 1,024 elements or more. One that differs by rounding passes.
         return_sample: Whether to return the samples, too.
         progress: Called as ``progress(done, total)`` with numbers of elements, now and then.
 
@@ -143,6 +149,8 @@ def compress(
             raise ParameterError("codec", None, what)
         if time is not None:
             raise ParameterError("time", time, "None, with a codec")
+        if fingerprint:
+            raise ParameterError("fingerprint", fingerprint, "None or False, without a header")
         data, encoded = compress_bare(
             target,
             proposal,
@@ -174,6 +182,7 @@ def compress(
         dtype=dtype,
         chunk=chunk,
         offset=offset,
+        fingerprint=fingerprint,
     ) as writer:
         own = contexts if kind == "given" else None
         piece = writer._encode(target, proposal, own, progress)
@@ -196,6 +205,7 @@ def decompress(
     contexts: Any = None,
     max_elements: int | None = None,
     threads: int | None = None,
+    fingerprint: bool = True,
     progress: Progress | None = None,
 ) -> npt.NDArray[Any]:
     """Decodes a container.
@@ -218,6 +228,8 @@ def decompress(
             than all but nearly empty information takes, and no forged header fills the memory. With
             `PolarCoding` it is 8,192 for each byte, and whatever it encodes decodes.
         threads: Number of threads; None for all processors, or the given codec's.
+        fingerprint: False to decode with any proposal, also one that the header's fingerprint says
+            is not the encoder's.
         progress: Called as ``progress(done, total)`` with numbers of indices, now and then.
 
     Returns:
@@ -225,9 +237,10 @@ def decompress(
 
     Raises:
         CorruptDataError: Bytes that `compress` did not write, or not all of them.
-        ParameterError: A proposal that does not broadcast to the shape in the container; more
-            samples than ``max_elements``; contexts that are not the encoder's; a codec without a
-            shape, or what only goes with a codec.
+        ParameterError: A proposal that does not broadcast to the shape in the container, or is not
+            the encoder's, rounding apart, as far as its fingerprint tells; more samples than
+            ``max_elements``; contexts that are not the encoder's; a codec without a shape, or what
+            only goes with a codec.
         OSError: The file cannot be read.
     """
     with Reader(
@@ -240,6 +253,7 @@ def decompress(
         on_corrupt=on_corrupt,
         contexts=contexts,
         threads=threads,
+        fingerprint=fingerprint,
     ) as reader:
         if codec is None:
             _check_elements(reader, max_elements)

@@ -18,6 +18,7 @@ from ..codecs.automatic import fresh_seed
 from ..errors import ApproximationWarning, ParameterError
 from .chunks import ChunkWriter, indices_of
 from .code_choice import code_for
+from .fingerprint import Fingerprinter
 from .format import CONTEXTS, MAX_CHUNK, Header, as_received, dtype_of, least_chunk
 from .reader import Reader
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from .._elements import Shape
     from ..codecs import Encoded, Progress
+    from ..codecs.codec import Proposal
     from ..codes import IndexCode
     from ..distributions import ProposalLike, TargetLike
     from .format import Contexts
@@ -44,12 +46,14 @@ class Piece(NamedTuple):
         header: The header, which knows its rows.
         rows: How many rows there are.
         contexts: Their indices' contexts, if given.
+        proposal: Their proposal.
         encoded: What the codec found.
     """
 
     header: Header
     rows: int
     contexts: Contexts | None
+    proposal: Proposal
     encoded: Encoded
 
 
@@ -77,6 +81,7 @@ class Writer:
         dtype: As for `compress`.
         chunk: As for `compress`.
         offset: As for `compress`.
+        fingerprint: As for `compress`.
 
     Attributes:
         codec: The codec.
@@ -110,7 +115,9 @@ class Writer:
         dtype: Any = None,
         chunk: int | None = None,
         offset: int = 0,
+        fingerprint: bool | None = None,
     ) -> None:
+        self._proposals = Fingerprinter(fingerprint)
         if contexts not in (None, *CONTEXTS[1:]):
             raise ParameterError("contexts", contexts, 'None, "column" or "given"')
         self.codec = codec_or_fresh(codec)
@@ -203,12 +210,13 @@ class Writer:
         own = self._contexts_of(contexts, grid)
         first = self._next_element(header)
         encoded = self.codec.encode(target, proposal, offset=first, progress=progress)
-        return Piece(header, grid.rows, own, encoded)
+        return Piece(header, grid.rows, own, p, encoded)
 
     def _add(self, piece: Piece) -> Encoded:
         """Writes what `_encode` returned, and returns it with the receiver's samples."""
         header, encoded = piece.header, piece.encoded
         self.cut += encoded.cut
+        self._proposals.add(piece.proposal, encoded.sample.shape)
         self._begin(header).add(indices_of(self.codec, encoded.message), piece.contexts)
         self.rows += piece.rows
         return replace(encoded, sample=as_received(encoded.sample, header.dtype))
@@ -217,7 +225,9 @@ class Writer:
         """Appends what another container holds, which has been made elsewhere.
 
         The result is that of writing all with one writer. A part is made by `compress` or a
-        `Writer` with the same options and the ``offset`` of its first element.
+        `Writer` with the same options and the ``offset`` of its first element. (A part does not
+        hold its proposal. So the fingerprint is the first part's, if that has one, of as many
+        elements as the result's would be of; otherwise there is none.)
 
         Args:
             part: The container: bytes, a path, or a file object opened for reading bytes.
@@ -232,6 +242,9 @@ class Writer:
             header = self._check_rows(reader.shape)
             self._check_part(header, reader._header)
             chunks = self._begin(header)
+            part_header = reader._header
+            covered = part_header.fingerprinted(reader.shape)
+            self._proposals.add_part(part_header.fingerprint, covered)
             for number in range(reader._contents.grid.chunks):
                 chunks.add(*reader._unpack(number))
             self.rows += reader._contents.grid.rows
@@ -290,7 +303,9 @@ class Writer:
     def _begin(self, header: Header) -> ChunkWriter:
         if self._chunks is None:
             self._header = header
-            self._chunks = ChunkWriter(partial(_put, self._file), header, self._choose_start)
+            self._chunks = ChunkWriter(
+                partial(_put, self._file), header, self._choose_start, self._proposals
+            )
         return self._chunks
 
     # --- The end ---------------------------------------------------------------------------------
