@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -180,24 +181,27 @@ def _means(
     location: Floats, spread: Floats, columns: int, count: int | None = None
 ) -> tuple[float, float, float]:
     """Returns the weighted means of locations and spreads, as float32, and of their sizes."""
-    number = np.arange(location.size if count is None else count)
-    weight = _weights(number, max(1, columns))
+    elements = location.size if count is None else count
+    weight = _weights(elements, max(1, columns))
 
     def mean(values: Floats) -> float:
         # Sums from the first to the last: the same bytes everywhere.
-        return float(np.cumsum(weight * values)[-1] / number.size)
+        return float(np.cumsum(weight * values)[-1] / elements)
 
     with np.errstate(all="ignore"):
         own = float(np.float32(mean(location))), float(np.float32(mean(spread)))
         return *own, mean(np.abs(location) + spread)
 
 
-def _weights(number: npt.NDArray[np.int64], columns: int) -> Floats:
+@lru_cache(maxsize=8)  # of as many kinds of files, 32 KiB each
+def _weights(count: int, columns: int) -> Floats:
     """Returns weights from 1 to 2: the mean of a row's and a column's random number, and 1."""
-    row, column = np.divmod(number.astype(np.uint64), np.uint64(columns))
+    row, column = np.divmod(np.arange(count, dtype=np.uint64), np.uint64(columns))
     one = np.uint64(1)
     parts = [_random(row << one), _random(column << one | one)]
-    return np.asarray(1.0 + 0.5 * (parts[0] + parts[1]))
+    weights = np.asarray(1.0 + 0.5 * (parts[0] + parts[1]))
+    weights.setflags(write=False)
+    return weights
 
 
 def _random(x: npt.NDArray[np.uint64]) -> Floats:
