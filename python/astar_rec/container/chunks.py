@@ -9,7 +9,9 @@ import numpy as np
 
 from .._arrays import CONTEXT_LIMIT
 from .._validate import ELEMENT_LIMIT
+from ..codecs.escapes import joined_escapes
 from ..errors import ParameterError
+from .escape_section import write_section
 from .format import Header, contexts_checksum, write_frame
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from .._elements import Indices, Shape
     from ..codecs import Codec, Message
+    from ..codecs.escapes import Escapes
     from .fingerprint import Fingerprinter
     from .format import Contexts
     from .grid import Grid
@@ -49,6 +52,12 @@ class ChunkWriter:
         self._number = 0
         self._pieces: list[tuple[Indices, Contexts | None]] = []
         self._waiting = 0
+        self._escapes: list[Escapes] = []
+
+    def escape(self, escapes: Escapes) -> None:
+        """Takes escapes of what is added next, numbered from the container's first element."""
+        if len(escapes):
+            self._escapes.append(escapes)
 
     def add(self, index: Indices, contexts: Contexts | None) -> None:
         """Adds indices of shape (n,) or (n, words), and their contexts, of shape (n,), if given."""
@@ -90,11 +99,23 @@ class ChunkWriter:
             sample = index[:_SAMPLE], None if contexts is None else contexts[:_SAMPLE]
             self._write_header(sample, self._shape(rows))
         assert self._head is not None
-        payload = pack_chunk(
-            self.header, self._shape(rows), self._number * self.header.chunk, index, contexts
-        )
-        self._write(write_frame(self._head, self._number, payload, rows))
+        shape = self._shape(rows)
+        payload = pack_chunk(self.header, shape, self._number * self.header.chunk, index, contexts)
+        section = self._section(shape, len(index))
+        self._write(write_frame(self._head, self._number, payload, rows, escapes=section))
         self._number += 1
+
+    def _section(self, shape: Shape, count: int) -> bytes:
+        """What is written of the escapes of the chunk, which has so many indices."""
+        if not self._escapes:
+            return b""
+        first = self._number * self.header.chunk
+        elements = self.header.grid(shape).elements_of(first, first + count)
+        escapes = joined_escapes(self._escapes)
+        own = escapes.within(elements.start, elements.stop)
+        left = escapes.within(elements.stop, ELEMENT_LIMIT).moved(elements.stop)
+        self._escapes = [left] if len(left) else []
+        return write_section(own) if len(own) else b""
 
     def _shape(self, rows: int | None) -> Shape:
         """The samples' shape, as far as a chunk depends on it: all blocks but the last are full."""

@@ -47,7 +47,9 @@ _KNOWN_FLAGS = (1 << 5) - 1
 
 _CHUNK_MARK = 0xC5
 _LAST_MARK = 0xE5
-MARKS = bytes([_CHUNK_MARK, _LAST_MARK])  # with which frames begin
+_ESCAPES = 1  # added to the mark of a frame that has them
+# With which frames begin; the latter two, those with escapes.
+MARKS = bytes([_CHUNK_MARK, _LAST_MARK, _CHUNK_MARK + _ESCAPES, _LAST_MARK + _ESCAPES])
 
 # Mark, number, rows, length: what may stand before a payload.
 FRAME_HEAD = 1 + 3 * 10
@@ -260,15 +262,19 @@ class FrameHead:
         rows: For the last frame of an open container: how many rows there are. None otherwise.
         length: The payload's number of bytes.
         size: The head's own number of bytes.
+        escapes: Whether the payload begins with escapes.
     """
 
     number: int
     rows: int | None
     length: int
     size: int
+    escapes: bool
 
 
-def write_frame(head: bytes, number: int, payload: bytes, rows: int | None = None) -> bytes:
+def write_frame(
+    head: bytes, number: int, payload: bytes, rows: int | None = None, *, escapes: bytes = b""
+) -> bytes:
     """Returns a chunk as it is written.
 
     Args:
@@ -276,9 +282,13 @@ def write_frame(head: bytes, number: int, payload: bytes, rows: int | None = Non
         number: The chunk's number.
         payload: What it holds.
         rows: For the last frame of an open container: how many rows there are.
+        escapes: The section of its escapes, if it has any.
     """
-    mark = bytes([_CHUNK_MARK]) if rows is None else bytes([_LAST_MARK]) + varint(rows)
-    checksum = frame_checksum(head[-4:], number, rows, payload)
+    kind, payload = _ESCAPES if escapes else 0, escapes + payload
+    mark = bytes([_CHUNK_MARK + kind])
+    if rows is not None:
+        mark = bytes([_LAST_MARK + kind]) + varint(rows)
+    checksum = frame_checksum(head[-4:], number, rows, payload, escapes=bool(escapes))
     return mark + varint(number) + varint(len(payload)) + payload + checksum
 
 
@@ -290,17 +300,19 @@ def read_frame_head(data: memoryview) -> FrameHead:
     """
     if not data:
         raise CorruptDataError("the data end where a chunk should begin")
-    if data[0] not in (_CHUNK_MARK, _LAST_MARK):
+    if data[0] not in MARKS:
         raise CorruptDataError("no chunk begins where one should")
     at, rows = 1, None
-    if data[0] == _LAST_MARK:
+    if data[0] in (_LAST_MARK, _LAST_MARK + _ESCAPES):
         rows, at = read_varint(data, at)
     number, at = read_varint(data, at)
     length, at = read_varint(data, at)
-    return FrameHead(number, rows, length, at)
+    return FrameHead(number, rows, length, at, data[0] in MARKS[2:])
 
 
-def frame_checksum(header: bytes, number: int, rows: int | None, payload: Buffer) -> bytes:
+def frame_checksum(
+    header: bytes, number: int, rows: int | None, payload: Buffer, *, escapes: bool = False
+) -> bytes:
     """The checksum that follows a payload: of its place, too, that chunks stay where they are.
 
     Args:
@@ -308,10 +320,13 @@ def frame_checksum(header: bytes, number: int, rows: int | None, payload: Buffer
         number: The chunk's number.
         rows: As in `FrameHead`.
         payload: The payload.
+        escapes: Whether it begins with escapes.
     """
     place = header + number.to_bytes(8, "little")
     if rows is not None:
         place += rows.to_bytes(8, "little")
+    if escapes:
+        place += bytes([_ESCAPES])
     return _checksum(payload, zlib.crc32(place))
 
 
@@ -324,8 +339,8 @@ def longest_payload(header: Header) -> int:
     """More bytes than any chunk's payload has."""
     if not header.codec.kind.is_number:
         return ELEMENT_LIMIT  # bytes may be any number
-    # Decisions of 16 bits, 64 a word, and the path.
-    return 64 + header.chunk * header.words * 136
+    # Decisions of 16 bits, 64 a word, and the path; and as much for escapes.
+    return 128 + 2 * header.chunk * header.words * 136
 
 
 def _checksum(data: Buffer, start: int = 0) -> bytes:

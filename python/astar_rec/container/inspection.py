@@ -12,6 +12,7 @@ from .. import _core
 from .._validate import broadcast_shape
 from ..errors import ParameterError
 from ..information import kl_bits
+from .escape_section import write_section
 from .reader import Reader
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Inspection:
         chunk: Indices in a chunk.
         fingerprint: What the header says of the proposal: the weighted means of the first elements'
             locations and spreads; None where it says nothing.
-        bits: Bits by part: ``header``, ``depth`` (what the code spends on depths), ``path`` (what
+        bits: Bits by part: ``escapes`` (elements that were coded by themselves, if any), ``header``, ``depth`` (what the code spends on depths), ``path`` (what
             it spends on the paths themselves; `TreeCode` on both), ``padding`` and ``framing``
             (what surrounds the chunks). They add up to ``total_bits``.
         total_bits: Eight times the number of bytes.
@@ -143,6 +144,9 @@ def inspect(
             parts = reader._code(number).parts(index, reader._contexts(number, len(index)))
             numbers = header.codec.kind.is_number
             depths += _core.path_bits(index, header.words) if numbers else parts.path
+            if contents.frames[number].escapes:
+                said_in_section = 8 * len(write_section(reader._escapes(number)))
+                bits["escapes"] = bits.get("escapes", 0) + said_in_section
             bits["depth"] += parts.depth
             bits["path"] += parts.path
             bits["padding"] += parts.padding

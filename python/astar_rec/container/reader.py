@@ -10,11 +10,13 @@ import numpy as np
 from .._arrays import context_array
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
 from ..codecs import Codec
+from ..codecs.escapes import decode_escapes, joined_escapes, none_escaped
 from ..custom import as_proposal
 from ..custom.selection import elements_of
 from ..errors import CorruptDataError, ParameterError
 from .chunks import column_contexts
 from .code_choice import code_for
+from .escape_section import split_section
 from .fingerprint import require_same
 from .format import LONGEST_HEADER, Header, as_received, contexts_checksum, dtype_of, read_header
 from .frames import payload_of, rescue, walk, whole
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from .._elements import Indices, Shape
     from ..codecs import Message, Progress
     from ..codecs.codec import Proposal
+    from ..codecs.escapes import Escapes
     from ..codes import IndexCode
     from ..distributions import ProposalLike
     from .format import Contexts
@@ -199,7 +202,9 @@ class Reader:
         self._require_same(shared, shape, begin)
         indices = self._contents.grid.indices_of_rows(begin, end)
         index, there = self._gather(indices, progress)
-        samples = as_received(self._decode(index, shared, shape, begin), self._header.dtype)
+        decoded_samples = self._decode(index, shared, shape, begin)
+        self._put_escapes(decoded_samples, shared, begin, indices)
+        samples = as_received(decoded_samples, self._header.dtype)
         return self._masked(samples, there, begin) if self._skip else samples
 
     def close(self) -> None:
@@ -295,22 +300,55 @@ class Reader:
 
     def _unpack(self, number: int) -> tuple[Indices, Contexts | None]:
         """Returns a chunk's indices, of shape (n,) or (n, words), and their contexts if given."""
+        _, payload = self._parts(number)
         count = self._contents.grid.in_chunk(number)
         contexts, given = self._contexts(number, count), self._given is not None
-        frame = self._contents.frames[number]
-        if self._checksum is None:
-            payload = self._source.read(frame.begin, frame.length)
-        else:
-            payload = payload_of(self._source, frame, self._checksum)
-            if contexts is not None and given and count:
-                if bytes(payload[:4]) != contexts_checksum(contexts):
-                    expected = f"the encoder's, in chunk {number}"
-                    raise ParameterError("contexts", "other ones", expected)
-                payload = payload[4:]
+        if self._checksum is not None and contexts is not None and given and count:
+            if bytes(payload[:4]) != contexts_checksum(contexts):
+                expected = f"the encoder's, in chunk {number}"
+                raise ParameterError("contexts", "other ones", expected)
+            payload = payload[4:]
         index = self._code(number).unpack(payload, count, contexts)
         if self._header.words == 1 and count and self.codec.kind.is_number:
             self._check_range(number, self.codec.kind.from_index(index))
         return index, contexts if given else None
+
+    def _parts(self, number: int) -> tuple[Escapes | None, memoryview]:
+        """Returns a chunk's escapes, numbered from its first element, and what follows them."""
+        frame = self._contents.frames[number]
+        if self._checksum is None:
+            return None, self._source.read(frame.begin, frame.length)
+        payload = payload_of(self._source, frame, self._checksum)
+        if not frame.escapes:
+            return None, payload
+        return split_section(payload, len(self._contents.grid.elements_of(*self._range(number))))
+
+    def _escapes(self, number: int) -> Escapes:
+        """Returns a chunk's escapes, numbered from its first element."""
+        if not self._contents.frames[number].escapes:
+            return none_escaped()
+        return self._parts(number)[0] or none_escaped()
+
+    def _range(self, number: int) -> tuple[int, int]:
+        """Which indices a chunk has."""
+        first = number * self._contents.grid.chunk
+        return first, first + self._contents.grid.in_chunk(number)
+
+    def _put_escapes(
+        self, sample: npt.NDArray[np.float64], proposal: Proposal, begin: int, indices: range
+    ) -> None:
+        """Puts the samples of escaped elements of rows, from one on, in their places."""
+        grid = self._contents.grid
+        first, found = begin * grid.row_elements, []
+        for number in range(indices.start // grid.chunk, -(-indices.stop // grid.chunk)):
+            if number in self._contents.frames and self._contents.frames[number].escapes:
+                elements = grid.elements_of(*self._range(number))
+                own = self._escapes(number).moved(elements.start)
+                found.append(own.within(first, first + sample.size))
+        escapes = joined_escapes(found)
+        if len(escapes):
+            offset = self._header.offset + first
+            decode_escapes(escapes, self.codec, proposal, offset, sample)
 
     def _check_range(self, number: int, message: Message) -> None:
         least, largest = self.codec.message_range

@@ -15,6 +15,7 @@ from .._files import whole_file
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
 from ..codecs import ADStar, Codec
 from ..codecs.automatic import fresh_seed
+from ..codecs.escapes import encode_with_escapes
 from ..errors import ApproximationWarning, ParameterError
 from .chunks import ChunkWriter, indices_of
 from .code_choice import code_for
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .._elements import Shape
     from ..codecs import Encoded, Progress
     from ..codecs.codec import Proposal
+    from ..codecs.escapes import Escapes
     from ..codes import IndexCode
     from ..distributions import ProposalLike, TargetLike
     from .format import Contexts
@@ -48,6 +50,7 @@ class Piece(NamedTuple):
         contexts: Their indices' contexts, if given.
         proposal: Their proposal.
         encoded: What the codec found.
+        escapes: Elements that were coded by themselves, numbered from the first row's first.
     """
 
     header: Header
@@ -55,6 +58,7 @@ class Piece(NamedTuple):
     contexts: Contexts | None
     proposal: Proposal
     encoded: Encoded
+    escapes: Escapes
 
 
 class Writer:
@@ -209,15 +213,17 @@ class Writer:
         grid = header.grid(shape)
         own = self._contexts_of(contexts, grid)
         first = self._next_element(header)
-        encoded = self.codec.encode(target, proposal, offset=first, progress=progress)
-        return Piece(header, grid.rows, own, p, encoded)
+        encoded, escapes = encode_with_escapes(self.codec, q, p, shape, first, progress)
+        return Piece(header, grid.rows, own, p, encoded, escapes)
 
     def _add(self, piece: Piece) -> Encoded:
         """Writes what `_encode` returned, and returns it with the receiver's samples."""
         header, encoded = piece.header, piece.encoded
         self.cut += encoded.cut
         self._proposals.add(piece.proposal, encoded.sample.shape)
-        self._begin(header).add(indices_of(self.codec, encoded.message), piece.contexts)
+        chunks = self._begin(header)
+        chunks.escape(piece.escapes.moved(self._next_element(header) - header.offset))
+        chunks.add(indices_of(self.codec, encoded.message), piece.contexts)
         self.rows += piece.rows
         return replace(encoded, sample=as_received(encoded.sample, header.dtype))
 
@@ -246,6 +252,9 @@ class Writer:
             covered = part_header.fingerprinted(reader.shape)
             self._proposals.add_part(part_header.fingerprint, covered)
             for number in range(reader._contents.grid.chunks):
+                elements = reader._contents.grid.elements_of(*reader._range(number))
+                begun = self._next_element(header) - header.offset + elements.start
+                chunks.escape(reader._escapes(number).moved(begun))
                 chunks.add(*reader._unpack(number))
             self.rows += reader._contents.grid.rows
 
