@@ -180,15 +180,17 @@ def read_method(source: Source, header: Header) -> None:
         require(all(hint <= 2**16 for hint in header.hints), "a hint's size")
 
 
-def read_frames(source: Source, header: Header) -> list[bytes]:
-    """Return the payloads; an open container's header gets the number of rows."""
+def read_frames(source: Source, header: Header) -> tuple[list[bytes], list[bool]]:
+    """Return the payloads, and which have escapes; an open header gets the number of rows."""
     payloads: list[bytes] = []
+    escaped: list[bool] = []
     is_last = False
     while source.place < len(source.data):
         require(not is_last, "bytes after the last frame")
         mark = source.byte()
-        is_last = mark == 0xE5
-        require(mark == 0xC5 or (is_last and header.is_open), "no frame")
+        escaped.append(mark in (0xC6, 0xE6))
+        is_last = mark - escaped[-1] == 0xE5
+        require(mark - escaped[-1] == 0xC5 or (is_last and header.is_open), "no frame")
         covered = header.checksum
         rows = source.number() if is_last else 0
         number, length = source.number(), source.number()
@@ -197,13 +199,15 @@ def read_frames(source: Source, header: Header) -> list[bytes]:
             header.shape = (rows, *header.shape[1:])
             header.check_elements()
             covered += rows.to_bytes(8, "little")
+        if escaped[-1]:
+            covered += b"\1"
         payloads.append(source.take(length))
         require(source.take(4) == checksum(covered + payloads[-1]), "a frame's checksum")
         require(number == len(payloads) - 1, "a frame out of order")
     require(is_last == header.is_open, "the last frame is missing")
     chunks = -(-header.index_count >> header.chunk)
     require(len(payloads) == max(chunks, header.is_open), "the number of frames")
-    return payloads
+    return payloads, escaped
 
 
 # --- Codes 0 to 3: words ------------------------------------------------------------------------
@@ -464,6 +468,56 @@ def sample(proposal: Proposal, x: int) -> float:
     return min(max((0.5 * a + 0.5 * b) + (0.5 * b - 0.5 * a) * z, a), b)
 
 
+# --- Escapes ------------------------------------------------------------------------------------
+
+
+def first_element(header: Header, index: int) -> int:
+    """Return the first element that is behind all those of the indices before one."""
+    if header.method == POLAR:
+        return min(index * header.block, math.prod(header.shape))
+    row, in_row = divmod(index, header.row_blocks)
+    return row * header.columns + min(in_row * header.block, header.columns)
+
+
+def read_runs(source: Source, elements: int) -> list[int]:
+    found: list[int] = []
+    after = 0
+    for number in range(source.number()):
+        gap, length = source.number(), source.number()
+        require(length > 0 and (gap > 0 or number == 0), "runs that touch each other")
+        require(after + gap + length <= elements, "an escape beyond the chunk")
+        found += range(after + gap, after + gap + length)
+        after += gap + length
+    return found
+
+
+def read_escapes(
+    payload: bytes, header: Header, chunk: int, proposals: Proposals, escapes: dict[int, float]
+) -> bytes:
+    """Add a chunk's escaped samples to `escapes`, and return the rest of the payload."""
+    begin = chunk << header.chunk
+    end = min(begin + (1 << header.chunk), header.index_count)
+    first, last = first_element(header, begin), first_element(header, end)
+    whole = Source(payload)
+    section = Source(whole.take(whole.number()))
+    searched, given = read_runs(section, last - first), read_runs(section, last - first)
+    require(searched or given, "no escapes")
+    require(not set(searched) & set(given), "an element that is escaped twice")
+    for element in given:
+        escapes[first + element] = struct.unpack("<d", section.take(8))[0]
+        require(math.isfinite(escapes[first + element]), "a sample that is not finite")
+    seed, _ = random_words(header.seed, 0, 0, 65534)
+    alone = Header(AD, ADAPTIVE, (len(searched),), seed=seed)
+    rest = section.data[section.place :]
+    require(searched or not rest, "bytes after the escapes")
+    indices = read_adaptive(rest, alone, 0, [0] * len(searched)) if searched else []
+    get = proposals if callable(proposals) else proposals.__getitem__
+    for element, index in zip(searched, indices, strict=True):
+        x = position(alone, index, header.offset + first + element)
+        escapes[first + element] = sample(get(first + element), x)
+    return payload[whole.place :]
+
+
 # --- Fingerprint --------------------------------------------------------------------------------
 
 
@@ -477,11 +531,7 @@ def random_number(x: int) -> float:
 def check_fingerprint(header: Header, proposals: Proposals) -> None:
     """Require that the proposals are the encoder's, rounding apart."""
     indices = min(1 << header.chunk, header.index_count)
-    if header.method == POLAR:
-        elements = min(indices * header.block, math.prod(header.shape))
-    else:
-        row, in_row = divmod(indices, header.row_blocks) if indices else (0, 0)
-        elements = row * header.columns + in_row * header.block
+    elements = first_element(header, indices)
     elements = min(elements, 4096)
     get = proposals if callable(proposals) else proposals.__getitem__
     location = spread = size = 0.0
@@ -504,9 +554,12 @@ def check_fingerprint(header: Header, proposals: Proposals) -> None:
 
 
 def decode_payloads(
-    header: Header, payloads: Sequence[bytes], proposals: Proposals, contexts: Sequence[int] | None
+    header: Header,
+    payloads: Sequence[bytes],
+    proposals: Proposals,
+    contexts: Sequence[int] | None,
 ) -> list[float]:
-    """Return the samples of all chunks, in C order."""
+    """Return the samples of all chunks, in C order, escapes apart."""
     messages: list[bytes] = []
     indices: list[int] = []
     for payload in payloads:
@@ -558,10 +611,17 @@ def decode(
     """
     source = Source(data)
     header = read_header(source)
-    payloads = read_frames(source, header)
+    payloads, escaped = read_frames(source, header)
     if header.fingerprint:
         check_fingerprint(header, proposals)
-    return header.shape, decode_payloads(header, payloads, proposals, contexts)
+    escapes: dict[int, float] = {}
+    for number, is_escaped in enumerate(escaped):
+        if is_escaped:
+            payloads[number] = read_escapes(payloads[number], header, number, proposals, escapes)
+    samples = decode_payloads(header, payloads, proposals, contexts)
+    for element, x in escapes.items():
+        samples[element] = to_float32(x) if header.is_float32 else x
+    return header.shape, samples
 
 
 def decode_without_header(

@@ -124,7 +124,7 @@ class CoreCodec(Codec):
             return self._encode_built_in(target, proposal, offset, out, progress)
         except _core.CoreDivergenceError as error:
             reason, element, bits, limit = error.args
-            if not isinstance(target, CustomTarget):
+            if isinstance(target, CoreFamily) and self.exact and not self.numbers:
                 reason += CARRIED
             raise DivergenceError(unravel(element, out[1].shape), bits, limit, reason) from None
 

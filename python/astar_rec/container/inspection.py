@@ -41,9 +41,10 @@ class Inspection:
         chunk: Indices in a chunk.
         fingerprint: What the header says of the proposal: the weighted means of the first elements'
             locations and spreads; None where it says nothing.
-        bits: Bits by part: ``escapes`` (elements that were coded by themselves, if any), ``header``, ``depth`` (what the code spends on depths), ``path`` (what
+        bits: Bits by part: ``header``, ``depth`` (what the code spends on depths), ``path`` (what
             it spends on the paths themselves; `TreeCode` on both), ``padding`` and ``framing``
-            (what surrounds the chunks). They add up to ``total_bits``.
+            (what surrounds the chunks); and ``escapes``, if elements were coded by themselves. They
+            add up to ``total_bits``.
         total_bits: Eight times the number of bytes.
         mean_depth: Mean depth of the indices, ⌊log2 index⌋; of bytes, their mean number of bits.
         kl_bits: The sum of the targets' KL divergences; None unless targets were given.
