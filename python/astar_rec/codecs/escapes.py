@@ -37,12 +37,20 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from .._elements import Floats, Indices, Shape
+    from ..distributions import Distribution
     from .codec import Codec, Progress, Proposal, Target
     from .encoded import Encoded
 
     Elements = npt.NDArray[np.int64]
 
-__all__ = ["Escapes", "decode_escapes", "encode_with_escapes", "none_escaped"]
+__all__ = [
+    "Escapes",
+    "decode_escapes",
+    "encode_with_escapes",
+    "joined_escapes",
+    "none_escaped",
+    "without_escapes",
+]
 
 # AD* fails by chance below depth 63, at 54 bits with less than 2^-36.
 _MOST_BITS = 54.0
@@ -153,6 +161,25 @@ def encode_with_escapes(
         drawn = gifts.decode(np.ones(shape, np.uint64), target, offset=offset)
         sample[given] = drawn.reshape(-1)[given]
     return encoded, Escapes(searched, index, given, sample[given])
+
+
+def without_escapes(
+    codec: Codec, target: Distribution, proposal: Distribution, shape: Shape
+) -> tuple[Distribution, int]:
+    """Returns targets of which none is escaped, and how many were.
+
+    Args:
+        codec: The codec.
+        target: The targets.
+        proposal: The proposals.
+        shape: The shape that both broadcast to.
+    """
+    both = np.union1d(*_escaped(codec, target, proposal, shape))
+    if not both.size:
+        return target, 0
+    assert isinstance(target, CoreFamily)
+    assert isinstance(proposal, CoreFamily)
+    return _stood_in(target, proposal, shape, both), both.size
 
 
 def decode_escapes(
