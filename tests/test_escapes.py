@@ -16,7 +16,7 @@ import astar_rec as rec
 from astar_rec.codecs.difficulty import Difficulty, boxes_bits, difficulty, halving_order
 from common import same_bits
 from format_decoder import decode
-from fuzz.layout import split
+from fuzz.layout import split, take_apart
 from goodness import check_uniform
 
 P = rec.Normal(0.0, 1.0)
@@ -235,6 +235,42 @@ def test_messages_alone_do_not_carry_them(codec: rec.Codec) -> None:
         codec.encode(q, P)
     with pytest.raises(rec.DivergenceError):
         rec.compress(q, P, codec=codec, header=False)
+
+
+def forged(section: bytes) -> bytes:
+    """A container of eight elements whose only chunk has escapes, with all checksums right."""
+    layout = take_apart(rec.compress(rec.Normal(np.zeros(8), 1.0), P, codec=rec.ADStar(5)))
+    assert layout is not None
+    (frame,) = layout.frames
+    frame.payload, frame.escapes = bytes([len(section)]) + section + frame.payload, 1
+    return layout.to_bytes()
+
+
+ONE = np.float64(0.5).tobytes()
+SECTIONS = {
+    "none": b"\0\0",
+    "too long": b"\0\1\7\2" + ONE + ONE,
+    "an empty run": b"\0\1\0\0",
+    "runs that touch": b"\0\2\0\1\0\1" + ONE + ONE,
+    "samples are missing": b"\0\1\0\2" + ONE,
+    "bytes behind": b"\0\1\0\1" + ONE + b"\1",
+    "not finite": b"\0\1\0\1" + np.float64(np.inf).tobytes(),
+    "twice": b"\1\0\1\1\0\1" + ONE,
+    "far too many": b"\1\0" + b"\xff" * 8 + b"\x7f\0",
+}
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_forged_escapes(name: str) -> None:
+    good = forged(b"\0\1\3\1" + ONE)
+    assert rec.decompress(good, P)[3] == 0.5
+    data = forged(SECTIONS[name])
+    with pytest.raises(rec.CorruptDataError):
+        rec.decompress(data, P)
+    with pytest.raises(rec.CorruptDataError):
+        rec.inspect(data)
+    with pytest.raises(ValueError):  # noqa: PT011
+        decode(data, [("Normal", 0.0, 1.0)] * 8)
 
 
 # --- How hard blocks are ------------------------------------------------------------------------

@@ -43,14 +43,17 @@ __all__ = [
 _LOG2_E = 1.0 / math.log(2.0)
 _LAST = 2**64 - 1
 
-# Each family's outermost samples, and what holds all but 2^-12 of it, in scales from the centre.
+# Each family's outermost samples, and what holds all but 2^-12 of it, and all but 2^-65, in scales
+# from the centre.
 _REACH = {Normal: 9.1, Laplace: 44.0, Logistic: 44.0, Uniform: 1.0}
 _EXTENT = {Normal: 4.0, Laplace: 8.0, Logistic: 9.0, Uniform: 1.0}
+_WHOLE_EXTENT = {Normal: 9.3, Laplace: 46.0, Logistic: 46.0, Uniform: 1.0}
 # Targets that are no wider, no further out and no narrower than that have less than 54 bits.
 _PLAIN_SCALE, _PLAIN_DISTANCE, _PLAIN_NARROW = 1.2, 5.0, 2.0**-36
 # More of a target than this beyond the proposal's outermost positions, and it is out of reach. (The
-# core refuses twice as much.)
+# core refuses twice as much.) Ends of uniforms are hard: what is beyond them is cut off by nobody.
 _MOST_OUTSIDE = 2.0**-11
+_MOST_BEYOND_ENDS = 2.0**-65
 
 _LAMBDAS = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
 _AT_ONCE = 1 << 11  # elements
@@ -89,6 +92,7 @@ def out_of_reach(
         most_bits: The most bits of a density ratio that the method resolves.
     """
     found = [np.empty(0, np.int64)]
+    most_outside = _MOST_BEYOND_ENDS if isinstance(proposal, Uniform) else _MOST_OUTSIDE
     size = math.prod(shape)
     if not size or _all_plain(target, proposal):
         return found[0]
@@ -99,7 +103,7 @@ def out_of_reach(
             some = element[at : at + _AT_ONCE]
             bits = suprema(target, proposal, some, shape)
             outside = _mass_outside(target, proposal, some, shape)
-            found.append(some[(outside > _MOST_OUTSIDE) | ~(bits <= most_bits)])
+            found.append(some[(outside > most_outside) | ~(bits <= most_bits)])
     return np.concatenate(found)
 
 
@@ -127,7 +131,8 @@ def _plain(
 def _is_plain(
     target: CoreFamily, proposal: CoreFamily, distance: Floats, width: Floats
 ) -> npt.NDArray[np.bool_]:
-    reach, extent = _REACH[type(proposal)], _EXTENT[type(target)]
+    extents = _WHOLE_EXTENT if isinstance(proposal, Uniform) else _EXTENT
+    reach, extent = _REACH[type(proposal)], extents[type(target)]
     near = (distance <= _PLAIN_DISTANCE) & (width <= _PLAIN_SCALE)
     return np.asarray(near & (distance + extent * width <= reach))
 

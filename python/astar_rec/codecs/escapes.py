@@ -65,6 +65,7 @@ _BLOCKS_AT_ONCE = 1 << 10
 _LANE = 65534
 # How much narrower targets of another family are than the proposals in whose place they stand.
 _STAND_IN = 0.25
+_WITHIN_ENDS = 2.0**-6
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,8 @@ def _stood_in(
     elif isinstance(target, Uniform):
         other_loc, other_scale = loc - _STAND_IN * scale, loc + _STAND_IN * scale
     else:
-        other_loc, other_scale = loc, _STAND_IN * scale
+        narrower = _WITHIN_ENDS if isinstance(proposal, Uniform) else _STAND_IN
+        other_loc, other_scale = loc, narrower * scale
     kind: Any = type(target)
     made: CoreFamily = kind(
         np.where(there, other_loc, own_loc), np.where(there, other_scale, own_scale)

@@ -11,8 +11,10 @@ import numpy as np
 
 from .._varint import read_varint, varint
 from ..codecs.escapes import Escapes, none_escaped
+from ..codecs.units import MAX_BLOCK
 from ..codes import AdaptiveCode
 from ..errors import CorruptDataError
+from .format import MAX_CHUNK
 
 if TYPE_CHECKING:
     from ..codecs.escapes import Elements
@@ -21,6 +23,7 @@ __all__ = ["split_section", "write_section"]
 
 _CODE = AdaptiveCode(1)
 _SAMPLE = np.dtype("<f8")
+_MOST_SEARCHED = MAX_CHUNK * MAX_BLOCK  # the elements of a chunk of blocks that are searched for
 
 
 def write_section(escapes: Escapes) -> bytes:
@@ -52,8 +55,8 @@ def split_section(payload: memoryview, elements: int) -> tuple[Escapes, memoryvi
     if end > len(payload):
         raise CorruptDataError(f"escapes of {length} bytes in a chunk of {len(payload)}")
     section = payload[:end]
-    searched, at = _read_runs(section, at, elements)
-    given, at = _read_runs(section, at, elements)
+    searched, at = _read_runs(section, at, elements, _MOST_SEARCHED)
+    given, at = _read_runs(section, at, elements, len(section) // _SAMPLE.itemsize)
     if not searched.size + given.size or np.intersect1d(searched, given).size:
         raise CorruptDataError("escapes that no encoder writes")
     samples = section[at : at + 8 * given.size]
@@ -82,14 +85,23 @@ def _write_runs(elements: Elements) -> bytes:
     return b"".join(map(varint, numbers))
 
 
-def _read_runs(data: memoryview, at: int, most: int) -> tuple[Elements, int]:
-    """Reads what `_write_runs` wrote, of numbers below ``most``; returns where it ends, too."""
+def _read_runs(data: memoryview, at: int, elements: int, most: int) -> tuple[Elements, int]:
+    """Reads what `_write_runs` wrote, and returns where it ends, too.
+
+    Args:
+        data: The section.
+        at: Where it begins there.
+        elements: What all numbers are below.
+        most: How many there are at most: no forged length fills the memory.
+    """
     count, at = read_varint(data, at)
-    runs, after = [np.empty(0, np.int64)], 0
+    runs, after, left = [np.empty(0, np.int64)], 0, most
     for number in range(count):
         gap, at = read_varint(data, at)
         length, at = read_varint(data, at)
-        if length == 0 or (gap == 0 and number) or after + gap + length > most:
+        left -= length
+        too_many = left < 0 or after + gap + length > elements
+        if length == 0 or (gap == 0 and number) or too_many:
             raise CorruptDataError("escapes that no encoder writes")
         runs.append(np.arange(after + gap, after + gap + length))
         after += gap + length

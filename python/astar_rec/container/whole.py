@@ -123,7 +123,8 @@ def compress(
     Raises:
         ParameterError: A code that does not go with the codec; no codec where there is no header;
             a time beside a codec; and what `Codec.encode` and `plan` raise.
-        DivergenceError: See `Codec.encode`.
+        DivergenceError: See `Codec.encode`. With a header, elements of built-in families that a
+            codec would refuse, or search for endlessly, are coded by themselves instead.
         BoundError: See `Codec.encode`.
 
     Examples:
