@@ -4,9 +4,9 @@ docs/format.md specifies them. `compress` and `decompress` are for arrays in mem
 `Reader` for larger ones; `inspect` says where the bits went.
 
 In the order of the data: `codes` (which index code), `chunks` (indices are collected, coded and
-framed), `fingerprint` (what a header says of the proposal), `escape_section` (elements that were
-coded by themselves), `format` (headers and frames as bytes), `source` and `frames` (chunks are found again),
-`grid` (which elements indices stand for).
+framed), `escape_section` (elements that were coded by themselves), `fingerprint` (what a header
+says of the proposal), `format` (headers and frames as bytes), `source` and `frames` (chunks are
+found again), `grid` (which elements indices stand for).
 """
 
 from .inspection import Inspection, inspect
