@@ -255,7 +255,7 @@ Parameters = tuple[str, object, object]  # a family's name and its two parameter
 
 
 CODES = {"tree": rec.TreeCode, "adaptive": rec.AdaptiveCode}
-CONTAINER_WORDS = ("contexts", "dtype", "chunk", "offset")
+CONTAINER_WORDS = ("contexts", "dtype", "chunk", "offset", "fingerprint")
 
 
 def arguments_of(options: dict[str, object]) -> dict[str, object]:
@@ -349,6 +349,16 @@ def containers() -> Iterator[tuple[str, str]]:
     yield "polar", container_text(options, target, normal)
     options = {"method": "polar", "block": 14, "seed": 15, "chunk": 2, "open": True}
     yield "polar_open", container_text({**options, "dtype": "float32"}, target, normal)
+    options = {"method": "ad", "seed": 17, "offset": 5, "chunk": 32, "fingerprint": True}
+    proposal: Parameters = ("Logistic", [0.5, -0.25, 0.0, 3.0, 0.125], [1.0, 2.0, 1.5, 4.0, 1.25])
+    yield "fingerprint", container_text({**options, "block": 2}, ("Logistic", mean, 0.5), proposal)
+    wide: Parameters = (
+        "Normal",
+        [*mean[:7], [8.0, 3.0, 2.75, 3.0, 1e3], mean[8]],
+        [*[1.0] * 4, 0.25],
+    )
+    options = {"block": 4, "seed": 18, "offset": 3, "chunk": 16, "code": "adaptive"}
+    yield "escapes", container_text(options, wide, normal)
     # Other families, and very unlike targets in one block.
     target = ("Laplace", [[2.0], [-9.0], [0.5]], [0.5, 3.0, 0.001])
     yield (

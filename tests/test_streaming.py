@@ -151,8 +151,8 @@ def test_a_piece_is_refused_and_the_writer_goes_on() -> None:
         for wrong in (targets((10, 5)), targets((21, 4)), targets((4,)), targets((2, 5, 4))):
             with pytest.raises(rec.ParameterError, match="shape of piece"):
                 writer.write(wrong, P)
-        with pytest.raises(rec.DivergenceError):
-            writer.write(rec.Normal(np.full((3, 4), 40.0), 1e-3), P)
+        with pytest.raises(rec.ParameterError, match="with blocks"):
+            writer.write(rec.CustomTarget(lambda x, _: 0.0 * x, bound=0.0, shape=(3, 4)), P)
         writer.write(rows_of(q, 10, 30), P)
     assert file.getvalue() == compress(q, P, block=2)
 

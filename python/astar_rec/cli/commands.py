@@ -290,6 +290,7 @@ def _codec(
             hints=hints,
             max_steps=codec.max_steps,
             threads=threads,
+            escapes=True,
         )
     return codec
 

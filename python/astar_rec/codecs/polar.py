@@ -15,7 +15,7 @@ from ..custom import Tails, as_proposal, as_target
 from ..distributions.families import CoreFamily
 from ..errors import CorruptDataError, DivergenceError, ParameterError
 from .codec import Codec
-from .engine import samples_at
+from .engine import CARRIED, samples_at
 from .messages import BYTES
 
 if TYPE_CHECKING:
@@ -115,6 +115,8 @@ class PolarCoding(Codec):
             check(position.reshape(-1))
         except _core.CoreDivergenceError as error:
             reason, element, bits, limit = error.args
+            if isinstance(target, CoreFamily) and isinstance(proposal, CoreFamily):
+                reason += CARRIED
             raise DivergenceError(unravel(element, sample.shape), bits, limit, reason) from None
         for number, each in enumerate(made):
             message[number] = _filled(each, self._elements_of(number, sample.size))

@@ -10,9 +10,10 @@ import numpy as np
 from .._arrays import CONTEXT_LIMIT
 from .._parallel import in_order
 from .._validate import ELEMENT_LIMIT, threads_of
+from ..codecs.escapes import joined_escapes
 from ..errors import ParameterError
+from .escape_section import write_section
 from .format import Header, write_frame
-from .grid import Grid
 from .known import Known, joined
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
     from .._elements import Indices, Shape
     from ..codecs import Codec, Message, Progress
+    from ..codecs.escapes import Escapes
     from ..codes import IndexCode
+    from .fingerprint import Fingerprinter
     from .format import Contexts
     from .grid import Grid
 
@@ -31,7 +34,7 @@ class Coded(NamedTuple):
     """A full chunk as another container holds it.
 
     Attributes:
-        payload: What its frame holds.
+        payload: What its frame holds, behind the escapes.
         code: The code that it is in.
     """
 
@@ -48,10 +51,11 @@ class Chunk(NamedTuple):
 
     Attributes:
         number: The chunk's number.
-        payload: What it holds; None where that has to be made.
+        payload: What it holds, behind the escapes; None where that has to be made.
         indices: Its indices, where there is no payload.
         contexts: Their contexts, if there are any.
         known: What was given with them.
+        section: What is written of its escapes.
         rows: For the last chunk of an open container: how many rows there are.
     """
 
@@ -60,6 +64,7 @@ class Chunk(NamedTuple):
     indices: Indices
     contexts: Contexts | None
     known: Known
+    section: bytes
     rows: int | None
 
 
@@ -73,19 +78,31 @@ class ChunkWriter:
         write: Called with bytes, one after the other.
         header: What the container says of itself.
         choose_start: Whether the first chunk decides where the depths' model starts.
+        proposals: Where the first elements' proposals are collected, before indices are added.
     """
 
     def __init__(
-        self, write: Callable[[bytes], object], header: Header, choose_start: bool
+        self,
+        write: Callable[[bytes], object],
+        header: Header,
+        choose_start: bool,
+        proposals: Fingerprinter,
     ) -> None:
         self.header = header
         self._write = write
         self._choose_start = choose_start
+        self._proposals = proposals
         self._head: bytes | None = None
         self._number = 0
         self._pieces: list[tuple[Indices, Known]] = []
         self._coded: bytes | None = None  # waits in the place of pieces
         self._waiting = 0
+        self._escapes: list[Escapes] = []
+
+    def escape(self, escapes: Escapes) -> None:
+        """Takes escapes of what is added next, numbered from the container's first element."""
+        if len(escapes):
+            self._escapes.append(escapes)
 
     def add(self, index: Indices, known: Known, progress: Progress | None = None) -> None:
         """Adds indices of shape (n,) or (n, words).
@@ -129,7 +146,7 @@ class ChunkWriter:
             last = self._take(rows if self.header.open else None)
             list(self._write_chunks(iter([last])))
         if self._head is None:
-            self._write_header(self.header.code)
+            self._write_header(self.header.code, self._shape(None))
 
     def _full_chunks(self, pieces: Iterable[Piece]) -> Iterator[Chunk]:
         """Yields the chunks that pieces fill."""
@@ -140,7 +157,7 @@ class ChunkWriter:
                 if self._waiting:
                     yield self._take(None)
                 if self._head is None:
-                    self._write_header(piece.code)
+                    self._write_header(piece.code, self._shape(None))
                 self._coded, self._waiting = piece.payload, chunk
                 continue
             index, known = piece
@@ -174,8 +191,10 @@ class ChunkWriter:
             if self._choose_start:
                 some = None if contexts is None else contexts[:_SAMPLE]
                 code = code.fitted(index[:_SAMPLE], some)
-            self._write_header(code)
-        chunk = Chunk(self._number, coded, index, contexts, known, rows)
+            self._write_header(code, self._shape(rows))
+        count = len(index) if coded is None else self.header.chunk
+        section = self._section(self._shape(rows), count)
+        chunk = Chunk(self._number, coded, index, contexts, known, section, rows)
         self._number += 1
         return chunk
 
@@ -194,7 +213,21 @@ class ChunkWriter:
             shape, begin = self._shape(chunk.rows), chunk.number * header.chunk
             code = code_at(header, shape, begin, len(chunk.indices), chunk.known)
             payload = chunk.known.checksums() + code.pack(chunk.indices, chunk.contexts)
-        return chunk.number, write_frame(self._head, chunk.number, payload, chunk.rows)
+        return chunk.number, write_frame(
+            self._head, chunk.number, payload, chunk.rows, escapes=chunk.section
+        )
+
+    def _section(self, shape: Shape, count: int) -> bytes:
+        """What is written of the escapes of the chunk, which has so many indices."""
+        if not self._escapes:
+            return b""
+        first = self._number * self.header.chunk
+        elements = self.header.grid(shape).elements_of(first, first + count)
+        escapes = joined_escapes(self._escapes)
+        own = escapes.within(elements.start, elements.stop)
+        left = escapes.within(elements.stop, ELEMENT_LIMIT).moved(elements.stop)
+        self._escapes = [left] if len(left) else []
+        return write_section(own) if len(own) else b""
 
     def _shape(self, rows: int | None) -> Shape:
         """The samples' shape, as far as a chunk depends on it: all blocks but the last are full."""
@@ -209,8 +242,11 @@ class ChunkWriter:
         first = self._number * self.header.chunk
         return column_contexts(self.header.grid(), first, first + count)
 
-    def _write_header(self, code: IndexCode) -> None:
-        self.header = replace(self.header, code=code)
+    def _write_header(self, code: IndexCode, shape: Shape) -> None:
+        """Writes the header, once the first chunk is known, of samples of a shape."""
+        columns = shape[-1] if shape else 1
+        fingerprint = self._proposals.result(self.header.fingerprinted(shape), columns)
+        self.header = replace(self.header, code=code, fingerprint=fingerprint)
         self._head = self.header.to_bytes()
         self._write(self._head)
 

@@ -16,6 +16,7 @@ from ..codecs.units import GIVEN
 from ..errors import ParameterError
 from ..information import kl_bits
 from .chunks import threads_for
+from .escape_section import write_section
 from .reader import Reader
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ..codes import IndexCode
     from ..codes.code import Parts
     from ..distributions import ProposalLike, TargetLike
+    from .format import Header
     from .source import File
 
 __all__ = ["Inspection", "inspect"]
@@ -42,10 +44,13 @@ class Inspection:
         dtype: Their type.
         offset: The number of the first element.
         chunk: Indices in a chunk.
+        fingerprint: What the header says of the proposal: the weighted means of the first elements'
+            locations and spreads; None where it says nothing.
         bits: Bits by part: ``header``, ``depth`` (what the code spends on depths), ``path`` (what
             it spends on the paths themselves; `TreeCode` on both), ``padding`` and ``framing``
-            (what surrounds the chunks). ``header``, ``chunks`` and ``framing``, where contexts or
-            hints were given to `compress` and not to `inspect`. They add up to ``total_bits``.
+            (what surrounds the chunks); and ``escapes``, if elements were coded by themselves.
+            ``header``, ``chunks`` and ``framing``, where contexts or hints were given to `compress`
+            and not to `inspect`. They add up to ``total_bits``.
         total_bits: Eight times the number of bytes.
         mean_depth: Mean depth of the indices, ⌊log2 index⌋; of bytes, their mean number of bits.
             NaN where there are none, or none could be read.
@@ -63,6 +68,7 @@ class Inspection:
     dtype: np.dtype[Any]
     offset: int
     chunk: int
+    fingerprint: tuple[float, float] | None
     bits: dict[str, int]
     total_bits: int
     mean_depth: float
@@ -80,11 +86,18 @@ class Inspection:
         """What was spent beyond the targets' information; None unless targets were given."""
         return None if self.kl_bits is None else self.total_bits - self.kl_bits
 
+    def _of_proposal(self) -> list[tuple[str, str]]:
+        if self.fingerprint is None:
+            return []
+        location, spread = self.fingerprint
+        return [("proposal", f"mean location {location:.6g}, mean spread {spread:.6g}")]
+
     def __str__(self) -> str:
         rows = [
             ("method", f"{self.method}  {self.codec}"),
             ("shape", f"{self.shape}  {self.dtype}"),
             ("code", f"{self.code}, contexts: {self.contexts}"),
+            *self._of_proposal(),
             ("mean depth", f"{self.mean_depth:.3f}"),
             *((f"{part} bits", f"{bits}") for part, bits in self.bits.items()),
             ("total bits", f"{self.total_bits}  ({self.bits_per_element:.4f} per element)"),
@@ -145,8 +158,10 @@ def inspect(
         else:
             bits["chunks"] = 8 * sum(contents.frames[number].length for number in chunks)
         found = in_order(measure, chunks if reader.sees_all else (), threads)
-        for of_paths, parts, breakdown in found:
+        for of_paths, escaped, parts, breakdown in found:
             depths += of_paths
+            if escaped:
+                bits["escapes"] = bits.get("escapes", 0) + escaped
             bits["depth"] += parts.depth
             bits["path"] += parts.path
             bits["padding"] += parts.padding
@@ -163,6 +178,7 @@ def inspect(
             dtype=reader.dtype,
             offset=header.offset,
             chunk=header.chunk,
+            fingerprint=_means_of(header),
             bits=bits,
             total_bits=total,
             mean_depth=depths / indices if indices and reader.sees_all else float("nan"),
@@ -184,13 +200,21 @@ class _Looking(Reader):
         return contexts and (header.codec.bits_hint != GIVEN or self._hints is not None)
 
 
-def _measured(reader: Reader, number: int) -> tuple[int, Parts, dict[str, float]]:
-    """The depths of a chunk's indices, added up, and where the bits of these went."""
+def _measured(reader: Reader, number: int) -> tuple[int, int, Parts, dict[str, float]]:
+    """The depths of a chunk's indices, added up, the bits of escapes, and where the rest went."""
     index, known = reader._unpack(number)
     parts = reader._code(number, known).parts(index, reader._contexts(number, len(index)))
     is_number = reader.codec.kind.is_number
     depths = _core.path_bits(index, reader.codec.words) if is_number else parts.path
-    return depths, parts, _breakdown(reader, number, index)
+    escapes = reader._escapes(number)
+    escaped = 8 * len(write_section(escapes)) if len(escapes) else 0
+    return depths, escaped, parts, _breakdown(reader, number, index)
+
+
+def _means_of(header: Header) -> tuple[float, float] | None:
+    """What the header says of the proposal."""
+    own = header.fingerprint
+    return None if own is None else (own.location, own.spread)
 
 
 def _breakdown(reader: Reader, number: int, index: Indices) -> dict[str, float]:

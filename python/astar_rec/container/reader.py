@@ -11,6 +11,7 @@ from .._arrays import context_array
 from .._parallel import in_order
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
 from ..codecs import Codec
+from ..codecs.escapes import decode_escapes, joined_escapes, none_escaped
 from ..codecs.hinted import decode_hinted
 from ..codecs.units import HINTS_PER_BIT
 from ..custom import as_proposal
@@ -18,6 +19,8 @@ from ..custom.selection import elements_of
 from ..errors import CorruptDataError, ParameterError
 from .chunks import code_at, column_contexts, threads_for
 from .code_choice import code_for
+from .escape_section import split_section
+from .fingerprint import require_same
 from .format import LONGEST_HEADER, Header, as_received, dtype_of, read_header
 from .frames import payload_of, rescue, walk, whole
 from .known import Known, hints_by_index, hints_given, with_given_hints
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from .._elements import Floats, Indices, Shape
     from ..codecs import Message, Progress
     from ..codecs.codec import Proposal
+    from ..codecs.escapes import Escapes
     from ..codes import IndexCode
     from ..distributions import ProposalLike
     from .format import Contexts
@@ -71,6 +75,9 @@ class Reader:
             Without a header, whatever it was given.
         bits_hint: What `compress` was given as ``bits_hint``: of all rows.
         threads: Number of threads; None for all processors, or the given codec's.
+        fingerprint: False to decode with any proposal. Otherwise `read` refuses one that is not the
+            encoder's, as far as the container's fingerprint tells: where the rows that are read
+            have all elements that it is of, the first 4,096 at most.
 
     Attributes:
         codec: The codec that decodes it.
@@ -116,7 +123,9 @@ class Reader:
         contexts: Any = None,
         bits_hint: Any = None,
         threads: int | None = None,
+        fingerprint: bool = True,
     ) -> None:
+        self._compares = fingerprint
         if on_corrupt not in ("raise", "skip"):
             raise ParameterError("on_corrupt", on_corrupt, '"raise" or "skip"')
         self._skip = on_corrupt == "skip"
@@ -192,7 +201,8 @@ class Reader:
 
         Raises:
             CorruptDataError: A chunk is damaged, or holds what no encoder writes.
-            ParameterError: A proposal that does not broadcast to the result's shape; rows with a
+            ParameterError: A proposal that does not broadcast to the result's shape, or is not the
+                encoder's, as far as the fingerprint tells; rows with a
                 step, or of a container without axes; contexts that are not the encoder's; a reader
                 that is closed.
         """
@@ -205,9 +215,12 @@ class Reader:
             raise ParameterError(
                 "shape of proposal", shared.shape, f"one that broadcasts to the samples' {shape}"
             )
+        self._require_same(shared, shape, begin)
         indices = self._contents.grid.indices_of_rows(begin, end)
         index, there = self._gather(indices, progress)
-        samples = as_received(self._decode(index, shared, shape, begin), self._header.dtype)
+        decoded_samples = self._decode(index, shared, shape, begin)
+        self._put_escapes(decoded_samples, shared, begin, indices)
+        samples = as_received(decoded_samples, self._header.dtype)
         return self._masked(samples, there, begin) if self._skip else samples
 
     def close(self) -> None:
@@ -237,6 +250,16 @@ class Reader:
     def _expected_elements(self) -> int:
         """The most samples that a container of this size is expected to have."""
         return _FREE_ELEMENTS + self.codec.elements_per_byte * self._source.size
+
+    def _require_same(self, proposal: Proposal, shape: Shape, begin: int) -> None:
+        """Refuses another proposal than the encoder's, where the fingerprint is of these rows."""
+        fingerprint = self._header.fingerprint
+        if fingerprint is None or not self._compares or begin:
+            return
+        count = self._header.fingerprinted(self.shape)
+        if 0 < count <= math.prod(shape):
+            columns = shape[-1] if shape else 1
+            require_same(fingerprint, proposal, shape, count, columns)
 
     # --- Indices ---------------------------------------------------------------------------------
 
@@ -303,27 +326,63 @@ class Reader:
         """Returns a chunk's indices, of shape (n,) or (n, words), and what was given with them."""
         count = self._contents.grid.in_chunk(number)
         known = self._known(number)
-        payload = self._payload(number, known)
+        _, coded = self._parts(number, known)
         if self._checksum is not None:
-            payload = payload[len(known.checksums()) :]
+            coded = coded[len(known.checksums()) :]
         contexts = self._contexts(number, count)
-        index = self._code(number, known).unpack(payload, count, contexts)
+        index = self._code(number, known).unpack(coded, count, contexts)
         if self._header.words == 1 and count and self.codec.kind.is_number:
             self._check_range(number, self.codec.kind.from_index(index))
         return index, known
 
-    def _payload(self, number: int, known: Known) -> memoryview:
-        """Returns what a chunk's frame holds, and checks it, and what is given, by checksums."""
-        frame = self._contents.frames[number]
-        if self._checksum is None:
-            return self._source.read(frame.begin, frame.length)
-        payload = payload_of(self._source, frame, self._checksum)
-        expected = known.checksums()
-        if bytes(payload[: len(expected)]) != expected:
-            with_contexts = known.contexts is not None and bytes(payload[:4]) != expected[:4]
+    def _parts(self, number: int, known: Known) -> tuple[Escapes, memoryview]:
+        """Returns a chunk's escapes, numbered from its first element, and what follows them.
+
+        Both, and what is given, are checked by checksums.
+        """
+        escapes, coded = self._split(number)
+        expected = b"" if self._checksum is None else known.checksums()
+        if bytes(coded[: len(expected)]) != expected:
+            with_contexts = known.contexts is not None and bytes(coded[:4]) != expected[:4]
             name = "contexts" if with_contexts else "bits_hint"
             raise ParameterError(name, "other ones", f"the encoder's, in chunk {number}")
-        return payload
+        return escapes, coded
+
+    def _escapes(self, number: int) -> Escapes:
+        """Returns a chunk's escapes, numbered from its first element."""
+        if not self._contents.frames[number].escapes:
+            return none_escaped()
+        return self._split(number)[0]
+
+    def _split(self, number: int) -> tuple[Escapes, memoryview]:
+        frame = self._contents.frames[number]
+        if self._checksum is None:
+            return none_escaped(), self._source.read(frame.begin, frame.length)
+        payload = payload_of(self._source, frame, self._checksum)
+        if not frame.escapes:
+            return none_escaped(), payload
+        return split_section(payload, len(self._contents.grid.elements_of(*self._range(number))))
+
+    def _range(self, number: int) -> tuple[int, int]:
+        """Which indices a chunk has."""
+        first = number * self._contents.grid.chunk
+        return first, first + self._contents.grid.in_chunk(number)
+
+    def _put_escapes(
+        self, sample: npt.NDArray[np.float64], proposal: Proposal, begin: int, indices: range
+    ) -> None:
+        """Puts the samples of escaped elements of rows, from one on, in their places."""
+        grid = self._contents.grid
+        first, found = begin * grid.row_elements, []
+        for number in range(indices.start // grid.chunk, -(-indices.stop // grid.chunk)):
+            if number in self._contents.frames and self._contents.frames[number].escapes:
+                elements = grid.elements_of(*self._range(number))
+                own = self._escapes(number).moved(elements.start)
+                found.append(own.within(first, first + sample.size))
+        escapes = joined_escapes(found)
+        if len(escapes):
+            offset = self._header.offset + first
+            decode_escapes(escapes, self.codec, proposal, offset, sample)
 
     def _check_range(self, number: int, message: Message) -> None:
         least, largest = self.codec.message_range

@@ -45,6 +45,7 @@ def compress(
     header: bool = True,
     chunk: int | None = None,
     offset: int = 0,
+    fingerprint: bool | None = None,
     return_sample: Literal[False] = False,
     progress: Progress | None = None,
 ) -> bytes: ...
@@ -62,6 +63,7 @@ def compress(
     header: bool = True,
     chunk: int | None = None,
     offset: int = 0,
+    fingerprint: bool | None = None,
     return_sample: Literal[True],
     progress: Progress | None = None,
 ) -> tuple[bytes, npt.NDArray[Any]]: ...
@@ -78,6 +80,7 @@ def compress(
     header: bool = True,
     chunk: int | None = None,
     offset: int = 0,
+    fingerprint: bool | None = None,
     return_sample: bool = False,
     progress: Progress | None = None,
 ) -> bytes | tuple[bytes, npt.NDArray[Any]]:
@@ -117,6 +120,9 @@ def compress(
             ones take more bytes. None for 65,536 elements, 16,384 with the tree code (where reading
             a row takes some 30 ms), or of polar coding a block.
         offset: The number of the first element, where the arrays are a part of larger ones.
+        fingerprint: Whether the header says 8 bytes of the proposal, by which the receiver knows a
+            wrong one: of another scale, or with its columns in another order. None where the first
+            chunk has 1,024 elements or more. One that differs by rounding passes.
         return_sample: Whether to return the samples, too.
         progress: Called as ``progress(done, total)`` with numbers of elements, now and then.
 
@@ -127,7 +133,8 @@ def compress(
     Raises:
         ParameterError: A code that does not go with the codec; no codec where there is no header;
             a time beside a codec; and what `Codec.encode` and `plan` raise.
-        DivergenceError: See `Codec.encode`.
+        DivergenceError: See `Codec.encode`. With a header, elements of built-in families that a
+            codec would refuse, or search for endlessly, are coded by themselves instead.
         BoundError: See `Codec.encode`.
 
     Examples:
@@ -153,6 +160,8 @@ def compress(
             raise ParameterError("codec", None, what)
         if time is not None:
             raise ParameterError("time", time, "None, with a codec")
+        if fingerprint:
+            raise ParameterError("fingerprint", fingerprint, "None or False, without a header")
         data, encoded = compress_bare(
             target,
             proposal,
@@ -187,6 +196,7 @@ def compress(
         dtype=dtype,
         chunk=chunk,
         offset=offset,
+        fingerprint=fingerprint,
     ) as writer:
         own = contexts if kind == "given" else None
         piece = writer._encode(target, proposal, own, bits_hint, progress)
@@ -210,6 +220,7 @@ def decompress(
     bits_hint: Any = None,
     max_elements: int | None = None,
     threads: int | None = None,
+    fingerprint: bool = True,
     progress: Progress | None = None,
 ) -> npt.NDArray[Any]:
     """Decodes a container.
@@ -233,6 +244,8 @@ def decompress(
             that `compress` writes, unless it is asked for larger chunks of targets that hardly
             differ from the proposal; and no forged header fills the memory.
         threads: Number of threads; None for all processors, or the given codec's.
+        fingerprint: False to decode with any proposal, also one that the header's fingerprint says
+            is not the encoder's.
         progress: Called as ``progress(done, total)`` with numbers of indices, now and then.
 
     Returns:
@@ -240,9 +253,10 @@ def decompress(
 
     Raises:
         CorruptDataError: Bytes that `compress` did not write, or not all of them.
-        ParameterError: A proposal that does not broadcast to the shape in the container; more
-            samples than ``max_elements``; contexts that are not the encoder's; a codec without a
-            shape, or what only goes with a codec.
+        ParameterError: A proposal that does not broadcast to the shape in the container, or is not
+            the encoder's, rounding apart, as far as its fingerprint tells; more samples than
+            ``max_elements``; contexts that are not the encoder's; a codec without a shape, or what
+            only goes with a codec.
         OSError: The file cannot be read.
     """
     with Reader(
@@ -256,6 +270,7 @@ def decompress(
         contexts=contexts,
         bits_hint=bits_hint,
         threads=threads,
+        fingerprint=fingerprint,
     ) as reader:
         if codec is None:
             _check_elements(reader, max_elements)

@@ -16,9 +16,11 @@ from .._parallel import in_order
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
 from ..codecs import ADStar, Codec
 from ..codecs.automatic import fresh_seed
+from ..codecs.escapes import encode_with_escapes, none_escaped
 from ..errors import ApproximationWarning, BoundError, DivergenceError, ParameterError
 from .chunks import ChunkWriter, Coded, indices_of, threads_for
 from .code_choice import code_for
+from .fingerprint import Fingerprinter
 from .format import CONTEXTS, MAX_CHUNK, Header, as_received, dtype_of, least_chunk
 from .known import Known, encoded_with, hints_by_index, hints_given
 from .reader import Reader
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
     from .._elements import Shape
     from ..codecs import Encoded, Progress
+    from ..codecs.codec import Proposal
+    from ..codecs.escapes import Escapes
     from ..codes import IndexCode
     from ..distributions import ProposalLike, TargetLike
     from .chunks import Piece as ChunkPiece
@@ -49,14 +53,18 @@ class Piece(NamedTuple):
         header: The header, which knows its rows.
         rows: How many rows there are.
         known: What was given with them.
+        proposal: Their proposal.
         encoded: What the codec found.
+        escapes: Elements that were coded by themselves, numbered from the first row's first.
         stages: Who is told of progress, if anyone is.
     """
 
     header: Header
     rows: int
     known: Known
+    proposal: Proposal
     encoded: Encoded
+    escapes: Escapes
     stages: Stages | None
 
 
@@ -84,6 +92,7 @@ class Writer:
         dtype: As for `compress`.
         chunk: As for `compress`.
         offset: As for `compress`.
+        fingerprint: As for `compress`.
         keep: Whether a file of a path gets its name even if an error ends the ``with`` statement,
             instead of nothing: without ``shape`` a whole container of the rows that were written
             before; with it, or where writing itself failed, the chunks that were complete, for
@@ -121,8 +130,10 @@ class Writer:
         dtype: Any = None,
         chunk: int | None = None,
         offset: int = 0,
+        fingerprint: bool | None = None,
         keep: bool = False,
     ) -> None:
+        self._proposals = Fingerprinter(fingerprint)
         if contexts not in (None, *CONTEXTS[1:]):
             raise ParameterError("contexts", contexts, 'None, "column" or "given"')
         self.codec = codec_or_fresh(codec)
@@ -230,21 +241,27 @@ class Writer:
         stages = self._stages(progress, grid)
         hear = None if stages is None else stages.first
         try:
-            encoded = encoded_with(self.codec, known, target, proposal, first, hear)
+            if hints is None:
+                encoded, escapes = encode_with_escapes(self.codec, q, p, shape, first, hear)
+            else:
+                encoded = encoded_with(self.codec, known, q, p, first, hear)
+                escapes = none_escaped()
         except (DivergenceError, BoundError) as error:
             if not error.element:
                 raise
             row, *place = error.element
             raise error.at((self.rows + row, *place)) from None
-        return Piece(header, grid.rows, known, encoded, stages)
+        return Piece(header, grid.rows, known, p, encoded, escapes, stages)
 
     def _add(self, piece: Piece) -> Encoded:
         """Writes what `_encode` returned, and returns it with the receiver's samples."""
         header, encoded = piece.header, piece.encoded
         index = indices_of(self.codec, encoded.message)
         with self._whole_or_failed():
-            stages = piece.stages
-            self._begin(header).add(index, piece.known, None if stages is None else stages.second)
+            self._proposals.add(piece.proposal, encoded.sample.shape)
+            chunks, stages = self._begin(header), piece.stages
+            chunks.escape(piece.escapes.moved(self._next_element(header) - header.offset))
+            chunks.add(index, piece.known, None if stages is None else stages.second)
             if stages is not None:
                 stages.end()
             self.rows += piece.rows
@@ -255,7 +272,9 @@ class Writer:
         """Appends what another container holds, which has been made elsewhere.
 
         The result is that of writing all with one writer. A part is made by `compress` or a
-        `Writer` with the same options and the ``offset`` of its first element.
+        `Writer` with the same options and the ``offset`` of its first element. (A part does not
+        hold its proposal. So the fingerprint is the first part's, if that has one, of as many
+        elements as the result's would be of; otherwise there is none.)
 
         Chunks are copied as they are if the part begins where a chunk does and says the same of its
         code: so parts had best have a multiple of ``chunk`` indices, and one ``code=`` with
@@ -277,11 +296,14 @@ class Writer:
             self._check_part(header, reader._header)
             grid = reader._contents.grid
             for number in range(grid.chunks):  # before anything is written
-                reader._payload(number, reader._known(number))
+                reader._parts(number, reader._known(number))
             chunks = self._begin(header)
             copied = grid.indices // grid.chunk if chunks.may_copy(reader._header) else 0
             with self._whole_or_failed():
-                chunks.add_all(_pieces_of(reader, copied))
+                covered = reader._header.fingerprinted(reader.shape)
+                self._proposals.add_part(reader._header.fingerprint, covered)
+                first = self._next_element(header) - header.offset
+                chunks.add_all(_pieces_of(reader, copied, chunks, first))
                 self.rows += grid.rows
 
     def _stages(self, progress: Progress | None, grid: Grid) -> Stages | None:
@@ -347,7 +369,9 @@ class Writer:
     def _begin(self, header: Header) -> ChunkWriter:
         if self._chunks is None:
             self._header = header
-            self._chunks = ChunkWriter(partial(_put, self._file), header, self._choose_start)
+            self._chunks = ChunkWriter(
+                partial(_put, self._file), header, self._choose_start, self._proposals
+            )
         return self._chunks
 
     @contextmanager
@@ -432,13 +456,32 @@ def warn_if_cut(encoded: Encoded) -> None:
         )
 
 
-def _pieces_of(reader: Reader, copied: int) -> Iterator[ChunkPiece]:
-    """Yields a container's chunks: so many as they are, and the indices of those that follow."""
+def _pieces_of(
+    reader: Reader, copied: int, chunks: ChunkWriter, first: int
+) -> Iterator[ChunkPiece]:
+    """Yields a container's chunks, and tells their escapes before.
+
+    Args:
+        reader: The container's.
+        copied: So many chunks are yielded as they are, and the indices of those that follow.
+        chunks: Who is told of escapes.
+        first: The number of the container's first element there.
+    """
+    grid = reader._contents.grid
+
+    def escape(number: int) -> None:
+        begin = first + grid.elements_of(*reader._range(number)).start
+        chunks.escape(reader._escapes(number).moved(begin))
+
     for number in range(copied):
-        payload = reader._payload(number, reader._known(number))
-        yield Coded(bytes(payload), reader._header.code)
+        escape(number)
+        _, coded = reader._parts(number, reader._known(number))
+        yield Coded(bytes(coded), reader._header.code)
+    others = range(copied, grid.chunks)
     threads = threads_for(reader.codec, reader._header.code)
-    yield from in_order(reader._unpack, range(copied, reader._contents.grid.chunks), threads)
+    for number, piece in zip(others, in_order(reader._unpack, others, threads), strict=True):
+        escape(number)
+        yield piece
 
 
 def _as_written(name: str, header: Header) -> object:

@@ -405,7 +405,10 @@ def _send(target: Normal, chunk: int, codec: Codec, code: IndexCode | None) -> t
     indices = 1 << max(0, len(grid.indices_of_rows(0, chunk)) - 1).bit_length()
     indices = min(max(indices, least_chunk(codec)), MOST_INDICES)
     file = io.BytesIO()
-    with Writer(file, codec=codec, code=code, shape=target.shape, chunk=indices) as writer:
+    shape = target.shape
+    with Writer(
+        file, codec=codec, code=code, shape=shape, chunk=indices, fingerprint=False
+    ) as writer:
         # Of searches that were cut nobody is told: images are exact anyway.
         encoded = writer._add(writer._encode(target, PRIOR))
     return file.getvalue(), encoded.sample
