@@ -70,6 +70,50 @@ def test_an_outlier_costs_itself(codec: rec.Codec, name: str) -> None:
     assert len(data) < len(plain) + 24
 
 
+APPROXIMATE: list[rec.Codec] = [
+    rec.DADStar(12, 5),
+    rec.DADStar(20, 5, block=4),
+    rec.MinimalRandomCoding(200, 5),
+    rec.ADStar(5, 4, max_steps=500),
+    rec.GlobalAStar(5, 300),
+]
+
+
+@pytest.mark.filterwarnings("ignore::astar_rec.ApproximationWarning")
+@pytest.mark.parametrize("codec", APPROXIMATE, ids=repr)
+def test_approximate_methods_carry_outliers(codec: rec.Codec) -> None:
+    loc, scale = parameters()
+    loc[7, 3] = 12.0
+    data, x = rec.compress(rec.Normal(loc, scale), P, codec=codec, return_sample=True)
+    assert same_bits(rec.decompress(data, P), x)
+    assert abs(x[7, 3] - 12.0) < 6 * scale[7, 3]
+
+
+def test_the_command_line_keeps_its_blocks() -> None:
+    loc, scale = parameters()
+    q = rec.Normal(loc, scale)
+    block = rec.automatic_codec(q, P, seed=1, escapes=True).block
+    loc[7, 3], scale[7, 4] = 8.0, 1.5
+    wide = rec.Normal(loc, scale)
+    assert rec.automatic_codec(wide, P, seed=1, escapes=True).block == block == 8
+    assert rec.automatic_codec(wide, P, seed=1).block < block
+    hard = rec.Normal(np.full((100, 8), 3.0), 1.0)
+    assert rec.automatic_codec(hard, P, seed=1, escapes=True).block == 1
+
+
+def test_escapes_of_a_block_do_not_depend_on_others() -> None:
+    rng = np.random.default_rng(4)
+    q = rec.Normal(rng.normal(size=(300, 8)), np.exp(rng.normal(-0.6, 0.5, size=(300, 8))))
+    with rec.Reader(rec.compress(q, P, codec=rec.ADStar(1, 8))) as reader:
+        whole = reader._escapes(0)
+    assert 100 < len(whole) < 2000
+    for row in range(0, 300, 7):
+        with rec.Reader(rec.compress(q[row : row + 1], P, codec=rec.ADStar(1, 8))) as reader:
+            own, part = reader._escapes(0), whole.within(8 * row, 8 * row + 8)
+        assert own.searched.tolist() == part.searched.tolist()
+        assert own.given.tolist() == part.given.tolist()
+
+
 def test_the_rest_stays_as_it_is() -> None:
     loc, scale = parameters()
     codec = rec.ADStar(5, 4)

@@ -58,6 +58,7 @@ _MOST_BEYOND_ENDS = 2.0**-65
 _LAMBDAS = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
 _AT_ONCE = 1 << 11  # elements
 _HALVINGS = 63
+_HUGE = 500.0  # bits: powers of two of it are numbers
 
 
 class Difficulty(NamedTuple):
@@ -273,25 +274,38 @@ def boxes_bits(
         deepest: The depth where the method's trees end.
         enough: Blocks that have reached so many bits are left there.
     """
-    supremum = own.supremum
-    cells = own.renyi.copy()  # logarithms of the two terms, for the halvings so far
-    peaks = _LAMBDAS * supremum[..., None]
-    terms = np.logaddexp2(cells, peaks)
-    total = terms.sum(axis=1)
-    halvings = [0] * block
+    # By dimension, then λ: each level changes one dimension of all blocks.
+    supremum = np.minimum(own.supremum, _HUGE)
+    peaks = np.exp2(_LAMBDAS[:, None] * supremum.T[:, None, :])
+    cells = np.exp2(np.ascontiguousarray(own.renyi.transpose(1, 2, 0)))
+    terms = np.log2(cells + peaks)
+    total = terms.sum(axis=0)
+    more_cells, lower_peaks = np.exp2(1.0 - _LAMBDAS)[:, None], np.exp2(-_LAMBDAS)[:, None]
+    last = _last_depths(supremum, block, order)
     most = np.zeros(supremum.shape[0])
     for depth in range(1, min(deepest, len(order)) + 1):
         j = order[depth - 1]
-        halvings[j] += 1
-        cells[:, j] += 1.0 - _LAMBDAS
-        peaks[:, j] -= _LAMBDAS
-        term = np.logaddexp2(cells[:, j], peaks[:, j])
-        total += term - terms[:, j]
-        terms[:, j] = term
-        np.maximum(most, np.minimum(total.min(axis=1), depth), out=most)
-        if ((np.array(halvings) >= supremum).all(axis=1) | (most >= enough)).all():
+        cells[j] *= more_cells
+        peaks[j] *= lower_peaks
+        term = np.log2(cells[j] + peaks[j])
+        total += term - terms[j]
+        terms[j] = term
+        # What is found of a block does not depend on the others.
+        boxes = np.where(depth <= last, np.minimum(total.min(axis=0), depth), 0.0)
+        np.maximum(most, boxes, out=most)
+        if not ((depth < last) & (most < enough)).any():
             break
     return most
+
+
+def _last_depths(supremum: Floats, block: int, order: tuple[int, ...]) -> npt.NDArray[np.int64]:
+    """Returns at which depths all elements of blocks are halved as often as they have bits."""
+    depths: list[list[int]] = [[0] for _ in range(block)]
+    for depth, j in enumerate(order, 1):
+        depths[j].append(depth)
+    halvings = np.ceil(supremum).clip(0, _HALVINGS).astype(np.intp)
+    own = [np.array(depths[j])[halvings[:, j]] for j in range(block)]
+    return np.asarray(np.max(own, axis=0))
 
 
 @lru_cache(maxsize=64)
