@@ -142,7 +142,6 @@ def test_refused() -> None:
     marked = rec.ADStar(3, 8, bits_hint="given")
     cases = [
         ("bits_hint", lambda: rec.decompress(given, P)),
-        ("bits_hint", lambda: rec.inspect(given)),
         ("bits_hint", lambda: rec.decompress(plain, P, bits_hint=BITS)),
         ("bits_hint", lambda: rec.compress(Q, P, codec=marked)),
         ("bits_hint", lambda: rec.compress(Q, P, codec=rec.ADStar(3), bits_hint=BITS)),
