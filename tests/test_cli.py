@@ -100,7 +100,8 @@ def test_a_proposal_of_ones_own(targets):
     succeed("encode", "q.npz", "-o", "q.rec", "--seed=7")
     succeed("decode", "q.rec", "-o", "x.npy", "--proposal", "p.npz")
     q, p = rec.Normal(**targets), rec.Normal(**shared)
-    data = rec.compress(q, p, codec=rec.automatic_codec(q, p, seed=7))
+    chosen = rec.plan(q, p, seed=7)
+    data = rec.compress(q, p, codec=chosen.codec, code=chosen.code)
     assert Path("q.rec").read_bytes() == data
     assert np.load("x.npy").tobytes() == rec.decompress(data, p).tobytes()
 

@@ -22,12 +22,13 @@ from ..container import inspect as inspect_container
 from ..distributions import Normal
 from ..errors import ApproximationWarning, ParameterError
 from ..information import kl_bits
+from ..planner import plan_for
 from . import images
 from .arrays import read_proposal, read_targets
 from .as_json import as_object
 from .experiments import experiments
 from .failures import Group, about
-from .methods import codec_of, method_options, takes
+from .methods import AUTOMATIC, DEFAULT, codec_of, method_options, takes
 from .places import INPUT, OUTPUT, Input, Output, say
 from .planning import plan
 from .progress import progress
@@ -76,7 +77,11 @@ def astar_rec() -> None:
     required=True,
     help="The container to write; - for standard output.",
 )
-@method_options("dad and mrc are approximate; global takes long where targets are narrow.")
+@method_options(
+    "auto takes what `plan` says, polar for arrays and ad for few; with --block, --contexts or a "
+    "limit, ad. dad and mrc are approximate; global takes long where targets are narrow.",
+    automatic=True,
+)
 @click.option(
     "--block",
     callback=_block,
@@ -146,12 +151,20 @@ def encode(
         warnings.catch_warnings(record=True) as warned,
     ):
         warnings.simplefilter("always", ApproximationWarning)
-        codec = _codec(target, proposal, method, block, bits_hint == "auto", seed, threads, limits)
+        own = _CODES[code]()
+        asks = block != "auto" or contexts != "none" or any(n is not None for n in limits.values())
+        if method == AUTOMATIC and not asks:
+            made = plan_for(target, proposal, seed=seed, code=own, threads=threads)
+            codec, own = made.codec, made.code if own is None else own
+        else:
+            name = DEFAULT if method == AUTOMATIC else method
+            hints = bits_hint == "auto"
+            codec = _codec(target, proposal, name, block, hints, seed, threads, limits)
         data = compress(
             target,
             proposal,
             codec=codec,
-            code=_CODES[code](),
+            code=own,
             contexts=None if contexts == "none" else contexts,
             chunk=chunk,
             progress=report,
@@ -161,7 +174,7 @@ def encode(
     for warning in warned:
         say(f"{posteriors}: {warning.message}", err=True)
     shape = broadcast_shape(target=target.shape, proposal=proposal.shape)
-    output.say(f"{output}: {_samples(shape)} in {len(data)} bytes, block {codec.block}")
+    output.say(f"{output}: {_samples(shape)} in {len(data)} bytes by {_said(codec)}")
     if size := math.prod(shape):
         known = _mean_divergence(target, proposal)
         said = "" if known is None else f"; KL divergence {known:.3f}"
@@ -276,7 +289,7 @@ def _codec(
     threads: int | None,
     limits: Mapping[str, int | None],
 ) -> Codec:
-    """Returns the codec that options mean for some targets."""
+    """Returns the codec that options name for some targets."""
     own = None if block == "auto" else int(block)
     known = None
     if hints and own is not None and own > 1 and takes(method_named(method), "bits_hint"):
@@ -293,6 +306,11 @@ def _codec(
             escapes=True,
         )
     return codec
+
+
+def _said(codec: Codec) -> str:
+    """What a codec is, in the options' words."""
+    return codec.name if codec.block == 1 else f"{codec.name}, block {codec.block}"
 
 
 def _mean_divergence(target: Distribution, proposal: Distribution) -> float | None:

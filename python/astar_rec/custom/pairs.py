@@ -76,7 +76,10 @@ class PairTarget(CustomTarget):
     def _ratio(self, x: Floats, *parameters: Floats) -> Floats:
         q, p = parameters[: self._split], parameters[self._split :]
         with np.errstate(over="ignore"):  # no density at all, then
-            return self._target.log_density(x, *q) - self._proposal.log_density(x, *p)
+            log_q, log_p = self._target.log_density(x, *q), self._proposal.log_density(x, *p)
+            # Where both are 0, too: the target never lies there.
+            nowhere = np.full_like(log_q, -np.inf)
+            return np.subtract(log_q, log_p, out=nowhere, where=log_q > -np.inf)
 
     def _supremum(self, low: Floats, high: Floats, *parameters: Floats) -> Floats:
         inside = (np.clip(peak, low, high) for peak in self._peaks(*parameters))
