@@ -259,3 +259,15 @@ def test_what_it_refuses() -> None:
         rec.functional_information(rec.Uniform(0.0, 2.0), rec.Uniform(0.0, 1.0))
     with pytest.raises(rec.DivergenceError, match="lies outside"):
         rec.functional_information(rec.Laplace(0.0, 9.0), P)
+
+
+def test_targets_finer_than_samples() -> None:
+    # Doubles near 2 are 4e-16 apart, positions there 4e-19 and more.
+    q = rec.Normal([[0.0], [2.0]], [1e-9, 1e-12])
+    with pytest.raises(rec.DivergenceError, match="finer than") as caught:
+        rec.functional_information(q, P)
+    assert caught.value.element == (1, 1)
+    with pytest.raises(rec.DivergenceError, match="finer than"):
+        rec.functional_information(q, P, block=2)
+    made = rec.functional_information(q[0], P)
+    np.testing.assert_allclose(made - rec.kl_bits(q[0], P), 0.5208, rtol=0, atol=1e-3)

@@ -40,6 +40,8 @@ class Cells:
         upper: That in the upper half.
         half: The proposal's mass in either half.
         gain: What the halves tell that the cell does not, in bits.
+        unfinished: Whether the halves would have been halved, but for the end of positions: the
+            proposal's samples do not tell apart what the target does.
     """
 
     element: npt.NDArray[np.int64]
@@ -47,6 +49,7 @@ class Cells:
     upper: Floats
     half: Floats
     gain: Floats
+    unfinished: npt.NDArray[np.bool_]
 
 
 def halved_cells(tails: Tails, elements: Elements, negligible: float) -> Cells:
@@ -61,6 +64,7 @@ def halved_cells(tails: Tails, elements: Elements, negligible: float) -> Cells:
     begin = np.zeros(elements.size, np.uint64)
     low, high = np.zeros(elements.size), np.full(elements.size, -LEAST)
     was_little = np.zeros(elements.size, bool)
+    unfinished: list[npt.NDArray[np.bool_]] = []
     places: list[npt.NDArray[np.int64]] = []
     found: list[tuple[Floats, ...]] = []
     for depth in range(1, _DEEPEST + 1):
@@ -69,10 +73,12 @@ def halved_cells(tails: Tails, elements: Elements, negligible: float) -> Cells:
         lower, upper = mass(low, between), mass(between, high)
         gain = _bits(lower, lower + upper) + _bits(upper, lower + upper)
         little = gain <= negligible
-        ends = little & was_little & (depth > _FIRST) | (depth == _DEEPEST)
+        done = little & was_little & (depth > _FIRST)
+        ends = done | (depth == _DEEPEST)
         some = ends & (lower + upper > 0.0)
         halves = np.full(np.count_nonzero(some), 0.5**depth)
         places.append(which[some])
+        unfinished.append(~done[some])
         found.append((lower[some], upper[some], halves, gain[some]))
         left, right = ~ends & (lower > 0.0), ~ends & (upper > 0.0)
         begin = np.concatenate((begin[left], middle[right]))
@@ -84,9 +90,9 @@ def halved_cells(tails: Tails, elements: Elements, negligible: float) -> Cells:
         which = np.concatenate((which[left], which[right]))
         if not which.size:
             break
-    return Cells(
-        np.concatenate(places), *(np.concatenate(parts) for parts in zip(*found, strict=True))
-    )
+    lower, upper, half, gain = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    element, left = np.concatenate(places), np.concatenate(unfinished)
+    return Cells(element, lower, upper, half, gain, left)
 
 
 def _bits(half: Floats, own: Floats) -> Floats:

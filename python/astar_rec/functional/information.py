@@ -9,21 +9,24 @@ and how good it is.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from .._elements import unravel
 from .._validate import broadcast_shape, integer
 from ..codecs.units import Blocks
 from ..custom import Cells, CustomTarget, Tails, as_proposal, as_target, halved_cells
-from ..errors import ParameterError
+from ..errors import DivergenceError, ParameterError
 from .entropy import bits_of_cells
 from .sums import Block
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
-    from .._elements import Floats
+    from .._elements import Floats, Shape
     from ..custom.callables import Elements
     from ..distributions import ProposalLike, TargetLike
 
@@ -41,6 +44,8 @@ _LARGEST_BLOCK = 1 << 16
 _FEWEST, _MOST = 1 << 12, 1 << 20
 # What the two values of a block may differ by, in bits.
 _CLOSE = 1e-3
+# Bits of an element that positions may leave untold.
+_LOST, _LIMIT = 1e-4, 64.0
 
 
 def functional_information(target: TargetLike, proposal: ProposalLike, *, block: int = 1) -> Floats:
@@ -69,7 +74,8 @@ def functional_information(target: TargetLike, proposal: ProposalLike, *, block:
     Raises:
         ParameterError: A target without a CDF; shapes that do not broadcast; a block out of range.
         DivergenceError: A target of which more than 2^-10 lies beyond the proposal's outermost
-            64-bit positions, or 2^-64 where the proposal has no samples at all.
+            64-bit positions, or 2^-64 where the proposal has no samples at all; one that is finer
+            than the proposal's samples there, as doubles or positions.
 
     Reference: G. Flamich, S. M. Sriramu, A. B. Wagner, "The redundancy of non-singular channel
     simulation", 2025, https://arxiv.org/abs/2501.14053, for the bound, there by the name of channel
@@ -95,33 +101,52 @@ def functional_information(target: TargetLike, proposal: ProposalLike, *, block:
     tails = Tails(q, p, shape)
     tails.require_ends()
     if size == 1:
-        return _of_elements(tails, math.prod(shape)).reshape(shape)
-    blocks = Blocks(size, 1)
+        return _of_elements(_Pair(tails, shape)).reshape(shape)
+    pair, blocks = _Pair(tails, shape), Blocks(size, 1)
     columns = blocks.columns_of(shape)
     made = [
-        _of_block(tails, row + np.arange(begin, min(columns, begin + size)))
+        _of_block(pair, row + np.arange(begin, min(columns, begin + size)))
         for row in range(0, math.prod(shape), max(1, columns))
         for begin in range(0, columns, size)
     ]
     return np.array(made, np.float64).reshape(blocks.steps_shape(shape))
 
 
-def _of_elements(tails: Tails, elements: int) -> Floats:
-    bits = np.empty(elements)
-    for begin in range(0, elements, _BATCH):
-        some = np.arange(begin, min(elements, begin + _BATCH))
-        cells = halved_cells(tails, some, _NEGLIGIBLE)
+class _Pair(NamedTuple):
+    """A target and a proposal, of a shape to which both broadcast."""
+
+    tails: Tails
+    shape: Shape
+
+    def cells(self, elements: Elements) -> Iterator[Cells]:
+        """Yields the cells of elements, batch by batch.
+
+        Raises:
+            DivergenceError: A target that is finer than the proposal's samples.
+        """
+        for begin in range(0, elements.size, _BATCH):
+            some = elements[begin : begin + _BATCH]
+            cells = halved_cells(self.tails, some, _NEGLIGIBLE)
+            lost = np.bincount(cells.element, cells.gain * cells.unfinished, some.size)
+            if (lost > _LOST).any():
+                first = int(some[np.argmax(lost > _LOST)])
+                reason = "the target is finer than the proposal's samples at 64-bit positions"
+                raise DivergenceError(unravel(first, self.shape), math.inf, _LIMIT, reason)
+            yield cells
+
+
+def _of_elements(pair: _Pair) -> Floats:
+    bits = np.empty(math.prod(pair.shape))
+    for number, cells in enumerate(pair.cells(np.arange(bits.size))):
+        some = bits[number * _BATCH :][:_BATCH]
         coarse = bits_of_cells(*_whole(cells), some.size)
         fine = bits_of_cells(*_halves(cells), some.size)
-        bits[some] = np.maximum(fine + (fine - coarse) / 3.0, 0.0)
+        some[...] = np.maximum(fine + (fine - coarse) / 3.0, 0.0)
     return bits
 
 
-def _of_block(tails: Tails, elements: Elements) -> float:
-    cells = [
-        halved_cells(tails, elements[begin : begin + _BATCH], _NEGLIGIBLE)
-        for begin in range(0, elements.size, _BATCH)
-    ]
+def _of_block(pair: _Pair, elements: Elements) -> float:
+    cells = list(pair.cells(elements))
     coarse, fine = (_joined([kind(each) for each in cells]) for kind in (_whole, _halves))
     points = _FEWEST
     while True:

@@ -67,7 +67,7 @@ LEAST_HALF = 2.0**-30
 
 # A mean's law has at least this part of the proposal's variance.
 LEAST_VARIANCE = 2.0**-8
-VARIANCES = {Normal: 1.0, Laplace: 2.0, Logistic: math.pi**2 / 3.0, Uniform: 1.0 / 3.0}
+VARIANCES = {Normal: 1.0, Laplace: 2.0, Logistic: 3.289868133696453, Uniform: 1.0 / 3.0}
 
 
 class Noise(NamedTuple):
@@ -114,8 +114,8 @@ def half_width(family: type[Distribution], bits: tuple[int, int, int]) -> float:
     Logistic, whose density is t (1 - t) with t the tail probability: V t (1 - t) is s (1 - s).
     """
     if family is Normal:
-        squares = [normal_quantile(each) ** 2 for each in bits]
-        return math.sqrt(squares[0] + squares[1] + squares[2])
+        a, b, c = (normal_quantile(each) for each in bits)
+        return math.sqrt(a * a + b * b + c * c)
     if family is Laplace:
         return exponential(bits[0]) + exponential(bits[1])
     if family is Logistic:
@@ -137,9 +137,11 @@ def lattice_of(noise: Noise, proposal: Distribution, random: NodeRandom) -> Latt
 
 @dataclass(frozen=True)
 class Means:
-    """The law of the means: a distribution, and a part of the mass in its middle."""
+    """The law of the means: a family's member, and a part of the mass in its middle."""
 
-    law: Distribution
+    family: type[Distribution]
+    loc: float
+    scale: float
     atom: float
 
     @classmethod
@@ -152,18 +154,16 @@ class Means:
         unit, family = proposal.scale, type(proposal)
         ratio = noise.scale / unit
         if noise.family is Laplace and family is Laplace and ratio < 1.0:
-            return cls(proposal, ratio * ratio)
+            return cls(family, proposal.loc, unit, ratio * ratio)
         part = VARIANCES[noise.family] * (ratio * ratio) / VARIANCES[family]
         scale = unit * math.sqrt(max(1.0 - part, LEAST_VARIANCE))
-        if isinstance(proposal, Uniform):
-            return cls(Uniform(proposal.loc - scale, proposal.loc + scale), 0.0)
-        return cls(family(proposal.loc, scale), 0.0)
+        return cls(family, proposal.loc, scale, 0.0)
 
     def below(self, x: float) -> float:
         """Return the mass below x."""
-        tail = self.law.tail((x - self.law.loc) / self.law.scale)
+        tail = self.family.tail((x - self.loc) / self.scale)
         mass = tail if tail >= 0.0 else 1.0 + tail
-        return (1.0 - self.atom) * mass + (self.atom if x > self.law.loc else 0.0)
+        return (1.0 - self.atom) * mass + (self.atom if x > self.loc else 0.0)
 
 
 @dataclass(frozen=True)
