@@ -58,6 +58,7 @@ from .errors import (
     ParameterError,
     RecError,
 )
+from .functional import functional_information
 from .information import kl_bits
 from .isokl import isokl_normal
 from .planner import Plan, PlanRow, plan
@@ -106,6 +107,7 @@ __all__ = [
     "automatic_codec",
     "compress",
     "decompress",
+    "functional_information",
     "inspect",
     "isokl_normal",
     "kl_bits",

@@ -50,6 +50,7 @@ file                  one idea
 `polar_transform`     polar blocks, many elements at once: bits through the polar transform,
 `polar_knowledge`     what the sender knows of the next ones, from tails at edges of cells,
 `polar`               and blocks of levels of them
+`dithered`            rounding on lattices that both sides draw: an exact error law without a search
 ====================  ===========================================================================
 
 >>> target, proposal = Normal(1.5, 0.1), Normal(0.0, 1.0)
