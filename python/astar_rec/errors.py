@@ -65,6 +65,7 @@ class DivergenceError(RecError):
         element: The element, as an index tuple into the broadcast shape.
         bits: How much it needs; infinite where a part of the target is out of reach altogether.
         limit: How much there is room for, in bits.
+        reason: What is wrong with the element, in words.
     """
 
     def __init__(self, element: tuple[int, ...], bits: float, limit: float, reason: str) -> None:
@@ -72,6 +73,7 @@ class DivergenceError(RecError):
         self.element = element
         self.bits = bits
         self.limit = limit
+        self.reason = reason
 
 
 class BoundError(RecError):
