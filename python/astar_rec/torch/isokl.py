@@ -27,9 +27,9 @@ class IsoKLNormal(
     """Normals whose KL divergence from a normal prior is given; their scales follow.
 
     KL[N(μ, σ²) ‖ N(0, 1)] = ½ (μ² + σ² - 1 - log σ²) nats is solved for σ < 1; for a prior
-    N(m, s²), μ = (loc - m) / s and the scale is s σ. Gradients are those of the solution (by the implicit
-    function theorem, not through the iterations), of any order. `astar_rec.isokl_normal` is the
-    same for arrays.
+    N(m, s²), μ = (loc - m) / s and the scale is s σ. Gradients are those of the solution, by the
+    implicit function theorem and not through the iterations; they have gradients themselves.
+    `astar_rec.isokl_normal` is the same for arrays.
 
     Args:
         loc: Means, |loc - m| < s √(2 κ) with κ the divergence in nats; a tensor or a number.

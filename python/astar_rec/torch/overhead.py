@@ -5,11 +5,12 @@ k_i is the divergence of element i in bits and I their mean. f_l, the mean of k_
 and l + 1, is about what level l of polar coding carries an element (they add up to I). Levels that
 carry all or nothing are free, so what polar coding takes grows with G = sum of f_l (1 - f_l):
 
-    n^(3/4) (base(I) + 2.04 G) + 32 + 2.6 log2(1 + largest k)
-    base(I) = u / (1 + (u / 0.37)^4)^(1/4),   u = 0.81 sqrt(I)
+    n^(3/4) (base(I) + 2.04 G) + 35 + 2.6 log2(1 + largest k)
+    base(I) = u / (1 + (u / 0.39)^4)^(1/4),   u = 0.85 sqrt(I)
 
-A search names a sample of a random process, which takes so and so many bits an element in blocks of
-a given size (`planner/predictions.py`), and 5 bits for the end of the code.
+Elements that fill several blocks take as much for each. A search names a sample of a random
+process, which costs so and so many bits an element in blocks of a size (`planner/predictions.py`), and the
+end of the code 5 bits.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
 
     from ..codecs import Codec
 
-__all__ = ["overhead_of", "polar_overhead", "search_overhead", "searched"]
+__all__ = ["SEARCHED", "overhead_of", "polar_overhead", "search_overhead", "searched"]
+
+# Of fewer elements, searches may take fewer bits than polar coding.
+SEARCHED = 512
 
 _LEVELS = 24
 _LEAST = 1e-6  # bits an element, below which roots have no slope to speak of
@@ -49,34 +53,38 @@ def overhead_of(codec: Codec | None) -> Callable[[Tensor], Tensor]:
     if codec is None:
         return _least_overhead
     if isinstance(codec, PolarCoding):
-        return polar_overhead
+        return partial(polar_overhead, block=codec.block)
     if isinstance(codec, ADStar):
         return partial(searched, block=max(block for block in TREE if block <= codec.block))
     raise ParameterError("overhead", codec, "None with this codec: PolarCoding and ADStar have one")
 
 
 def _least_overhead(bits: Tensor) -> Tensor:
-    return torch.minimum(polar_overhead(bits), search_overhead(bits))
+    polar = polar_overhead(bits)
+    return polar if bits.shape[1] >= SEARCHED else torch.minimum(polar, search_overhead(bits))
 
 
-def polar_overhead(bits: Tensor) -> Tensor:
+def polar_overhead(bits: Tensor, block: int = PolarCoding.block) -> Tensor:
     """Returns what polar coding takes beyond the divergences of items.
 
     Args:
         bits: Divergences, shape (items, elements).
+        block: The most elements of a block.
 
     Returns:
         Bits, shape (items,).
     """
+    blocks = math.ceil(bits.shape[1] / block)
     mean = bits.mean(1).clamp(min=_LEAST)
-    root = 0.81 * mean.sqrt()
-    base = root / (1 + (root / 0.37) ** 4) ** 0.25
+    root = 0.85 * mean.sqrt()
+    base = root / (1 + (root / 0.39) ** 4) ** 0.25
     mixed = torch.zeros_like(mean)
     for level in range(_LEVELS):
         full = (bits - level).clamp(0, 1).mean(1)
         mixed = mixed + full * (1 - full)
-    start = 32 + 2.6 * torch.log2(1 + bits.amax(1))
-    return float(bits.shape[1] ** 0.75) * (base + 2.04 * mixed) + start
+    start = 35 + 2.6 * torch.log2(1 + bits.amax(1))
+    size = (bits.shape[1] / blocks) ** 0.75
+    return blocks * (size * (base + 2.04 * mixed) + start)
 
 
 def search_overhead(bits: Tensor) -> Tensor:
