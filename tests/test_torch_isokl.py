@@ -40,6 +40,8 @@ def scale_of(loc: object, bits: object, place: object, scale: object) -> object:
     return IsoKLNormal(loc, bits, Normal(place, scale)).scale
 
 
+# PyTorch's own rules of forward differentiation are in what it calls deprecated.
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 def test_gradients_are_exact_in_all_parameters() -> None:
     assert torch.autograd.gradcheck(scale_of, parameters(), check_forward_ad=True)
 

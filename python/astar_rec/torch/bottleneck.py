@@ -337,8 +337,11 @@ class RelativeEntropyBottleneck(nn.Module):
         return prior.family.own(*self.grid.parameters(prior.loc, prior.log_scale))
 
     def _item(self, lines: Lines, line: int, first: int, prior: GridPrior) -> Item:
-        number = integer("first", first, 0, ELEMENT_LIMIT) + line
-        return Item(seed_of_item(self.seed, number), lines.item, prior, self.grid.bits)
+        seed = self._item_seed(integer("first", first, 0, ELEMENT_LIMIT) + line)
+        return Item(seed, lines.item, prior, self.grid.bits)
+
+    def _item_seed(self, number: int) -> int:
+        return seed_of_item(self.seed, number)
 
     def _item_shape(
         self, prior: Distribution | None, shape: int | Sequence[int] | None

@@ -6,11 +6,11 @@ and l + 1, is about what level l of polar coding carries an element (they add up
 carry all or nothing are free, so what polar coding takes grows with G = sum of f_l (1 - f_l):
 
     n^(3/4) (base(I) + 2.04 G) + 35 + 2.6 log2(1 + largest k)
-    base(I) = u / (1 + (u / 0.39)^4)^(1/4),   u = 0.85 sqrt(I)
+    base(I) = u / (1 + (u / 0.41)^4)^(1/4),   u = 0.85 sqrt(I)
 
 Elements that fill several blocks take as much for each. A search names a sample of a random
-process, which costs so and so many bits an element in blocks of a size (`planner/predictions.py`), and the
-end of the code 5 bits.
+process, which costs so and so many bits an element in blocks of a size (see
+`planner/predictions.py`), and the end of the code 5 bits.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def polar_overhead(bits: Tensor, block: int = PolarCoding.block) -> Tensor:
     blocks = math.ceil(bits.shape[1] / block)
     mean = bits.mean(1).clamp(min=_LEAST)
     root = 0.85 * mean.sqrt()
-    base = root / (1 + (root / 0.39) ** 4) ** 0.25
+    base = root / (1 + (root / 0.41) ** 4) ** 0.25
     mixed = torch.zeros_like(mean)
     for level in range(_LEVELS):
         full = (bits - level).clamp(0, 1).mean(1)
