@@ -174,9 +174,8 @@ class RelativeEntropyBottleneck(nn.Module):
 
     def extra_repr(self) -> str:
         """Returns what the module's `repr` says."""
-        said = {"channel_axis": self.channel_axis, "seed": self.seed, "codec": self.codec}
-        said |= {"overhead": self.overhead, "grid": self.grid}
-        return ", ".join(f"{name}={value!r}" for name, value in said.items())
+        names = ("channel_axis", "seed", "codec", "code", "overhead", "grid")
+        return ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
 
     # --- In use ----------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
@@ -79,5 +79,5 @@ def to_numpy(*tensors: Tensor) -> Floats:
     """Returns tensors that broadcast, stacked as float64 on a new first axis: one copy of all."""
     together = torch.stack(torch.broadcast_tensors(*tensors)).detach()
     # The device may lack float64, and narrower numbers are moved sooner.
-    array: Any = together.cpu().double().numpy()
-    return array  # type: ignore[no-any-return]
+    array: Floats = together.cpu().double().numpy()
+    return array

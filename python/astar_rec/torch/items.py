@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .grid import GridPrior
 
-    Number = TypeVar("Number", np.float64, np.int64)
+    Number = TypeVar("Number", np.float64, np.int64, np.bool_)
 
 __all__ = ["Lines"]
 
