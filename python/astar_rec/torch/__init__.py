@@ -14,18 +14,21 @@ reparametrised sample and its rate, in use it makes bytes of exact samples, and 
 torch.Size([3, 8, 5])
 
 In the order of the way of the data: `families` (which distributions of PyTorch are taken),
-`priors`, `grid` (priors that sender and receiver agree about to the last bit), `overhead` (what
-bytes take beyond the KL divergence), `methods` (which codec an item gets), `strings` (the bytes of
-an item), `bottleneck`. `isokl` has normals of a given KL divergence. docs/torch.md is the guide.
+`priors`, `grid` (priors that sender and receiver agree about to the last bit), `hyperprior`
+(networks that give such priors), `overhead` (what bytes take beyond the KL divergence), `methods`
+(which codec an item gets), `items` (which elements make a string), `strings` (the bytes of an
+item), `bottleneck`. `isokl` has normals of a given KL divergence. docs/torch.md is the guide.
 """
 
 from .bottleneck import Rated, RelativeEntropyBottleneck
 from .grid import PriorGrid
+from .hyperprior import Hyperprior
 from .isokl import IsoKLNormal
 from .priors import ChannelPrior, StandardPrior
 
 __all__ = [
     "ChannelPrior",
+    "Hyperprior",
     "IsoKLNormal",
     "PriorGrid",
     "Rated",
