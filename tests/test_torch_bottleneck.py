@@ -29,7 +29,7 @@ from astar_rec.torch import (  # noqa: E402
     RelativeEntropyBottleneck,
 )
 from astar_rec.torch.methods import choose, codec_of  # noqa: E402
-from astar_rec.torch.strings import String  # noqa: E402
+from astar_rec.torch.strings import String, seed_of_item  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -198,7 +198,7 @@ def test_a_string_takes_three_bytes_beyond_its_latents_bits(elements: int) -> No
     for number, string in enumerate(bottleneck.compress(q)):
         target = rec.Normal(q.loc[number], q.scale[number])
         method = String.from_bytes(string).method
-        codec, code = codec_of(method, bottleneck._item_seed(number), None, None)
+        codec, code = codec_of(method, seed_of_item(4, number), None, None)
         assert method == choose(target, p)
         message = rec.compress(target, p, codec=codec, code=code, header=False)
         assert string[2:] == message
@@ -419,6 +419,33 @@ def test_it_works_compiled() -> None:
     assert compiled.bottleneck.compress(q) == model.bottleneck.compress(q)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_compiled_code_may_make_strings() -> None:
+    bottleneck = RelativeEntropyBottleneck(seed=1)
+    q = posteriors(3, 4, 10)
+
+    def there_and_back(loc: Any) -> Any:
+        strings = bottleneck.compress(Normal(loc * 1.0, q.scale, validate_args=False))
+        return strings, bottleneck.decompress(strings, shape=(4, 10)) + 1
+
+    strings, shifted = torch.compile(there_and_back, backend="aot_eager")(q.loc)
+    expected, sample = bottleneck.compress(q, return_sample=True)
+    assert strings == expected
+    assert torch.equal(shifted, sample + 1)
+
+
+def test_the_compiler_is_imported_by_those_who_compile() -> None:
+    program = """
+import sys
+import torch
+from torch.distributions import Normal
+from astar_rec.torch import RelativeEntropyBottleneck
+RelativeEntropyBottleneck().compress(Normal(torch.zeros(2, 3), 0.5))
+assert "torch._dynamo" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
+
+
 def test_it_works_in_data_parallel_and_is_copied() -> None:
     torch.manual_seed(1)
     model, x = Autoencoder(), torch.randn(4, 10)
@@ -462,8 +489,8 @@ def test_whatever_differs_is_noticed() -> None:
     refused(strings, flat, 48)
 
 
-def test_damage_is_an_error_or_noticed_by_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Random bytes: a corrupt string, whatever passes the check."""
+def test_random_bytes_are_samples_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they pass the check: no other error, no crash."""
     bottleneck = RelativeEntropyBottleneck()
     rng = np.random.default_rng(1)
     monkeypatch.setattr("astar_rec.torch.strings.Item.check", lambda *_: 0)

@@ -16,8 +16,9 @@ torch.Size([3, 8, 5])
 In the order of the way of the data: `families` (which distributions of PyTorch are taken),
 `priors`, `grid` (priors that sender and receiver agree about to the last bit), `hyperprior`
 (networks that give such priors), `overhead` (what bytes take beyond the KL divergence), `methods`
-(which codec an item gets), `items` (which elements make a string), `strings` (the bytes of an
-item), `bottleneck`. `isokl` has normals of a given KL divergence. docs/torch.md is the guide.
+(which codec an item gets), `items` (which elements make a string), `strings` (its bytes), `coding`
+(there and back), `bottleneck`. `isokl` has normals of a given KL divergence; `untraced` keeps
+compilers off what calls NumPy. docs/torch.md is the guide.
 """
 
 from .bottleneck import Rated, RelativeEntropyBottleneck

@@ -13,15 +13,15 @@ from torch.distributions import Distribution, kl_divergence
 
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, seed_of, shape_of, threads_of
 from ..codecs import Codec
-from ..container import compress, decompress
 from ..errors import CorruptDataError, DivergenceError, ParameterError
+from .coding import Coder
 from .families import elementwise, family_of, to_numpy, widened
 from .grid import PriorGrid
 from .items import Lines
-from .methods import GIVEN, choose, codec_of
 from .overhead import overhead_of
 from .priors import StandardPrior
-from .strings import Item, String, seed_of_item
+from .strings import String
+from .untraced import untraced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -199,7 +199,7 @@ class RelativeEntropyBottleneck(nn.Module):
         together: bool = False,
         return_sample: Literal[True],
     ) -> tuple[list[bytes], Tensor]: ...
-    @torch.compiler.disable
+    @untraced
     def compress(
         self,
         posterior: Distribution,
@@ -236,23 +236,16 @@ class RelativeEntropyBottleneck(nn.Module):
         lines = Lines(shape, self.channel_axis, together)
         low, high = (lines.of(each) for each in parameters)
         priors = lines.of_prior(p)
-        threads = 1 if lines.count > 1 else None
-        codec_given = None if self.codec is None else (self.codec, self.code)
+        number = integer("first", first, 0, ELEMENT_LIMIT)
+        coder = self._coder(lines.count)
 
         def string(line: int) -> tuple[bytes, Floats]:
-            own = self._item(lines, line, first, priors[line])
-            target, proposal = family.own(low[line], high[line]), self._proposal(own.prior)
-            method = choose(target, proposal) if codec_given is None else GIVEN
-            codec, code = codec_of(method, own.seed, codec_given, threads)
+            target = family.own(low[line], high[line])
             try:
-                message, sample = compress(
-                    target, proposal, codec=codec, code=code, header=False, return_sample=True
-                )
+                return coder.encode(target, priors[line], lines, number + line)
             except DivergenceError as error:
                 place = lines.place(line, error.element[0])
                 raise DivergenceError(place, error.bits, error.limit, error.reason) from None
-            items = lines.shape[0] if together else None
-            return String(method, own.check(method, message), items, message).to_bytes(), sample
 
         made = _each(string, range(lines.count))
         strings = [data for data, _ in made]
@@ -261,7 +254,7 @@ class RelativeEntropyBottleneck(nn.Module):
         samples = np.array([sample for _, sample in made]).reshape(lines.count, lines.size)
         return strings, _tensor(lines.back(samples), given)
 
-    @torch.compiler.disable
+    @untraced
     def decompress(
         self,
         strings: Sequence[bytes],
@@ -295,30 +288,14 @@ class RelativeEntropyBottleneck(nn.Module):
         if broadcast_shape(items=whole, prior=p.loc.shape) != whole:
             raise ParameterError("shape of prior", p.loc.shape, f"one that broadcasts to {whole}")
         begins = np.cumsum([0, *counts]).tolist()
-        codec_given = None if self.codec is None else (self.codec, self.code)
-        threads = 1 if len(taken) > 1 else None
+        start = integer("first", first, 0, ELEMENT_LIMIT)
+        coder = self._coder(len(taken))
 
         def samples(number: int) -> Floats:
-            string, begin = taken[number], begins[number]
-            shape = (counts[number], *item)
-            lines = Lines(shape, self.channel_axis, string.items is not None)
-            rows = slice(begin, begin + counts[number])
-            part = p._replace(
-                loc=_rows(p.loc, whole, rows), log_scale=_rows(p.log_scale, whole, rows)
-            )
-            own = self._item(lines, 0, first + begin, lines.of_prior(part)[0])
-            if own.check(string.method, string.message) != string.check:
-                what = "another prior, seed, number or shape than the sender's, or damaged"
-                raise CorruptDataError(f"string {number}: {what}")
-            codec, code = codec_of(string.method, own.seed, codec_given, threads)
-            sample = decompress(
-                string.message,
-                self._proposal(own.prior),
-                codec=codec,
-                code=code,
-                shape=(lines.size,),
-            )
-            return lines.back(sample)
+            string, begin, count = taken[number], begins[number], counts[number]
+            lines = Lines((count, *item), self.channel_axis, string.items is not None)
+            (own,) = lines.of_prior(p.rows(whole, slice(begin, begin + count)))
+            return lines.back(coder.decode(string, own, lines, start + begin))
 
         made = _each(samples, range(len(taken)))
         return _tensor(np.concatenate(made) if made else np.empty(whole), given)
@@ -332,15 +309,9 @@ class RelativeEntropyBottleneck(nn.Module):
         location: Tensor = given.mean
         return location, on_grid
 
-    def _proposal(self, prior: GridPrior) -> Any:
-        return prior.family.own(*self.grid.parameters(prior.loc, prior.log_scale))
-
-    def _item(self, lines: Lines, line: int, first: int, prior: GridPrior) -> Item:
-        seed = self._item_seed(integer("first", first, 0, ELEMENT_LIMIT) + line)
-        return Item(seed, lines.item, prior, self.grid.bits)
-
-    def _item_seed(self, number: int) -> int:
-        return seed_of_item(self.seed, number)
+    def _coder(self, strings: int) -> Coder:
+        threads = 1 if strings > 1 else None  # strings are made side by side
+        return Coder(self.seed, self.grid, self.codec, self.code, threads)
 
     def _item_shape(
         self, prior: Distribution | None, shape: int | Sequence[int] | None
@@ -365,12 +336,6 @@ def _each(function: Callable[[int], Any], numbers: range) -> list[Any]:
         return [function(number) for number in numbers]
     with ThreadPoolExecutor(min(workers, len(numbers))) as pool:
         return list(pool.map(function, numbers))
-
-
-def _rows(
-    array: npt.NDArray[np.int64], shape: tuple[int, ...], rows: slice
-) -> npt.NDArray[np.int64]:
-    return np.broadcast_to(array, shape)[rows]
 
 
 def _tensor(samples: Floats, like: Tensor) -> Tensor:

@@ -55,6 +55,11 @@ class GridPrior(NamedTuple):
     loc: Integers
     log_scale: Integers
 
+    def rows(self, shape: tuple[int, ...], rows: slice) -> GridPrior:
+        """Returns the prior of some items of a batch of a shape."""
+        loc, log_scale = (np.broadcast_to(each, shape)[rows] for each in self[1:])
+        return self._replace(loc=loc, log_scale=log_scale)
+
 
 @dataclass(frozen=True)
 class PriorGrid:
