@@ -65,6 +65,7 @@ class DivergenceError(RecError):
         element: The element, as an index tuple into the broadcast shape.
         bits: How much it needs; infinite where a part of the target is out of reach altogether.
         limit: How much there is room for, in bits.
+        reason: What is wrong with the element, in words.
     """
 
     def __init__(self, element: tuple[int, ...], bits: float, limit: float, reason: str) -> None:
@@ -72,11 +73,11 @@ class DivergenceError(RecError):
         self.element = element
         self.bits = bits
         self.limit = limit
-        self._reason = reason
+        self.reason = reason
 
     def at(self, element: tuple[int, ...]) -> DivergenceError:
         """Returns the same error, of an element that is called otherwise in a larger array."""
-        return DivergenceError(element, self.bits, self.limit, self._reason)
+        return DivergenceError(element, self.bits, self.limit, self.reason)
 
 
 class BoundError(RecError):
