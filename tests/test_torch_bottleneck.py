@@ -545,3 +545,41 @@ def test_too_much_information_is_named_by_its_place() -> None:
 def test_errors_name_what_is_wrong(call: Any, message: str) -> None:
     with pytest.raises(rec.ParameterError, match=message):
         call(RelativeEntropyBottleneck())
+
+
+# --- Bytes that must not change ------------------------------------------------------------------
+
+
+def test_golden_strings() -> None:
+    """Of searches and of polar coding, by item and together: bytes and samples of any machine."""
+    bottleneck = RelativeEntropyBottleneck(seed=7)
+    q = Normal((torch.arange(-12, 12) / 8).reshape(2, 3, 4), 0.25)
+    p = Normal(torch.full((3, 1), 0.25), torch.tensor([[0.5], [1.0], [2.0]]))
+    strings = [bytes.fromhex(text) for text in ("66e2ffffff8e32c8", "033ce0f15b2c")]
+    together = [bytes.fromhex("163602ffffff8e32c804217a09d2")]
+    assert bottleneck.compress(q, p) == strings
+    assert bottleneck.compress(q, p, together=True) == together
+    samples = bottleneck.decompress(strings, p, (3, 4))
+    assert samples[1, 2].tolist() == [
+        1.098568081855774,
+        1.1490461826324463,
+        1.6282044649124146,
+        1.369160532951355,
+    ]
+    samples = bottleneck.decompress(together, p, (3, 4))
+    assert [x.hex() for x in samples[1, 2].tolist()] == [
+        "0x1.5390200000000p+0",
+        "0x1.43c15a0000000p+0",
+        "0x1.5157ce0000000p+0",
+        "0x1.f70aa20000000p-1",
+    ]
+    q = Normal((torch.arange(512) % 32 / 8 - 2)[None], 0.5)
+    (string,) = bottleneck.compress(q)
+    assert len(string) == 117
+    assert string[:8].hex() == "80bb725569540545"
+    samples = bottleneck.decompress([string], shape=512)
+    assert [x.hex() for x in samples[0, :3].tolist()] == [
+        "-0x1.387d4e0000000p+1",
+        "-0x1.027e480000000p+0",
+        "-0x1.1753be0000000p+1",
+    ]

@@ -79,9 +79,14 @@ def test_short_floats_solve_in_wider_ones(name: str) -> None:
 
 def test_a_mean_that_no_scale_suits_is_named() -> None:
     with pytest.raises(rec.ParameterError, match=r"loc at \[1\] is 3\.0; expected a mean within"):
-        IsoKLNormal(torch.tensor([0.0, 3.0]), 2.0)
+        IsoKLNormal(torch.tensor([0.0, 3.0]), 2.0, validate_args=True)
     with pytest.raises(ValueError, match="kl_bits"):
-        IsoKLNormal(torch.zeros(2), -1.0)
+        IsoKLNormal(torch.zeros(2), -1.0, validate_args=True)
+    # As by default where something was compiled.
+    q = IsoKLNormal(torch.tensor([0.0, 3.0]), 2.0, validate_args=False)
+    assert q.scale.isnan().tolist() == [False, True]
+    with pytest.raises(rec.ParameterError, match=r"scale at \[1\] is nan"):
+        rec.as_distribution(q)
 
 
 def test_it_is_a_distribution_like_others() -> None:

@@ -35,7 +35,8 @@ class IsoKLNormal(
         loc: Means, |loc - m| < s √(2 κ) with κ the divergence in nats; a tensor or a number.
         kl_bits: KL divergences in bits, positive; broadcasts with ``loc``.
         prior: A `torch.distributions.Normal`, which broadcasts too; None for the standard normal.
-        validate_args: Whether arguments are checked; None for what PyTorch does by default.
+        validate_args: Whether arguments are checked; None for what PyTorch does by default, which
+            `torch.compile` turns off. Where no scale would do it is NaN then.
 
     Attributes:
         loc: The means.
