@@ -230,6 +230,35 @@ class Distribution:
             expected = f"one of {self.size} elements, with at most one -1"
             raise ParameterError("shape", sizes, expected) from None
 
+    def transpose(self: AnyDistribution, *axes: int | Sequence[int]) -> AnyDistribution:
+        """Returns the same elements with the axes in another order; blocks lie along the last one.
+
+        Args:
+            axes: The axes in their new order, as integers or as one sequence of these; none to
+                reverse them.
+
+        Raises:
+            ParameterError: Axes that are not all of those there are.
+
+        Examples:
+            Channels, which torch has first, as the axis of blocks:
+
+            >>> import numpy as np
+            >>> import astar_rec as rec
+            >>> q = rec.Normal(np.zeros((10, 8, 4, 4)), 0.5)
+            >>> last = q.transpose(0, 2, 3, 1)
+            >>> last.shape
+            (10, 4, 4, 8)
+            >>> r = rec.ADStar(seed=1, block=8).encode(last, rec.Normal(0.0, 1.0))
+            >>> r.sample.transpose(0, 3, 1, 2).shape
+            (10, 8, 4, 4)
+        """
+        given = axes[0] if len(axes) == 1 and isinstance(axes[0], Sequence) else axes
+        order = tuple(integer("axes", axis, -self.ndim, self.ndim - 1) for axis in given)
+        if order and sorted(axis % self.ndim for axis in order) != list(range(self.ndim)):
+            raise ParameterError("axes", order, f"each of the {self.ndim} axes once")
+        return self._each(lambda array: array.transpose(order or None))
+
     def __array__(self, *_: object, **__: object) -> Floats:
         names = ", ".join(parameter.name for parameter in self._declared)
         raise TypeError(f"{type(self).__name__} is no array; its parameters are: {names}")
