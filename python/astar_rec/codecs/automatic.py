@@ -102,6 +102,7 @@ def automatic_codec(
     if isinstance(target, CustomTarget) or isinstance(proposal, CustomProposal):
         return alone
     q, p = as_distribution(target), as_distribution(proposal)
+    alone.pair(q, p)  # refuses what it cannot take
     if peaks_of(q, p) is not None and not has_built_in_ratio(q, p):
         return alone  # in lockstep, which has no blocks
     expected = column_hints(q, p) if hints else None

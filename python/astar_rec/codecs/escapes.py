@@ -55,8 +55,8 @@ __all__ = [
 # AD* fails by chance below depth 63, at 54 bits with less than 2^-36.
 _MOST_BITS = 54.0
 _MOST_POLAR_BITS = 60.0
-# Blocks of more boxes at a depth are coded in single elements: some 0.1 s.
-_MOST_BOXES = 15.0
+# Blocks of more boxes at a depth are coded in single elements: some 0.1 s in lanes.
+_MOST_BOXES = 18.0
 _MOST_GLOBAL_BITS = 24.0
 _EASY = 12.0  # bits of suprema together, which no search minds
 _BLOCKS_AT_ONCE = 1 << 10
