@@ -9,13 +9,14 @@ container, the command line and the tests know it. tests/extension/toy_method.py
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import MISSING, fields, replace
 from functools import cached_property
 from itertools import chain
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 
@@ -127,6 +128,25 @@ class Codec(ABC):
         Raises:
             ParameterError: Integers that `parameters` does not give.
         """
+
+    @property
+    def most_bits(self) -> float:
+        """The most bits of a density ratio of which a sample is found for certain.
+
+        Infinite for an approximate method. What has more is escaped in containers (`escapes`).
+        """
+        # AD* fails by chance below depth 63: with less than 2^-36 there.
+        return 54.0 if self.exact else math.inf
+
+    @property
+    def hard_by(self) -> Literal["boxes", "supremum"] | None:
+        """What makes a block too hard to search for (`difficulty`); None if nothing does."""
+        return None
+
+    @property
+    def deepest(self) -> int:
+        """The largest depth of a search's tree."""
+        return 63 * self.block
 
     @property
     def words(self) -> int:

@@ -21,7 +21,7 @@ import numpy as np
 from .. import _core
 from ..distributions import Uniform
 from ..distributions.families import CoreFamily
-from .a_star import ADStar, DADStar, GlobalAStar
+from .a_star import ADStar
 from .difficulty import (
     Difficulty,
     boxes_bits,
@@ -31,7 +31,6 @@ from .difficulty import (
     out_of_reach,
     suprema,
 )
-from .polar import PolarCoding
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -52,9 +51,6 @@ __all__ = [
     "without_escapes",
 ]
 
-# AD* fails by chance below depth 63, at 54 bits with less than 2^-36.
-_MOST_BITS = 54.0
-_MOST_POLAR_BITS = 60.0
 # Blocks of more boxes at a depth are coded in single elements: some 0.1 s in lanes.
 _MOST_BOXES = 18.0
 _MOST_GLOBAL_BITS = 24.0
@@ -245,28 +241,10 @@ def _escaped(
     none = np.empty(0, np.int64)
     if not isinstance(target, CoreFamily) or not isinstance(proposal, CoreFamily):
         return none, none
-    given = out_of_reach(target, proposal, shape, _most_bits(codec))
-    measure = _measure_of(codec)
-    if measure is None or not np.prod(shape):
+    given = out_of_reach(target, proposal, shape, codec.most_bits)
+    if codec.hard_by is None or not np.prod(shape):
         return none, given
-    return _hard(codec, target, proposal, shape, given, measure), given
-
-
-def _most_bits(codec: Codec) -> float:
-    """The most bits of a density ratio that a method resolves; approximate ones resolve none."""
-    if isinstance(codec, PolarCoding):
-        return _MOST_POLAR_BITS
-    limited = isinstance(codec, GlobalAStar) and codec.max_samples is not None
-    return _MOST_BITS if codec.exact and not limited else np.inf
-
-
-def _measure_of(codec: Codec) -> str | None:
-    """By what blocks of a method are hard, if any are."""
-    if isinstance(codec, GlobalAStar) and codec.max_samples is None:
-        return "supremum"
-    if isinstance(codec, (ADStar, DADStar)) and codec.block > 1 and codec.max_steps is None:
-        return "boxes"
-    return None
+    return _hard(codec, target, proposal, shape, given), given
 
 
 def _hard(
@@ -275,7 +253,6 @@ def _hard(
     proposal: CoreFamily,
     shape: Shape,
     given: Elements,
-    measure: str,
 ) -> Elements:
     """Returns the elements that make blocks hard, those with the largest suprema first."""
     columns = shape[-1] if shape else 1
@@ -298,7 +275,7 @@ def _hard(
             element = element[~(bits.sum(axis=1) <= _EASY)]
             own = difficulty(target, proposal, element.reshape(-1), shape)
             taken = is_given[element]
-            alone = _taken_out(codec, own, taken, stand_in, order, measure)
+            alone = _taken_out(codec, own, taken, stand_in, order)
             found.append(element[alone])
     return np.sort(np.concatenate(found))
 
@@ -309,7 +286,6 @@ def _taken_out(
     taken: npt.NDArray[np.bool_],
     stand_in: Difficulty,
     order: tuple[int, ...],
-    measure: str,
 ) -> npt.NDArray[np.bool_]:
     """Returns which elements are taken out of blocks, shape (blocks, block), until none is hard."""
     supremum = own.supremum.reshape(taken.shape).copy()
@@ -319,11 +295,11 @@ def _taken_out(
     hard = np.arange(taken.shape[0])
     while True:
         hard = hard[~(taken | alone)[hard].all(axis=1)]
-        if measure == "supremum":
+        if codec.hard_by == "supremum":
             hard = hard[supremum[hard].sum(axis=1) > _MOST_GLOBAL_BITS]
         elif hard.size:
             some = Difficulty(supremum[hard], renyi[hard])
-            deepest = codec.depth if isinstance(codec, DADStar) else len(order)
+            deepest = min(codec.deepest, len(order))
             bits = boxes_bits(some, taken.shape[1], order, deepest, _MOST_BOXES + 1.0)
             hard = hard[bits > _MOST_BOXES]
         if not hard.size:

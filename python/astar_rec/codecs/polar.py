@@ -83,6 +83,11 @@ class PolarCoding(Codec):
     threads: int | None = field(default=None, compare=False)
 
     @property
+    def most_bits(self) -> float:
+        """The bits of a position that have levels."""
+        return 60.0
+
+    @property
     def parameters(self) -> tuple[int, ...]:
         """The block."""
         return (self.block,)
