@@ -105,9 +105,8 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def site(session: nox.Session) -> None:
     """Builds the documentation as a site, into build/site; warnings are errors."""
-    # What it shows of the package it reads from the sources: nothing is compiled.
-    session.install(*EXTRAS["site"][1:], *EXTRAS["cli"], *PROJECT["dependencies"])
-    session.run("mkdocs", "build", env={"PYTHONPATH": "python", "NO_MKDOCS_2_WARNING": "1"})
+    session.install(".[site]")
+    session.run("mkdocs", "build", env={"NO_MKDOCS_2_WARNING": "1"})
 
 
 @nox.session
