@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
     from concurrent.futures import Future
 
 __all__ = ["in_order"]
@@ -19,12 +19,12 @@ Result = TypeVar("Result")
 
 def in_order(
     work: Callable[[Item], Result], items: Iterable[Item], threads: int
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Yields the results of some work, in the order of what it is for.
 
     There are no more results in memory than twice the number of threads. With one thread, and for
     one item, no other is started. Errors are raised where their results would be; work that has not
-    begun is then left out.
+    begun is then left out, as it is when the generator is closed.
 
     Args:
         work: Called in any order, by several threads at once.

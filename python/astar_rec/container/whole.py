@@ -320,7 +320,7 @@ def compress_bare(
     by_index = None if hints is None else hints_by_index(hints, grid, 0, grid.indices)
     own = _contexts_of(kind, contexts, grid)
     known = Known(own, by_index)
-    encoded = encoded_with(codec, known, target, proposal, offset, progress)
+    encoded = encoded_with(codec, known, q, p, offset, progress)
     bound = code_at(header, shape, 0, grid.indices, known)
     data = bound.pack(indices_of(codec, encoded.message), own)
     return data, replace(encoded, sample=as_received(encoded.sample, name))

@@ -469,18 +469,17 @@ def _pieces_of(
     """
     grid = reader._contents.grid
 
-    def escape(number: int) -> None:
-        begin = first + grid.elements_of(*reader._range(number)).start
-        chunks.escape(reader._escapes(number).moved(begin))
+    def escape(number: int, escapes: Escapes) -> None:
+        chunks.escape(escapes.moved(first + grid.elements_of(*reader._range(number)).start))
 
     for number in range(copied):
-        escape(number)
-        _, coded = reader._parts(number, reader._known(number))
+        escapes, coded = reader._parts(number, reader._known(number))
+        escape(number, escapes)
         yield Coded(bytes(coded), reader._header.code)
     others = range(copied, grid.chunks)
     threads = threads_for(reader.codec, reader._header.code)
     for number, piece in zip(others, in_order(reader._unpack, others, threads), strict=True):
-        escape(number)
+        escape(number, reader._escapes(number))
         yield piece
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._arrays import real_array
+from .._parallel import in_order
 from .._validate import as_bytes, integer, threads_of
 from .._varint import read_varint, varint
 from ..codecs import ADStar, Codec
@@ -452,14 +453,10 @@ def _in_threads(
 ) -> list[Any]:
     """The results of some work for groups of images, by their first; errors are raised."""
     results = []
-    with one_blas_thread(), ThreadPoolExecutor(threads_of(threads)) as pool:
-        try:
-            for first, result in zip(groups, pool.map(work, groups), strict=True):
-                results.append(result)
-                if progress is not None:
-                    done = min(first + groups.step, groups.stop)
-                    progress(done - groups.start, groups.stop - groups.start)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    with one_blas_thread(), closing(in_order(work, groups, threads_of(threads))) as found:
+        for first, result in zip(groups, found, strict=True):
+            results.append(result)
+            if progress is not None:
+                done = min(first + groups.step, groups.stop)
+                progress(done - groups.start, groups.stop - groups.start)
     return results
