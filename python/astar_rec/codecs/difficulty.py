@@ -176,11 +176,7 @@ def suprema(
     """Returns the bits of density ratios' suprema, by elements' numbers in C order over a shape."""
     q, p = target._at(element, shape), proposal._at(element, shape)
     with np.errstate(all="ignore"):
-        found = _ends_and_mode(target, proposal, q, p)
-        if not _are_normal(target, proposal):
-            x, ratio = _ratios(target, proposal, q, p, _FEW)
-            found = np.fmax(found, _highest(proposal, p, x, ratio))
-    return found * _LOG2_E
+        return _suprema_and_ratios(target, proposal, q, p, _FEW)[0]
 
 
 def difficulty(
@@ -189,16 +185,29 @@ def difficulty(
     """Returns what searches for elements need, by their numbers in C order over a shape."""
     q, p = target._at(element, shape), proposal._at(element, shape)
     with np.errstate(all="ignore"):
-        supremum = _ends_and_mode(target, proposal, q, p)
-        if _are_normal(target, proposal):
-            return Difficulty(supremum * _LOG2_E, _renyi_of_normals(q, p))
-        x, ratio = _ratios(target, proposal, q, p, _POSITIONS)
-        supremum = np.fmax(supremum, _highest(proposal, p, x, ratio))
+        supremum, ratio = _suprema_and_ratios(target, proposal, q, p, _POSITIONS)
+        if ratio is None:
+            return Difficulty(supremum, _renyi_of_normals(q, p))
         powers = [
             np.where(np.isfinite(ratio), np.exp((each - 1.0) * ratio), 0.0) @ _SHARES
             for each in _LAMBDAS
         ]
-        return Difficulty(supremum * _LOG2_E, np.minimum(np.log2(np.stack(powers, axis=1)), 0.0))
+        return Difficulty(supremum, np.minimum(np.log2(np.stack(powers, axis=1)), 0.0))
+
+
+def _suprema_and_ratios(
+    target: CoreFamily,
+    proposal: CoreFamily,
+    q: tuple[Floats, ...],
+    p: tuple[Floats, ...],
+    positions: npt.NDArray[np.uint64],
+) -> tuple[Floats, Floats | None]:
+    """Returns suprema in bits, and log ratios at positions; none of normals, which need none."""
+    supremum = _ends_and_mode(target, proposal, q, p)
+    if _are_normal(target, proposal):
+        return supremum * _LOG2_E, None
+    x, ratio = _ratios(target, proposal, q, p, positions)
+    return np.fmax(supremum, _highest(proposal, p, x, ratio)) * _LOG2_E, ratio
 
 
 def _are_normal(target: CoreFamily, proposal: CoreFamily) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import numpy as np
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution, kl_divergence
 
+from .._parallel import in_order
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, seed_of, shape_of, threads_of
 from ..codecs import Codec
 from ..errors import CorruptDataError, DivergenceError, ParameterError
@@ -331,11 +331,7 @@ class RelativeEntropyBottleneck(nn.Module):
 
 def _each(function: Callable[[int], Any], numbers: range) -> list[Any]:
     """Calls a function for each number, in threads: the core computes without the lock."""
-    workers = threads_of(None, len(numbers))
-    if min(workers, len(numbers)) <= 1:
-        return [function(number) for number in numbers]
-    with ThreadPoolExecutor(min(workers, len(numbers))) as pool:
-        return list(pool.map(function, numbers))
+    return list(in_order(function, numbers, threads_of(None, len(numbers))))
 
 
 def _tensor(samples: Floats, like: Tensor) -> Tensor:
