@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._arrays import context_array
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer
+from ..codecs import Codec
+from ..custom import as_proposal, as_target
 from ..errors import ParameterError
-from ..planner import DEFAULT_TIME, plan_for
-from .chunks import code_at, column_contexts, indices_of
-from .code_choice import code_for
-from .format import Header, as_received, dtype_of
-from .known import Known, encoded_with, hints_by_index, hints_given, with_given_hints
+from ..planner import DEFAULT_TIME
+from .known import with_given_hints
 from .reader import Reader, context_kind
-from .writer import Writer, codec_or_fresh, warn_if_cut
+from .writer import Writer, warn_if_cut
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from .._elements import Shape
-    from ..codecs import Codec, Encoded, Progress
+    from ..codecs import Encoded, Progress
     from ..codes import IndexCode
     from ..distributions import ProposalLike, TargetLike
-    from .format import Contexts
-    from .grid import Grid
     from .source import File
 
 __all__ = ["compress", "decompress"]
@@ -154,55 +149,24 @@ def compress(
         >>> len(bits) < 3, rec.decompress(bits, p, codec=codec, code=code, shape=()).shape
         (True, ())
     """
-    if not header:
-        if codec is None:
-            what = "one, without a header: its seed would be lost"
-            raise ParameterError("codec", None, what)
-        if time is not None:
-            raise ParameterError("time", time, "None, with a codec")
-        if fingerprint:
-            raise ParameterError("fingerprint", fingerprint, "None or False, without a header")
-        data, encoded = compress_bare(
-            target,
-            proposal,
-            codec=codec_or_fresh(codec),
-            code=code,
-            contexts=contexts,
-            bits_hint=bits_hint,
-            dtype=dtype,
-            offset=offset,
-            progress=progress,
-        )
-        warn_if_cut(encoded)
-        return (data, encoded.sample) if return_sample else data
-    kind = context_kind(contexts)
     if codec is None and bits_hint is not None:
         raise ParameterError("codec", None, "an ADStar or DADStar with blocks, with bits_hint")
-    if codec is None:
-        limit = DEFAULT_TIME if time is None else time
-        made = plan_for(target, proposal, time=limit, single=kind != "none", code=code)
-        codec, code = made.codec, made.code if code is None else code
-    elif time is not None:
-        raise ParameterError("time", time, "None, with a codec")
-    codec = with_given_hints(codec_or_fresh(codec), bits_hint)
-    q, p = codec.pair(target, proposal)
-    file = io.BytesIO()
-    with Writer(
-        file,
+    data, encoded = compress_quietly(
+        target,
+        proposal,
         codec=codec,
+        time=DEFAULT_TIME if codec is None and time is None and header else time,
         code=code,
-        shape=broadcast_shape(target=q.shape, proposal=p.shape),
-        contexts=None if kind == "none" else kind,
+        contexts=contexts,
+        bits_hint=bits_hint,
         dtype=dtype,
+        header=header,
         chunk=chunk,
         offset=offset,
         fingerprint=fingerprint,
-    ) as writer:
-        own = contexts if kind == "given" else None
-        piece = writer._encode(target, proposal, own, bits_hint, progress)
-        warn_if_cut(piece.encoded)
-        encoded = writer._add(piece)
-    data = file.getvalue()
+        progress=progress,
+    )
+    warn_if_cut(encoded)
     return (data, encoded.sample) if return_sample else data
 
 
@@ -289,45 +253,41 @@ def _check_elements(reader: Reader, max_elements: int | None) -> None:
         )
 
 
-# --- Without a header ----------------------------------------------------------------------------
-
-
-def compress_bare(
+def compress_quietly(
     target: TargetLike,
     proposal: ProposalLike,
     *,
-    codec: Codec,
-    code: IndexCode | None,
+    codec: Codec | None,
     contexts: Any = None,
     bits_hint: Any = None,
-    dtype: Any = None,
-    offset: int = 0,
     progress: Progress | None = None,
+    **options: Any,
 ) -> tuple[bytes, Encoded]:
-    """Returns all indices as one chunk, without anything around it, and what was encoded.
+    """Returns what `compress` does, and what was encoded; nobody is warned of cut searches.
 
-    Arguments are those of `compress`. Nobody is warned of searches that were cut.
+    Args:
+        target: As for `compress`.
+        proposal: As for `compress`.
+        codec: As for `compress`.
+        contexts: As for `compress`.
+        bits_hint: As for `compress`.
+        progress: As for `compress`.
+        options: Those of `Writer`.
     """
-    name, kind = dtype_of(dtype), context_kind(contexts)
-    codec = with_given_hints(codec, bits_hint)
-    chosen = code_for(codec, code, contexts=kind != "none")
-    q, p = codec.pair(target, proposal)
-    shape = broadcast_shape(target=q.shape, proposal=p.shape)
-    codec.check_shape(shape)
-    header = Header(codec, chosen, kind, offset, shape, False, name, ELEMENT_LIMIT)
-    grid = header.grid()
-    hints = hints_given(codec, bits_hint, shape)
-    by_index = None if hints is None else hints_by_index(hints, grid, 0, grid.indices)
-    own = _contexts_of(kind, contexts, grid)
-    known = Known(own, by_index)
-    encoded = encoded_with(codec, known, q, p, offset, progress)
-    bound = code_at(header, shape, 0, grid.indices, known)
-    data = bound.pack(indices_of(codec, encoded.message), own)
-    return data, replace(encoded, sample=as_received(encoded.sample, name))
-
-
-def _contexts_of(kind: str, given: Any, grid: Grid) -> Contexts | None:
-    """The contexts of all indices, flat."""
-    if kind == "column":
-        return column_contexts(grid, 0, grid.indices)
-    return None if kind == "none" else context_array(given, grid.steps_shape).reshape(-1)
+    kind = context_kind(contexts)
+    if isinstance(codec, Codec):
+        codec = with_given_hints(codec, bits_hint)
+        q, p = codec.pair(target, proposal)
+    else:  # one that `Writer` chooses, or refuses
+        q, p = as_target(target), as_proposal(proposal)
+    file = io.BytesIO()
+    with Writer(
+        file,
+        codec=codec,
+        shape=broadcast_shape(target=q.shape, proposal=p.shape),
+        contexts=None if kind == "none" else kind,
+        **options,
+    ) as writer:
+        own = contexts if kind == "given" else None
+        encoded = writer._add(writer._encode(target, proposal, own, bits_hint, progress))
+    return file.getvalue(), encoded
