@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..distributions import ProposalLike, TargetLike
     from .envelope import Envelope
 
-__all__ = ["Draft", "codec_of"]
+__all__ = ["Draft", "codec_of", "require_bare"]
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,6 @@ class Draft:
         """
         if contexts not in (None, *CONTEXTS[1:]):
             raise ParameterError("contexts", contexts, 'None, "column" or "given"')
-        if chunk is not None and not header:
-            raise ParameterError("chunk", chunk, "None, without a header: there is one chunk")
         return cls(
             code=code,
             contexts=contexts or "none",
@@ -157,3 +155,11 @@ def codec_of(codec: object, time: object, *, header: bool) -> Codec | None:
     if time is not None:
         raise ParameterError("time", time, "None, with a codec")
     return codec
+
+
+def require_bare(chunk: int | None, fingerprint: bool | None) -> None:
+    """Refuses what only goes with a header."""
+    if chunk is not None:
+        raise ParameterError("chunk", chunk, "None, without a header: there is one chunk")
+    if fingerprint:
+        raise ParameterError("fingerprint", fingerprint, "None or False, without a header")

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from .._arrays import context_array
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer
 from ..codecs import Codec
 from ..custom import as_proposal, as_target
 from ..errors import ParameterError
 from ..planner import DEFAULT_TIME
-from .known import with_given_hints
+from .chunks import code_at, column_contexts, indices_of
+from .code_choice import code_for
+from .draft import codec_of, require_bare
+from .format import Header, as_received, dtype_of
+from .known import Known, encoded_with, hints_by_index, hints_given, with_given_hints
 from .reader import Reader, context_kind
 from .writer import Writer, warn_if_cut
 
@@ -21,6 +27,8 @@ if TYPE_CHECKING:
     from ..codecs import Encoded, Progress
     from ..codes import IndexCode
     from ..distributions import ProposalLike, TargetLike
+    from .format import Contexts
+    from .grid import Grid
     from .source import File
 
 __all__ = ["compress", "decompress"]
@@ -151,16 +159,15 @@ def compress(
     """
     if codec is None and bits_hint is not None:
         raise ParameterError("codec", None, "an ADStar or DADStar with blocks, with bits_hint")
-    data, encoded = compress_quietly(
+    data, encoded = (_framed if header else _bare)(
         target,
         proposal,
         codec=codec,
-        time=DEFAULT_TIME if codec is None and time is None and header else time,
+        time=time,
         code=code,
         contexts=contexts,
         bits_hint=bits_hint,
         dtype=dtype,
-        header=header,
         chunk=chunk,
         offset=offset,
         fingerprint=fingerprint,
@@ -253,37 +260,30 @@ def _check_elements(reader: Reader, max_elements: int | None) -> None:
         )
 
 
-def compress_quietly(
+def _framed(
     target: TargetLike,
     proposal: ProposalLike,
     *,
     codec: Codec | None,
-    contexts: Any = None,
-    bits_hint: Any = None,
-    progress: Progress | None = None,
+    time: float | None,
+    contexts: Any,
+    bits_hint: Any,
+    progress: Progress | None,
     **options: Any,
 ) -> tuple[bytes, Encoded]:
-    """Returns what `compress` does, and what was encoded; nobody is warned of cut searches.
-
-    Args:
-        target: As for `compress`.
-        proposal: As for `compress`.
-        codec: As for `compress`.
-        contexts: As for `compress`.
-        bits_hint: As for `compress`.
-        progress: As for `compress`.
-        options: Those of `Writer`.
-    """
+    """Returns a container, by a `Writer`, and what was encoded."""
     kind = context_kind(contexts)
     if isinstance(codec, Codec):
         codec = with_given_hints(codec, bits_hint)
         q, p = codec.pair(target, proposal)
     else:  # one that `Writer` chooses, or refuses
         q, p = as_target(target), as_proposal(proposal)
+        time = DEFAULT_TIME if time is None else time
     file = io.BytesIO()
     with Writer(
         file,
         codec=codec,
+        time=time,
         shape=broadcast_shape(target=q.shape, proposal=p.shape),
         contexts=None if kind == "none" else kind,
         **options,
@@ -291,3 +291,65 @@ def compress_quietly(
         own = contexts if kind == "given" else None
         encoded = writer._add(writer._encode(target, proposal, own, bits_hint, progress))
     return file.getvalue(), encoded
+
+
+# --- Without a header ----------------------------------------------------------------------------
+
+
+def _bare(
+    target: TargetLike,
+    proposal: ProposalLike,
+    *,
+    codec: Codec | None,
+    time: float | None,
+    chunk: int | None,
+    fingerprint: bool | None,
+    **options: Any,
+) -> tuple[bytes, Encoded]:
+    """Returns the bits alone, and what was encoded; refuses what only goes with a header."""
+    known = codec_of(codec, time, header=False)
+    assert known is not None
+    require_bare(chunk, fingerprint)
+    return compress_bare(target, proposal, codec=known, **options)
+
+
+def compress_bare(
+    target: TargetLike,
+    proposal: ProposalLike,
+    *,
+    codec: Codec,
+    code: IndexCode | None,
+    contexts: Any = None,
+    bits_hint: Any = None,
+    dtype: Any = None,
+    offset: int = 0,
+    progress: Progress | None = None,
+) -> tuple[bytes, Encoded]:
+    """Returns all indices as one chunk, without anything around it, and what was encoded.
+
+    The same as a `Writer` without a header, and thrice as fast for a few elements. Arguments are
+    those of `compress`. Nobody is warned of searches that were cut.
+    """
+    name, kind = dtype_of(dtype), context_kind(contexts)
+    codec = with_given_hints(codec, bits_hint)
+    chosen = code_for(codec, code, contexts=kind != "none")
+    q, p = codec.pair(target, proposal)
+    shape = broadcast_shape(target=q.shape, proposal=p.shape)
+    codec.check_shape(shape)
+    header = Header(codec, chosen, kind, offset, shape, False, name, ELEMENT_LIMIT)
+    grid = header.grid()
+    hints = hints_given(codec, bits_hint, shape)
+    by_index = None if hints is None else hints_by_index(hints, grid, 0, grid.indices)
+    own = _contexts_of(kind, contexts, grid)
+    known = Known(own, by_index)
+    encoded = encoded_with(codec, known, q, p, offset, progress)
+    bound = code_at(header, shape, 0, grid.indices, known)
+    data = bound.pack(indices_of(codec, encoded.message), own)
+    return data, replace(encoded, sample=as_received(encoded.sample, name))
+
+
+def _contexts_of(kind: str, given: Any, grid: Grid) -> Contexts | None:
+    """The contexts of all indices, flat."""
+    if kind == "column":
+        return column_contexts(grid, 0, grid.indices)
+    return None if kind == "none" else context_array(given, grid.steps_shape).reshape(-1)

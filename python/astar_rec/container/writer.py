@@ -20,7 +20,7 @@ from ..codecs.escapes import encode_with_escapes, none_escaped
 from ..errors import ApproximationWarning, BoundError, DivergenceError, ParameterError
 from ..planner.plan import seconds_of
 from .chunks import ChunkWriter, Coded, indices_of, threads_for
-from .draft import Draft, codec_of
+from .draft import Draft, codec_of, require_bare
 from .fingerprint import Fingerprinter
 from .format import Header, as_received
 from .known import Known, encoded_with, hints_by_index, hints_given
@@ -148,8 +148,8 @@ class Writer:
         fingerprint: bool | None = None,
         keep: bool = False,
     ) -> None:
-        if fingerprint and not header:
-            raise ParameterError("fingerprint", fingerprint, "None or False, without a header")
+        if not header:
+            require_bare(chunk, fingerprint)
         self._proposals = Fingerprinter(fingerprint if header else False)
         self._draft = Draft.of(
             code=code,

@@ -19,7 +19,7 @@ from ..container import Reader, Writer, decompress
 from ..container.format import MAX_CHUNK as MOST_INDICES
 from ..container.format import least_chunk
 from ..container.grid import Grid
-from ..container.whole import compress_quietly
+from ..container.whole import compress_bare
 from ..distributions import Normal
 from ..errors import CorruptDataError, ParameterError
 from ..information import kl_bits
@@ -214,7 +214,7 @@ class ImageCodec:
             )
         target = self._posterior(pixels, threads)
         own = self._code(codec, code)
-        sent, encoded = compress_quietly(target, PRIOR, codec=codec, code=own, header=False)
+        sent, encoded = compress_bare(target, PRIOR, codec=codec, code=own)
         with one_blas_thread():
             return varint(len(sent)) + sent + self._pixels.encode(pixels, encoded.sample)
 
