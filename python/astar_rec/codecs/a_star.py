@@ -78,9 +78,14 @@ class GlobalAStar(CoreCodec):
         return super().most_bits if self.max_samples is None else math.inf
 
     @property
+    def unbounded(self) -> bool:
+        """Whether there is no limit."""
+        return self.max_samples is None
+
+    @property
     def hard_by(self) -> Literal["supremum"] | None:
         """The supremum, of which the number of samples is a power, unless they are limited."""
-        return "supremum" if self.max_samples is None else None
+        return "supremum" if self.unbounded else None
 
     @property
     def parameters(self) -> tuple[int, ...]:
@@ -115,9 +120,14 @@ class _Stepwise(CoreCodec):
         return {} if self.max_steps is None else {"max_steps": self.max_steps}
 
     @property
+    def unbounded(self) -> bool:
+        """Whether there is no budget."""
+        return self.max_steps is None
+
+    @property
     def hard_by(self) -> Literal["boxes"] | None:
         """The boxes of its tree, for blocks without a budget."""
-        return "boxes" if self.block > 1 and self.max_steps is None else None
+        return "boxes" if self.block > 1 and self.unbounded else None
 
     def limited(self: AnyStepwise, steps: int) -> AnyStepwise:
         """Returns the codec with at most so many steps, if it has no other budget."""

@@ -117,8 +117,16 @@ class CoreCodec(Codec):
         """Searches: see `Codec.encode_into`."""
         try:
             if isinstance(target, CustomTarget):
-                method = self._method
-                return encode_custom(method, self.seed, offset, target, proposal, out, progress)
+                return encode_custom(
+                    self._method,
+                    self.seed,
+                    offset,
+                    target,
+                    proposal,
+                    out,
+                    progress,
+                    unbounded=self.unbounded,
+                )
             assert isinstance(target, CoreFamily)
             assert isinstance(proposal, CoreFamily)
             return self._encode_built_in(target, proposal, offset, out, progress)

@@ -17,6 +17,7 @@ from .._validate import broadcast_shape
 from ..codecs import ADStar
 from ..codecs.automatic import fresh_seed
 from ..codecs.escapes import encode_with_escapes, none_escaped
+from ..custom import as_proposal
 from ..errors import ApproximationWarning, BoundError, DivergenceError, ParameterError
 from ..planner.plan import seconds_of
 from .chunks import ChunkWriter, Coded, indices_of, threads_for
@@ -257,11 +258,11 @@ class Writer:
     ) -> Piece:
         """Encodes the next rows, and leaves the writer as it is: see `write`."""
         self._check_open()
-        own, choose_start = self._header_for(target, proposal)
-        codec = own.codec
+        decided, choose_start = self._header_for(target, proposal)
+        codec = decided.codec
         q, p = codec.pair(target, proposal)
         shape = broadcast_shape(target=q.shape, proposal=p.shape)
-        header = self._check_rows(own, shape)
+        header = self._check_rows(decided, shape)
         grid = header.grid(shape)
         hints = hints_given(codec, bits_hint, shape)
         by_index = None if hints is None else hints_by_index(hints, grid, 0, grid.indices)
@@ -280,7 +281,9 @@ class Writer:
                 raise
             row, *place = error.element
             raise error.at((self.rows + row, *place)) from None
-        return Piece(header, choose_start, grid.rows, known, p, encoded, escapes, stages)
+        # The fingerprint is of the proposal that the receiver has, whatever searches made of it.
+        own = as_proposal(proposal)
+        return Piece(header, choose_start, grid.rows, known, own, encoded, escapes, stages)
 
     def _header_for(self, target: TargetLike, proposal: ProposalLike) -> tuple[Header, bool]:
         """Returns the header, and whether the first chunk decides where the code starts.

@@ -6,13 +6,14 @@ that of the ratios at the interval's ends and at the pair's peaks inside (`distr
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..distributions.families import CoreFamily
 from ..distributions.ratios import peaks_of
-from .callables import LOGARITHMS, NUMBERS, FamilyFunction, PositionFunction
+from .callables import LOGARITHMS, NUMBERS, FamilyFunction, PositionFunction, Results
 from .distributions import CustomProposal, CustomTarget
 from .resolution import resolved_bits
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from .callables import Elements
 
 __all__ = ["in_lockstep", "pair_in_lockstep"]
+
+
+# Infinite where the target has mass and the proposal has none.
+_BOUNDS = Results(-math.inf, math.inf, "a number")
 
 
 class FamilyProposal(CustomProposal):
@@ -65,7 +70,7 @@ class PairTarget(CustomTarget):
         self.shape = target.shape
         self._mode = None
         self._log_ratio = FamilyFunction("log_ratio", LOGARITHMS, self._ratio, target, proposal)
-        self._bound = FamilyFunction("bound", LOGARITHMS, self._supremum, target, proposal)
+        self._bound = FamilyFunction("bound", _BOUNDS, self._supremum, target, proposal)
 
     def __repr__(self) -> str:
         return repr(self._target)
