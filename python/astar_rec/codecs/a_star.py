@@ -121,13 +121,13 @@ class _Stepwise(CoreCodec):
 
     @property
     def unbounded(self) -> bool:
-        """Whether there is no budget."""
-        return self.max_steps is None
+        """Whether there is neither a budget nor a limit on the depth."""
+        return self.exact and self.max_steps is None
 
     @property
     def hard_by(self) -> Literal["boxes"] | None:
         """The boxes of its tree, for blocks without a budget."""
-        return "boxes" if self.block > 1 and self.unbounded else None
+        return "boxes" if self.block > 1 and self.max_steps is None else None
 
     def limited(self: AnyStepwise, steps: int) -> AnyStepwise:
         """Returns the codec with at most so many steps, if it has no other budget."""

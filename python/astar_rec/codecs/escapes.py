@@ -13,6 +13,7 @@ follow their targets exactly, independently of each other.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -119,16 +120,18 @@ def encode_with_escapes(
     if not searched.size and not given.size:
         encoded = codec.encode(target, proposal, offset=offset, progress=progress)
         return encoded, none_escaped()
+    # What cannot be searched for, after all, stops the array before the work for it.
+    searches, gifts = _codecs(codec)
+    index, found = np.empty(0, np.uint64), np.empty(0)
+    if searched.size:
+        others = np.setdiff1d(np.arange(math.prod(shape)), searched, assume_unique=True)
+        alone = searches.encode(reach.stood_in(others), proposal, offset=offset)
+        index = alone.index.reshape(-1)[searched]
+        found = alone.sample.reshape(-1)[searched]
     easier = reach.stood_in(np.union1d(searched, given))
     encoded = codec.encode(easier, proposal, offset=offset, progress=progress)
     sample = encoded.sample.reshape(-1)
-    searches, gifts = _codecs(codec)
-    index = np.empty(0, np.uint64)
-    if searched.size:
-        others = np.setdiff1d(np.arange(sample.size), searched, assume_unique=True)
-        found = searches.encode(reach.stood_in(others), proposal, offset=offset)
-        index = found.index.reshape(-1)[searched]
-        sample[searched] = found.sample.reshape(-1)[searched]
+    sample[searched] = found
     if given.size:
         sample[given] = reach.drawn(given, gifts, offset)
     return encoded, Escapes(searched, index, given, sample[given])
