@@ -5,36 +5,43 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
+#include <utility>
 
 class Stop {
+  struct Flag {
+    explicit Flag(std::shared_ptr<const Flag> around) : outer(std::move(around)) {}
+    std::atomic<bool> set{false};
+    const std::shared_ptr<const Flag> outer;
+  };
+
  public:
   // Made by a thread that may itself work for a Stop: what ends that ends this, too.
-  Stop() : outer_(current_) {}
-  Stop(const Stop&) = delete;
-  Stop& operator=(const Stop&) = delete;
+  Stop() : flag_(std::make_shared<Flag>(current_)) {}
 
-  void set() { set_.store(true, std::memory_order_relaxed); }
-  bool is_set() const {
-    return set_.load(std::memory_order_relaxed) || (outer_ != nullptr && outer_->is_set());
-  }
+  void set() { flag_->set.store(true, std::memory_order_relaxed); }
 
-  // Has this thread work for a Stop, which outlives it.
+  // Has this thread work for a Stop.
   class Working {
    public:
-    explicit Working(const Stop& stop) : before_(current_) { current_ = &stop; }
-    ~Working() { current_ = before_; }
+    explicit Working(const Stop& stop) : before_(std::exchange(current_, stop.flag_)) {}
+    ~Working() { current_ = std::move(before_); }
     Working(const Working&) = delete;
     Working& operator=(const Working&) = delete;
 
    private:
-    const Stop* before_;
+    std::shared_ptr<const Flag> before_;
   };
 
   // Whether what this thread works for is to end.
-  static bool here() { return current_ != nullptr && current_->is_set(); }
+  static bool here() {
+    for (const Flag* flag = current_.get(); flag != nullptr; flag = flag->outer.get()) {
+      if (flag->set.load(std::memory_order_relaxed)) return true;
+    }
+    return false;
+  }
 
  private:
-  std::atomic<bool> set_{false};
-  const Stop* outer_;
-  inline static thread_local const Stop* current_ = nullptr;
+  std::shared_ptr<Flag> flag_;
+  inline static thread_local std::shared_ptr<const Flag> current_;
 };

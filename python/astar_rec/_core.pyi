@@ -8,7 +8,6 @@ What is checked there guards memory; users' arguments are checked before they co
 
 import enum
 from collections.abc import Callable, Sequence
-
 from typing import TypeVar
 
 import numpy as np

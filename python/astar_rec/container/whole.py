@@ -136,8 +136,9 @@ def compress(
     Raises:
         ParameterError: A code that does not go with the codec; no codec where there is no header;
             a time beside a codec; and what `Codec.encode` and `plan` raise.
-        DivergenceError: See `Codec.encode`. With a header, elements of built-in families that a
-            codec would refuse, or search for endlessly, are coded by themselves instead.
+        DivergenceError: See `Codec.encode`. With a header, elements that a codec would refuse, or
+            search for endlessly, are coded by themselves instead; all but those of a custom target
+            without ``cdf``.
         BoundError: See `Codec.encode`.
 
     Examples:
