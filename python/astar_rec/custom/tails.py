@@ -35,7 +35,7 @@ _NOTHING = 2.0**-64
 _LITTLE = 2.0**-10
 _LIMIT = 64.0
 # What a single position may have of a target. Of as many cells as that, halves are looked at.
-_MUCH = 2.0**-5
+_MUCH = 2.0**-4
 _AT_ONCE = 1 << 14
 
 
@@ -197,7 +197,7 @@ class Tails:
     def too_fine(self, element: Elements) -> Elements:
         """Returns which of some elements have much of their mass at single positions.
 
-        More than 2^-5 at one of them: positions are too coarse for such a target.
+        More than 2^-4 at one of them: positions are too coarse for such a target.
 
         Args:
             element: The elements' numbers; flat.
