@@ -78,7 +78,8 @@ class CalledReach(Reach):
         most = max(codec.most_bits, _MOST_OWN_BITS) if own else codec.most_bits
         if constant and codec.unbounded:
             most = _MOST_CONSTANT_BITS
-        bits = suprema(self._target, self._proposal, self._shape) * _LOG2_E
+        with np.errstate(over="ignore"):  # where there is no proposal at all
+            bits = suprema(self._target, self._proposal, self._shape) * _LOG2_E
         there = (bits <= most) & (bits < math.inf)
         if self._drawn_from:
             given = np.union1d(given, np.flatnonzero(~there))

@@ -18,7 +18,7 @@ from .._elements import Flat, Floats, Indices, Shape, unravel
 from ..distributions.families import CoreFamily
 from ..errors import BoundError, DivergenceError, ParameterError
 from .callables import ElementFunction, Elements
-from .pairs import in_lockstep
+from .pairs import NOWHERE, in_lockstep
 from .resolution import require_resolved
 
 if TYPE_CHECKING:
@@ -195,10 +195,12 @@ def suprema(target: CustomTarget, proposal: Distribution | CustomProposal, shape
 
 def _check_bound(limit: float, supremum: Floats, shape: Shape) -> None:
     """Refuses bounds with which an exact search would not end in reasonable time."""
-    above = ~((supremum <= limit * math.log(2)) & (supremum < math.inf))
+    above = ~((supremum <= limit * math.log(2)) & (supremum < NOWHERE))
     if above.any():
         first = int(np.argmax(above))
-        bits = float(supremum[first]) / math.log(2)
+        bits = math.inf
+        if supremum[first] < NOWHERE:
+            bits = float(supremum[first]) / math.log(2)
         reason = "the bound of the log ratio is too large for an exact search"
         if math.isinf(bits):
             reason = "the target has mass where the proposal has none"

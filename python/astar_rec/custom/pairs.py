@@ -6,14 +6,14 @@ that of the ratios at the interval's ends and at the pair's peaks inside (`distr
 
 from __future__ import annotations
 
-import math
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..distributions.families import CoreFamily
 from ..distributions.ratios import peaks_of
-from .callables import LOGARITHMS, NUMBERS, FamilyFunction, PositionFunction, Results
+from .callables import LOGARITHMS, NUMBERS, FamilyFunction, PositionFunction
 from .distributions import CustomProposal, CustomTarget
 from .resolution import resolved_bits
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from ..distributions.ratios import Peaks
     from .callables import Elements
 
-__all__ = ["in_lockstep", "pair_in_lockstep"]
+__all__ = ["NOWHERE", "in_lockstep", "pair_in_lockstep"]
 
 
-# Infinite where the target has mass and the proposal has none.
-_BOUNDS = Results(-math.inf, math.inf, "a number")
+# Of a ratio where the target has mass and the proposal has none.
+NOWHERE = sys.float_info.max
 
 
 class FamilyProposal(CustomProposal):
@@ -70,7 +70,7 @@ class PairTarget(CustomTarget):
         self.shape = target.shape
         self._mode = None
         self._log_ratio = FamilyFunction("log_ratio", LOGARITHMS, self._ratio, target, proposal)
-        self._bound = FamilyFunction("bound", _BOUNDS, self._supremum, target, proposal)
+        self._bound = FamilyFunction("bound", LOGARITHMS, self._supremum, target, proposal)
 
     def __repr__(self) -> str:
         return repr(self._target)
@@ -88,10 +88,19 @@ class PairTarget(CustomTarget):
 
     def _supremum(self, low: Floats, high: Floats, *parameters: Floats) -> Floats:
         inside = (np.clip(peak, low, high) for peak in self._peaks(*parameters))
-        supremum = self._ratio(low, *parameters)
+        supremum = self._largest(low, *parameters)
         for x in (high, *inside):
-            supremum = np.maximum(supremum, self._ratio(x, *parameters))
+            supremum = np.maximum(supremum, self._largest(x, *parameters))
         return supremum
+
+    def _largest(self, x: Floats, *parameters: Floats) -> Floats:
+        """The ratio at x, the largest number where the target is and the proposal is not."""
+        ratio = self._ratio(x, *parameters)
+        if not np.isposinf(ratio).any():
+            return ratio
+        # A density that is infinite itself stays so, and is refused.
+        finite = self._target.log_density(x, *parameters[: self._split]) < np.inf
+        return np.where(np.isposinf(ratio) & finite, NOWHERE, ratio)
 
 
 def in_lockstep(proposal: Distribution | CustomProposal) -> CoreFamily | CustomProposal:
