@@ -82,6 +82,7 @@ class Codec(ABC):
         elements_per_byte: The most elements that a byte of a container may stand for, unless the
             receiver asks for more: no forged header fills the memory. Chunks of 2^16 elements that
             carry no information have as many.
+        by_masses: Whether it asks for targets' masses, and not for ratios of densities.
         draws_tree: Whether an index names a node of AD*'s tree, which `TreeCode` predicts.
         limits: The arguments that bound the work, each with what it means.
         seed: The seed, which sender and receiver share.
@@ -100,6 +101,7 @@ class Codec(ABC):
     runs_through: ClassVar[bool] = False
     default_chunk: ClassVar[int] = 1 << 16
     elements_per_byte: ClassVar[int] = 1 << 13
+    by_masses: ClassVar[bool] = False
     draws_tree: ClassVar[bool] = False
     limits: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
@@ -142,6 +144,11 @@ class Codec(ABC):
     def hard_by(self) -> Literal["boxes", "supremum"] | None:
         """What makes a block too hard to search for (`difficulty`); None if nothing does."""
         return None
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether a search goes on until its sample is certain, however long that takes."""
+        return False
 
     @property
     def deepest(self) -> int:
