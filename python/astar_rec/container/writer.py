@@ -13,16 +13,16 @@ from .._arrays import context_array
 from .._bytes import write_all
 from .._files import whole_file
 from .._parallel import in_order
-from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
+from .._validate import broadcast_shape, shape_of
 from ..codecs import ADStar, Codec
 from ..codecs.automatic import fresh_seed
 from ..codecs.escapes import encode_with_escapes, none_escaped
 from ..errors import ApproximationWarning, BoundError, DivergenceError, ParameterError
 from .chunks import ChunkWriter, Coded, indices_of, threads_for
-from .code_choice import code_for
 from .fingerprint import Fingerprinter
-from .format import CONTEXTS, MAX_CHUNK, Header, as_received, dtype_of, least_chunk
+from .format import CONTEXTS, Header, as_received
 from .known import Known, encoded_with, hints_by_index, hints_given
+from .options import header_for
 from .reader import Reader
 from .stages import Stages
 
@@ -139,19 +139,15 @@ class Writer:
         self.codec = codec_or_fresh(codec)
         self._choose_start = code is None
         given = None if shape is None else shape_of("shape", shape)
-        own = code_for(self.codec, code, contexts=contexts is not None)
-        self._header = Header(
-            codec=self.codec,
-            code=own,
+        self._header = header_for(
+            self.codec,
+            code=code,
+            shape=given,
             contexts=contexts or "none",
-            offset=integer("offset", offset, 0, ELEMENT_LIMIT),
-            shape=(0,) if given is None else given,
-            open=given is None,
-            dtype=dtype_of(dtype),
-            chunk=_chunk(chunk, self.codec, own),
+            dtype=dtype,
+            chunk=chunk,
+            offset=offset,
         )
-        if given is not None:
-            self.codec.check_shape(given)
         self.rows = 0
         self.cut = 0
         self._failure: BaseException | None = None  # after which the chunks are not those of rows
@@ -493,15 +489,3 @@ def _as_written(name: str, header: Header) -> object:
     if name == "code":
         return header.code.expecting(None)
     return getattr(header, name)
-
-
-def _chunk(value: object, codec: Codec, code: IndexCode) -> int:
-    """Returns how many indices a chunk holds: as was asked, or as many as the code has elements."""
-    least = least_chunk(codec)
-    if value is None:
-        indices = max(least, code.elements_in_chunk // codec.block)
-        return min(codec.default_chunk, 1 << (indices.bit_length() - 1))
-    chunk = integer("chunk", value, least, MAX_CHUNK)
-    if chunk & (chunk - 1):
-        raise ParameterError("chunk", chunk, f"a power of two from {least} to {MAX_CHUNK}")
-    return chunk
