@@ -103,8 +103,8 @@ def test_families_with_an_axis_of_their_own(family: str) -> None:
 def test_errors_name_the_element_of_the_whole() -> None:
     loc = np.zeros((50, 10))
     loc[31, 7] = np.nan
+    q = Stored(rec.Normal, [loc, np.float64(1.0)])
     with pytest.raises(rec.ParameterError, match=r"loc at \[31, 7\] is nan; expected a finite"):
-        q = Stored(rec.Normal, [loc, np.float64(1.0)])
         in_runs(q, Stored.of(rec.Normal(0.0, 1.0)), codec=rec.ADStar(1))
     edges = np.tile(np.linspace(0, 1, 6), (50, 10, 1))
     edges[31, 7] += 3.0

@@ -1,8 +1,8 @@
 """Distributions whose parameters lie elsewhere: on a disk, in a library's lazy arrays.
 
-`Stored` needs of an array a shape and slices: NumPy's memory-mapped ones have these, zarr's, dask's.
-What is asked for is a *run*: elements that follow each other in C order. A run is cut from each
-parameter as boxes (`boxes_of`), and from boxes a distribution is made (`Cut.made`), which may happen
+`Stored` needs a shape and slices of an array: NumPy's memory-mapped ones have these, zarr's,
+dask's. What is asked for is a *run*: elements that follow each other in C order. A run is cut from
+each parameter as boxes (`boxes_of`), and from boxes a distribution is made (`Cut.made`), possibly
 elsewhere: where slices are lazy, what they stand for has come into their place by then.
 """
 
