@@ -20,7 +20,6 @@ from ..errors import ParameterError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    File = Buffer | str | os.PathLike[str] | BinaryIO | "Source"
 
 __all__ = ["Source", "source_of"]
 
@@ -41,6 +40,10 @@ class Source(ABC):
     @abstractmethod
     def close(self) -> None:
         """Closes what was opened here, and lets go of memory; nothing can be read then."""
+
+
+if TYPE_CHECKING:
+    File = Buffer | str | os.PathLike[str] | BinaryIO | Source
 
 
 def source_of(file: File) -> Source:

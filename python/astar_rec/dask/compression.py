@@ -95,7 +95,7 @@ def compress(
         >>> q, p = rd.Normal(da.linspace(-2, 2, 100_000, chunks=30_000), 0.25), rec.Normal(0.0, 1.0)
         >>> size = rd.compress(q, p, "q.rec", codec=rec.PolarCoding(seed=1))
         >>> round(8 * size / 100_000, 1)
-        2.8
+        2.4
     """
     if codec is None:
         codec = PolarCoding(fresh_seed())

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import os
 
     from .._elements import Shape
+    from ..distributions.stored import Stored
     from .distributions import DistributionLike
 
     Chunks = tuple[tuple[int, ...], ...]
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["open"]
 
 _LEAST_ELEMENTS = 1 << 20
+_OWN_AXIS = -1  # what the axis of a parameter's own is called
 
 
 def open(  # noqa: A001
@@ -83,19 +85,43 @@ def open(  # noqa: A001
         raise ParameterError("shape of proposal", p.shape, expected)
     if not math.prod(shape):
         return da.zeros(shape, dtype=reader.dtype)
-    own = _chunks(chunks, reader)
-    shared = dask.delayed(reader, pure=False, traverse=False)
-    decode = dask.delayed(tasks.decode, pure=False)
-    blocks = np.empty([len(axis) for axis in own], object)
-    begins = [[sum(axis[:place]) for place in range(len(axis))] for axis in own]
-    for place in np.ndindex(*blocks.shape):
-        block = tuple(axis[number] for axis, number in zip(own, place, strict=True))
-        corner = tuple(axis[number] for axis, number in zip(begins, place, strict=True))
-        first = int(np.ravel_multi_index(corner, shape)) if shape else 0
-        elements = range(first, first + math.prod(block))
-        made = decode(shared, elements, block, tasks.given_of(p, elements, shape))
-        blocks[place] = da.from_delayed(made, block, reader.dtype)
-    return da.block(blocks.tolist()) if shape else blocks[()]
+    return _decoded(reader, p, _chunks(chunks, reader))
+
+
+def _decoded(reader: Reader, p: Stored, chunks: Chunks) -> Any:
+    """Returns the array of which each chunk is decoded by a task."""
+    axes = tuple(range(len(chunks)))
+    # A task is told its number, and gets the blocks of parameters that are not one for all.
+    numbers = np.arange(math.prod(map(len, chunks))).reshape([len(each) for each in chunks])
+    pairs: list[Any] = [da.from_array(numbers, chunks=1), axes]
+    ones: list[Any] = []
+    for each, array in zip(p.family._declared, p.arrays, strict=True):
+        lengths = each.shape_of(array)
+        ones.append(array if math.prod(lengths) == 1 else None)
+        if ones[-1] is None:
+            along = axes[len(axes) - len(lengths) :]
+            own = [
+                (1,) if length == 1 else chunks[axis]
+                for axis, length in zip(along, lengths, strict=True)
+            ]
+            tail = array.shape[len(lengths) :]
+            block = da.asarray(array).rechunk((*own, *((length,) for length in tail)))
+            pairs += [block, (*along, *(_OWN_AXIS for _ in tail))]
+    return da.blockwise(
+        tasks.decode,
+        axes,
+        *pairs,
+        # As a task of its own, it goes to a worker once.
+        reader=dask.delayed(reader, pure=False, traverse=False),
+        family=p.family,
+        ones=ones,
+        chunks=chunks,
+        dtype=reader.dtype,
+        meta=np.empty((0,) * len(axes), reader.dtype),
+        align_arrays=False,
+        adjust_chunks=dict(zip(axes, chunks, strict=True)),
+        concatenate=True,
+    )
 
 
 def _chunks(chunks: Any, reader: Reader) -> Chunks:
