@@ -273,15 +273,13 @@ def test_wrong_options(words: dict[str, Any], message: str) -> None:
 def test_wrong_distributions() -> None:
     with pytest.raises(rec.ParameterError, match="distribution is"):
         rd.compress(da.zeros(3), P, "q.rec")
-    with pytest.raises(rec.ParameterError, match="dtype of scale is complex128; expected real"):
+    with pytest.raises(rec.ParameterError, match="dtype of scale is 'complex128'; expected real"):
         rd.Normal(da.zeros(3), da.ones(3, dtype=complex))
     unknown = da.from_array(LOC.reshape(-1), 100)
     with pytest.raises(rec.ParameterError, match=r"shape of loc is \(nan,\); expected a known one"):
         rd.Normal(unknown[unknown > 0], 1.0)
     with pytest.raises(rec.ParameterError, match="shape of scale"):
         rd.Normal(da.zeros((3, 4)), da.ones(5))
-    with pytest.raises(rec.ParameterError, match="shape of masses"):
-        rd.Categorical(1.0)
     with pytest.raises(rec.ParameterError, match="path is 3"):
         rd.compress(lazy((20, 50, 4)), P, 3)
     with pytest.raises(FileNotFoundError):

@@ -135,13 +135,13 @@ class Stored:
 
     def __init__(self, family: type[Distribution], arrays: list[Any]) -> None:
         self.family = family
-        self.arrays = arrays
-        pairs = list(zip(family._declared, arrays, strict=True))
-        for each, array in pairs:
-            if each.axis is not None and not len(array.shape):
-                raise ParameterError(f"shape of {each.name}", (), f"one with {each.axis} last")
-        shapes = {p.name: self._shape_of(array, p.axis) for p, array in pairs}
-        self.shape = broadcast_shape(**shapes)
+        # A number is an axis of one number, for parameters that have one of their own.
+        self.arrays = [
+            array[None] if each.axis is not None and not array.shape else array
+            for each, array in zip(family._declared, arrays, strict=True)
+        ]
+        pairs = zip(family._declared, self.arrays, strict=True)
+        self.shape = broadcast_shape(**{p.name: self._shape_of(a, p.axis) for p, a in pairs})
 
     @classmethod
     def of(cls, distribution: Distribution) -> Stored:
