@@ -5,7 +5,7 @@ So once the header is whole (`begun`), whoever has it and the distributions of s
 makes these chunks as they stand in the container (`chunks_of`). Header and chunks, one after the
 other, are the container, the one that `compress` and `Writer` make: nothing is left to be joined.
 
-`Plan` says which runs there are, and which elements they need.
+`Plan` says which runs there are, and which elements they need; `in_runs` goes through them.
 """
 
 from __future__ import annotations
@@ -29,12 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .._elements import Shape
-    from ..codecs import Encoded
+    from ..codecs import Encoded, Progress
     from ..codecs.escapes import Escapes
     from ..distributions import Distribution
+    from ..distributions.stored import Stored
     from .format import Header
 
-__all__ = ["Plan", "Run", "begun", "chunks_of"]
+__all__ = ["Plan", "Run", "begun", "chunks_of", "in_runs"]
 
 
 class Run(NamedTuple):
@@ -155,6 +156,42 @@ def chunks_of(header: Header, numbers: range, target: Distribution, proposal: Di
         cut += encoded.cut
     chunks.finish(0)
     return Run(file.getvalue(), cut)
+
+
+def in_runs(
+    plan: Plan,
+    target: Stored,
+    proposal: Stored,
+    *,
+    fingerprint: bool | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Run]:
+    """Yields a container run by run, its header first: what is in memory is a run.
+
+    Args:
+        plan: The plan, with a header whose shape is known.
+        target: The targets; they broadcast to the header's shape.
+        proposal: The proposals, which do, too.
+        fingerprint: As for `compress`.
+        progress: Called as ``progress(done, total)`` with numbers of elements, run by run.
+
+    Raises:
+        ParameterError: What `Codec.encode` raises.
+        DivergenceError: See `Codec.encode`; it names the element in the whole array.
+    """
+    shape = plan.header.shape
+    total = math.prod(shape)
+
+    def both(elements: range) -> tuple[Distribution, Distribution]:
+        ends = elements.start, elements.stop, shape
+        return target.run(*ends), proposal.run(*ends)
+
+    header = begun(plan, *both(plan.first_elements()), fingerprint)
+    yield Run(header.to_bytes(), 0)
+    for numbers, elements in plan.runs():
+        yield chunks_of(header, numbers, *both(elements))
+        if progress is not None:
+            progress(elements.stop, total)
 
 
 def _elements(header: Header, numbers: range) -> range:

@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import math
 import mmap
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dask.array as da
 import numpy as np
 
 from .._arrays import to_numpy
+from .._mapped import Mapped
 from ..errors import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .._elements import Shape
 
 __all__ = ["lazy_array"]
 
@@ -68,29 +67,10 @@ def _is_mapped(value: Any) -> bool:
     return isinstance(value, np.memmap) and isinstance(value.base, mmap.mmap)
 
 
-@dataclass(frozen=True)
-class _Mapped:
-    """A memory-mapped array that goes to other processes as the file's name, and not as numbers."""
-
-    path: str
-    offset: int
-    dtype: Any
-    shape: Shape
-    order: Any
-
-    @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    def __getitem__(self, key: Any) -> Any:
-        whole: Any = np.memmap(self.path, self.dtype, "r", self.offset, self.shape, self.order)
-        return np.array(whole[key])
-
-
 def _take_mapped(_: str, value: Any) -> Any:
     fortran = value.flags.f_contiguous and not value.flags.c_contiguous
     order = "F" if fortran else "C"
-    mapped = _Mapped(str(value.filename), value.offset, value.dtype, value.shape, order)
+    mapped = Mapped(str(value.filename), value.offset, value.dtype, value.shape, order)
     return da.from_array(mapped, chunks="auto", asarray=False, meta=np.empty(0, value.dtype))
 
 
