@@ -173,7 +173,7 @@ class Stored:
             own = self._shape_of(array, each.axis)
             if math.prod(own) == 1:
                 # One for all: it keeps the axis of its own and no other.
-                parameters.append(array[tuple(0 for _ in own)] if own else array)
+                parameters.append(array[tuple(0 for _ in own)])
             else:
                 parameters.append([array[_within(own, box)] for box in boxes])
         lengths = [tuple(axis.stop - axis.start for axis in box) for box in boxes]
