@@ -6,7 +6,8 @@ docs/format.md specifies them. `compress` and `decompress` are for arrays in mem
 In the order of the data: `codes` (which index code), `chunks` (indices are collected, coded and
 framed), `escape_section` (elements that were coded by themselves), `fingerprint` (what a header
 says of the proposal), `format` (headers and frames as bytes), `source` and `frames` (chunks are
-found again), `grid` (which elements indices stand for). Beside it: `known` (what both sides are
+found again), `grid` (which elements indices stand for). `options` makes headers; `runs` makes any
+chunks by themselves, `flat` reads any elements. Beside it: `known` (what both sides are
 given with the elements, and is not written) and `stages` (progress).
 """
 
