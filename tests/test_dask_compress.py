@@ -191,6 +191,14 @@ def test_parts_without_the_last_one_are_refused() -> None:
         rd.open("parts", P)
 
 
+def test_a_folder_that_workers_do_not_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("astar_rec.dask.stores.Folder.put", lambda *_: None)
+    words = {"codec": POLAR, "parts": True, "scheduler": "synchronous"}
+    with pytest.raises(rec.ParameterError, match="expected a folder that this process and all"):
+        rd.compress(lazy((20, 50, 4)), P, "parts", **words)
+    assert not Path("parts").exists()
+
+
 def test_what_fails_leaves_nothing() -> None:
     bad = LOC.copy()
     bad[59, 3, 2] = np.nan
@@ -209,7 +217,6 @@ def cluster() -> Iterator[Any]:
     distributed = pytest.importorskip("distributed", reason="the cluster's tests need it")
     words = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
     with (
-        dask.config.set({"distributed.worker.daemon": False}),
         distributed.LocalCluster(**words) as cluster,
         distributed.Client(cluster) as client,
     ):

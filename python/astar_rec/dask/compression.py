@@ -195,6 +195,7 @@ def _into_folder(
             for number, (numbers, given) in enumerate(_given(plan, q, p), 1)
         ]
         whole, *made = dask.compute(header, *runs, scheduler=scheduler)
+        _check_parts(store, [size for size, _ in made])
         head = whole.to_bytes()
         store.put(part_name(0), head)
     except BaseException:
@@ -202,6 +203,14 @@ def _into_folder(
         raise
     _warn_if_cut(sum(cut for _, cut in made), stacklevel=4)
     return len(head) + sum(size for size, _ in made)
+
+
+def _check_parts(store: Store, sizes: list[int]) -> None:
+    """Refuses a folder in which there is not what workers say that they have written."""
+    there = store.sizes()
+    if any(there.get(part_name(number)) != size for number, size in enumerate(sizes, 1)):
+        expected = "a folder that this process and all workers see under this name"
+        raise ParameterError("path", str(store), expected)
 
 
 def _header_of(plan: Plan, q: Stored, p: Stored, fingerprint: bool | None) -> Any:
