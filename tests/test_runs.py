@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import astar_rec as rec
+from astar_rec.codecs.escapes import encode_with_escapes
 from astar_rec.container.draft import Draft
 from astar_rec.container.runs import Plan, begun, chunks_of
 from astar_rec.distributions.stored import Stored, boxes_of
@@ -100,18 +101,25 @@ def test_families_with_an_axis_of_their_own(family: str) -> None:
     assert in_runs(Stored.of(q), Stored.of(p), codec=codec, chunk=1) == expected
 
 
-def test_errors_name_the_element_of_the_whole() -> None:
+def test_errors_name_the_element_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     loc = np.zeros((50, 10))
     loc[31, 7] = np.nan
-    q = Stored(rec.Normal, [loc, np.float64(1.0)])
+    q, p = Stored(rec.Normal, [loc, np.float64(1.0)]), Stored.of(rec.Normal(0.0, 1.0))
     with pytest.raises(rec.ParameterError, match=r"loc at \[31, 7\] is nan; expected a finite"):
-        in_runs(q, Stored.of(rec.Normal(0.0, 1.0)), codec=rec.ADStar(1))
-    edges = np.tile(np.linspace(0, 1, 6), (50, 10, 1))
-    edges[31, 7] += 3.0
-    outside = rec.Histogram(edges, np.ones(5))
-    with pytest.raises(rec.DivergenceError) as found:
-        in_runs(Stored.of(outside), Stored.of(rec.Uniform(0.0, 1.5)), codec=rec.ADStar(1))
-    assert found.value.element == (31, 7)
+        in_runs(q, p, codec=rec.ADStar(1))
+
+    # Every element of these families can be coded. One that cannot is told by its place in a piece.
+    def refuses_fives(codec: Any, target: Any, proposal: Any, shape: Any, *rest: Any) -> Any:
+        for place in zip(*np.nonzero(np.broadcast_to(target.loc, shape) == 5.0), strict=True):
+            raise rec.DivergenceError(tuple(map(int, place)), 99.0, 64.0, "too hard")
+        return encode_with_escapes(codec, target, proposal, shape, *rest)
+
+    monkeypatch.setattr("astar_rec.container.runs.encode_with_escapes", refuses_fives)
+    loc[31, 7] = 5.0
+    for codec in (rec.ADStar(1), rec.ADStar(1, 4)):
+        with pytest.raises(rec.DivergenceError) as found:
+            in_runs(q, p, codec=codec)
+        assert found.value.element == (31, 7)
 
 
 @given(st.lists(st.integers(1, 5), max_size=4), st.data())
