@@ -389,3 +389,19 @@ def test_absurd_bounds() -> None:
 def test_the_warning() -> None:
     assert issubclass(rec.ApproximationWarning, UserWarning)
     assert not issubclass(rec.ApproximationWarning, rec.RecError)
+
+
+# DAD* has 2^6 nodes, and is never cut at 300 steps.
+@pytest.mark.parametrize("kind", KINDS[:3], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("bits", [50.0, 63.0, 65.0, 1000.0])
+def test_containers_of_loose_bounds(kind: Kind, bits: float) -> None:
+    # With a budget bounds may be loose: that one search is cut, and all is read again.
+    bound = np.full(6, 2.0)
+    bound[3] = bits * math.log(2.0)
+    target = rec.CustomTarget(
+        lambda x: 0.5 * x * x - 2.0 * (x - 0.5) ** 2 + math.log(2.0), bound=bound, shape=6
+    )
+    with pytest.warns(rec.ApproximationWarning, match="1 of 6"):
+        data, sample = rec.compress(target, P, codec=kind.make(300, 1), return_sample=True)
+    assert same_bits(rec.decompress(data, P), sample)
+    assert np.all(np.abs(sample - 0.5) < 3.0)

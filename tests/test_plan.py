@@ -50,7 +50,7 @@ def message_bits(q: Any, each: rec.PlanRow) -> float:
         (8, rec.ADStar(5, 8)),
         (100, rec.ADStar(5, 8)),
         (10**4, rec.PolarCoding(5)),
-        (10**6, rec.PolarCoding(5)),
+        (10**6, rec.PolarCoding(5, block=2**20)),
     ],
 )
 def test_choices(elements: int, codec: rec.Codec, bits: float) -> None:

@@ -33,6 +33,10 @@ __all__ = ["DEFAULT_TIME", "Plan", "PlanRow", "plan", "plan_for", "seconds_of"]
 # Seconds an element: blocks of eight are in, where they take no more than a thousand steps each.
 DEFAULT_TIME = 1e-4
 
+# The most elements of a polar block: 64 MB of memory while it is coded, on each thread. Four times
+# as many as `PolarCoding` has by itself, and three quarters of the bits over the information.
+_POLAR_BLOCK = 1 << 20
+
 # Of more elements, which polar coding takes in fewer bits, nobody looks for the hardest blocks.
 _SEARCHED = 1 << 16
 _TOO_LONG = "a trial search took more than 40,000 steps"
@@ -250,6 +254,8 @@ class _Case:
     def polar(self) -> PlanRow:
         """Returns polar coding."""
         codec = PolarCoding(self.seed, threads=self.threads)
+        if self.elements > codec.block:
+            codec = replace(codec, block=_POLAR_BLOCK)
         if self.piece:
             codec = replace(codec, block=_largest_divisor(self.piece, codec.block))
         remark = ""

@@ -45,7 +45,7 @@ _STEP_CALLED = 1e-6  # in lockstep, through functions of Python
 _TREE_CODE, _TREE_BIT = 2.4e-6, 2.2e-6
 
 # Of polar coding: what a block takes in any case, its header and its levels' ends.
-_POLAR_BLOCK, _POLAR_BLOCK_BIT = 14.0, 3.5
+_POLAR_BLOCK, _POLAR_BLOCK_BIT = 18.0, 2.5
 _POLAR_BLOCK_TIME = 130e-6
 # Levels, and masses, of which there are the more the fewer are negligible; decoding.
 _POLAR_LEVELS, _POLAR_BIT, _POLAR_MOST_BITS = 1.5e-6, 0.55e-6, 8.0
@@ -88,7 +88,7 @@ def polar_bits(information: float, elements: int, block: int) -> float:
     three levels lie between certain and free.
     """
     full, rest = divmod(elements, block)
-    curve = min(1.45, 1.6 * math.sqrt(information))
+    curve = min(1.35, 1.5 * math.sqrt(information))
     own = _POLAR_BLOCK + _POLAR_BLOCK_BIT * information
     excess = full * (curve * math.pow(block, 0.75) + own)
     if rest:
