@@ -182,9 +182,7 @@ def test_elements_of_one_proposal_share_its_quantiles(monkeypatch: pytest.Monkey
     codec = rec.PolarCoding(1)
     r = codec.encode(q, p)
     each = rec.Mixture(np.tile(p.weights, (n, 1)), np.tile(p.loc, (n, 1)), np.tile(p.scale, (n, 1)))
-    assert np.array_equal(
-        codec.encode(q[:400], each[:400]).sample, codec.encode(q[:400], p).sample
-    )
+    assert np.array_equal(codec.encode(q[:400], each[:400]).sample, codec.encode(q[:400], p).sample)
     monkeypatch.setattr(rec.Mixture, "_samples", staticmethod(counted))
     again = codec.encode(q, p)
     assert np.array_equal(again.sample, r.sample)
