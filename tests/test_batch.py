@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 P = rec.Normal(0.0, 1.0)
 THREADS = [1, 2, 3, 8]
+LINUX = sys.platform.startswith("linux")
 
 
 def targets(shape: Any, seed: int = 0) -> rec.Normal:
@@ -363,6 +365,15 @@ LONG = {
 }
 
 
+def processor_seconds(process: subprocess.Popen[str]) -> float:
+    """What a running process has taken, to a hundredth; on other systems than Linux, the time."""
+    if not LINUX:
+        return time.monotonic()
+    stat = Path(f"/proc/{process.pid}/stat").read_text()
+    user, system = stat.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 @unix
 @pytest.mark.parametrize("work", LONG)
 @pytest.mark.parametrize("threads", [1, 4])
@@ -380,7 +391,7 @@ print("ready", flush=True)
 try:
     {LONG[work].format(threads=threads)}
 except KeyboardInterrupt:
-    print(time.monotonic(), flush=True)
+    print(time.process_time(), time.monotonic(), flush=True)
     # And the library goes on working.
     r = rec.ADStar(0, threads={threads}).encode(rec.Normal(np.zeros(3000), 0.5), p)
     assert (rec.ADStar(0).decode(r.index, p) == r.sample).all()
@@ -397,14 +408,19 @@ print("finished")
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
             time.sleep(0.4)
-            sent = time.monotonic()
+            spent, sent = processor_seconds(process), time.monotonic()
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=120)
         finally:
             process.kill()
     assert err.strip().endswith("KeyboardInterrupt")
     assert process.returncode in (-signal.SIGINT, 130)
-    assert float(out) - sent < 1.0
+    # A second on two processors that do nothing else: a busy machine lets the work wait, but adds
+    # nothing to it. Where there is no work, there is nothing to wait for either.
+    used, ended = map(float, out.split())
+    worked = (used if LINUX else ended) - spent
+    assert worked < min(threads, 2)
+    assert ended - sent < 1.0 + (4.0 + 10.0 * worked if LINUX else 0.0)
 
 
 class Alarm(Exception):  # noqa: N818
@@ -445,7 +461,7 @@ def test_signals_that_raise_nothing_change_nothing() -> None:
 
 # --- Memory -------------------------------------------------------------------------------------
 
-linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+linux = pytest.mark.skipif(not LINUX, reason="reads /proc")
 unsanitized = pytest.mark.skipif(
     "asan" in os.environ.get("LD_PRELOAD", ""), reason="the address sanitizer keeps what is freed"
 )
@@ -453,7 +469,7 @@ unsanitized = pytest.mark.skipif(
 
 def measured(program: str) -> int:
     ran = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=600
     )
     return int(ran.stdout)
 
@@ -464,8 +480,9 @@ def measured(program: str) -> int:
 def test_calls_leave_no_memory_behind() -> None:
     """Large calls in a row, many small ones, and ones that fail.
 
-    100 encodes of a million elements find a leak that grows with the elements, thousands of small
-    calls one that grows with the calls.
+    Encodes of a million elements find a leak that grows with the elements, from an eighth of a byte
+    each; thousands of small calls one that grows with the calls, from 8 kB a round. What there is
+    without a leak, some 0.2 MB, does not grow with the number of rounds.
     """
     grown = measured("""
 import os
@@ -505,10 +522,10 @@ def rounds(larges, smalls):
                 raise AssertionError
     return resident()
 
-before = rounds(2, 300)
-print(rounds(100, 1500) - before)
+before = rounds(2, 100)
+print(rounds(33, 500) - before)
 """)
-    assert grown < 12_000_000
+    assert grown < 4_000_000
 
 
 @linux

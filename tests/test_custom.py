@@ -657,7 +657,7 @@ def test_loose_bounds_do_not_share_a_limit() -> None:
     def log_ratio(x: Array) -> Array:
         return -0.5 * ((x - 1) / 0.1) ** 2 + 0.5 * x * x - np.log(0.1)
 
-    count, part = 400, 50  # 400 searches of thousands of nodes are more than wait at once
+    count, part = 400, 20  # 400 searches of thousands of nodes are more than wait at once
     codec = rec.ADStar(1)
     whole = codec.encode(rec.CustomTarget(log_ratio, bound=9.0, shape=(count,)), P)
     assert whole.steps.sum() > 1.2 * 2**21  # nodes that wait at once, of all searches: lockstep.hpp

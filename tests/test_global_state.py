@@ -118,6 +118,27 @@ def test_the_last_call_puts_back_what_was_there() -> None:
     assert blas_threads() == threads
 
 
+def test_any_thread_may_begin_and_any_may_be_last() -> None:
+    """Also while another thread has limited BLAS by itself, as the main thread has here."""
+    threads = blas_threads()
+    one = [1] * len(threads)
+    limit = one_blas_thread()
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(limit.__enter__).result() is None
+        assert blas_threads() == one
+        pool.submit(limit.__exit__, None, None, None).result()
+        assert blas_threads() == threads
+        limit = one_blas_thread()
+        limit.__enter__()
+        assert blas_threads() == one
+        pool.submit(limit.__exit__, None, None, None).result()
+        assert blas_threads() == threads
+        # Whoever limits BLAS may do so afterwards, while that other thread goes on.
+        with threadpoolctl.threadpool_limits(1, user_api="blas"):
+            assert blas_threads() == one
+        assert blas_threads() == threads
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_forks_while_images_are_compressed() -> None:

@@ -298,6 +298,6 @@ def test_samples_do_not_decrease(family: str, data: st.DataObject) -> None:
     near = (np.arange(4000, dtype=np.uint64) + np.uint64(min(start, 2**64 - 4001))).astype(
         np.uint64
     )
-    far = np.sort(rng.integers(0, 2**64, 4000, dtype=np.uint64))
+    far = np.sort(rng.integers(0, 2**64, 1000, dtype=np.uint64))
     for position in (near, far):
         assert (np.diff(samples_at(d, position)) >= 0).all()

@@ -184,10 +184,11 @@ def trial_steps(
         or one cannot be made.
     """
     shape = broadcast_shape(target=target.shape, proposal=proposal.shape)
+    targets, proposals = _rows(target, shape), _rows(proposal, shape)
 
     def steps_of(rows: npt.NDArray[np.intp], place: int, most: int) -> float:
         columns = slice(place * block, (place + 1) * block)
-        q, p = _part(target, shape, rows, columns), _part(proposal, shape, rows, columns)
+        q, p = targets[rows, columns], proposals[rows, columns]
         hint = None if bits_hint is None else bits_hint[columns]
         codec = ADStar(_PILOT, block, bits_hint=hint, max_steps=most)
         if escapes and isinstance(q, CoreFamily) and isinstance(p, CoreFamily):
@@ -211,28 +212,26 @@ def trial_steps(
         steps += steps_of(rows, place, _MOST_STEPS)
         if math.isinf(steps):
             return math.inf
-    for row, place in _hardest(block, target, proposal, shape) if hardest else ():
+    for row, place in _hardest(block, targets, proposals) if hardest else ():
         if math.isinf(steps_of(np.array([row]), place, _HARDEST_STEPS)):
             return math.inf
     return steps / (len(places) * len(rows))
 
 
-def _hardest(
-    block: int, target: Distribution, proposal: Distribution, shape: Shape
-) -> list[tuple[int, int]]:
+def _hardest(block: int, targets: Distribution, proposals: Distribution) -> list[tuple[int, int]]:
     """Returns rows of the blocks that are hardest to search, and their places in these.
 
-    A search takes long where targets have tails beyond their proposal's, so that the log ratio
-    is largest where there is nothing of the target; and where one element has all information.
+    Both have the same two axes. A search takes long where targets have tails beyond their
+    proposal's, so that the log ratio is largest where there is nothing of the target; and where one
+    element has all information.
     """
-    per_row = shape[-1] // block
-    rows = np.arange(math.prod(shape[:-1]))
+    rows, columns = targets.shape
+    per_row = columns // block
     length = max(1, _MEASURED // (per_row * block))
     found: list[list[tuple[float, int]]] = [[], []]
-    for begin in range(0, len(rows), length):
-        part = rows[begin : begin + length]
-        q = _part(target, shape, part, slice(0, per_row * block))
-        p = _part(proposal, shape, part, slice(0, per_row * block))
+    for begin in range(0, rows, length):
+        part = (slice(begin, begin + length), slice(0, per_row * block))
+        q, p = targets[part], proposals[part]
         blocks = (-1, block)
         measures = (
             _tail_ratio(q, p).reshape(blocks).sum(axis=-1),
@@ -260,8 +259,9 @@ def _tail_ratio(target: Distribution, proposal: Distribution) -> Floats:
     return most
 
 
-def _part(
-    distribution: Distribution, shape: Shape, rows: npt.NDArray[np.intp], columns: slice
-) -> Distribution:
-    """Some rows and columns, where all axes but the last make up the rows."""
-    return distribution._spread(shape).reshape(-1, shape[-1])[rows, columns]
+def _rows(distribution: Distribution, shape: Shape) -> Distribution:
+    """Returns the elements of a shape, where all axes but the last make up the rows.
+
+    Once for all parts: parameters that have to be repeated for it are copied.
+    """
+    return distribution._spread(shape).reshape(-1, shape[-1])

@@ -20,6 +20,8 @@ from .difficulty import (
 from .reach import Reach
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
     from .._elements import Floats, Shape
@@ -106,14 +108,10 @@ def _hard(
     is_given = np.zeros(rows * columns, bool)
     is_given[given] = True
     stand_in = _stand_in_difficulty(target, proposal)
-    hints = codec.blocks.hints(shape)
-    groups: dict[tuple[float, ...], list[int]] = {}
-    for begin in range(0, columns, codec.block):
-        groups.setdefault(tuple(hints[begin : begin + codec.block].tolist()), []).append(begin)
     found = [np.empty(0, np.int64)]
-    for own_hints, begins in groups.items():
+    for own_hints, begins in _alike(codec.blocks.hints(shape), codec.block):
         order = halving_order(own_hints)
-        firsts = (np.arange(rows)[:, None] * columns + np.array(begins)).reshape(-1)
+        firsts = (np.arange(rows)[:, None] * columns + begins).reshape(-1)
         for at in range(0, firsts.size, _BLOCKS_AT_ONCE):
             some = firsts[at : at + _BLOCKS_AT_ONCE]
             element = some[:, None] + np.arange(len(own_hints))
@@ -124,6 +122,20 @@ def _hard(
             alone = _taken_out(codec, own, taken, stand_in, order)
             found.append(element[alone])
     return np.sort(np.concatenate(found))
+
+
+def _alike(hints: Floats, block: int) -> Iterator[tuple[tuple[float, ...], Elements]]:
+    """Yields what hints blocks of a row have, each once, and where the blocks that do begin."""
+    whole = hints.size // block * block
+    if whole:
+        blocks = hints[:whole].reshape(-1, block)
+        order = np.lexsort(blocks.T)
+        blocks = blocks[order]
+        others = 1 + np.flatnonzero((blocks[1:] != blocks[:-1]).any(axis=1))
+        for number in np.split(order, others):
+            yield tuple(hints[number[0] * block :][:block].tolist()), number * block
+    if whole < hints.size:
+        yield tuple(hints[whole:].tolist()), np.array([whole])
 
 
 def _taken_out(

@@ -1,7 +1,7 @@
 """BLAS with one thread, while any call needs that: the threads are ours, with images for work.
 
 How many threads BLAS has is one number for the whole process. So calls at the same time share one
-limit: the first sets it, and the last puts back what was there.
+limit: the first sets it, and the last puts back what was there, whichever threads those are.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class _Limit:
         """Sets the limit, if no other call has."""
         with self._lock:
             if not self.holders:
-                self._before = _libraries().limit(limits=1, user_api="blas")
+                with _any_thread_may_set():
+                    self._before = _libraries().limit(limits=1, user_api="blas")
             self.holders += 1
 
     def release(self) -> None:
@@ -44,11 +45,15 @@ class _Limit:
         with self._lock:
             self.holders -= 1
             if not self.holders:
-                self._before.restore_original_limits()
+                self._restore()
 
     def end(self) -> None:
         """Puts back what was there, whoever holds the limit."""
         if self.holders:
+            self._restore()
+
+    def _restore(self) -> None:
+        with _any_thread_may_set():
             self._before.restore_original_limits()
 
 
@@ -56,6 +61,28 @@ class _Limit:
 def _libraries() -> ThreadpoolController:
     """The libraries that multiply matrices: looking for them takes some time."""
     return ThreadpoolController()
+
+
+@contextmanager
+def _any_thread_may_set() -> Iterator[None]:
+    """Lets the calling thread set numbers of threads, and any other after it.
+
+    Since 3.8, threadpoolctl heeds the first thread that sets the number of an OpenBLAS, and ignores
+    all others without a word. A call from a second thread would then have no limit, and take many
+    times as long; or the number that the first thread had limited would never come back.
+    """
+    _forget_who_sets()
+    try:
+        yield
+    finally:
+        _forget_who_sets()
+
+
+def _forget_who_sets() -> None:
+    for library in _libraries().lib_controllers:
+        forget = getattr(library, "clear_controlling_thread", None)
+        if forget is not None:
+            forget(force=True)
 
 
 _limit = _Limit()
