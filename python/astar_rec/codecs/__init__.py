@@ -13,6 +13,9 @@ DADStar       so, to a given depth   O(depth)                             O(1), 
 Beside these, the codecs of the paper, there is `MinimalRandomCoding`, with which the field compares
 itself: one of K samples, by its importance weight; K steps, O(1) decoding, fixed width.
 
+Without a search, `PolarCoding` codes whole arrays, and `LayeredDither` means with noise of which
+the receiver knows the scale.
+
 `ADStar` is the one to start with. `ASStar` takes fewer steps where the target is wider than the
 proposal. `DADStar` is approximate: every index fits in ``depth + 1`` bits, and samples are biased,
 the less the deeper. `GlobalAStar` is the yardstick, and right for a few bits in unusual ratios.
@@ -51,6 +54,7 @@ from .a_star import ADStar, ASStar, DADStar, GlobalAStar
 from .automatic import automatic_codec
 from .codec import Codec, Progress
 from .encoded import Encoded
+from .layered_dither import LayeredDither
 from .messages import BYTES, INDICES, INTEGERS, Message, MessageKind
 from .minimal_random import MinimalRandomCoding
 from .polar import PolarCoding
@@ -66,6 +70,7 @@ __all__ = [
     "DADStar",
     "Encoded",
     "GlobalAStar",
+    "LayeredDither",
     "Message",
     "MessageKind",
     "MinimalRandomCoding",
