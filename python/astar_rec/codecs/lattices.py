@@ -146,16 +146,15 @@ class Lattices:
             which: Elements.
             number: Numbers, of shape (elements, n), from -REACH to REACH + 1.
         """
-        shift, width, origin, scale, atom = (
-            each[which][:, None]
-            for each in (self.shift, self.width, self.origin, self.scale, self.atom)
+        shift, width, scale, atom = (
+            each[which][:, None] for each in (self.shift, self.width, self.scale, self.atom)
         )
-        x = origin + width * (number + shift - 0.5)
-        z = ((x - origin) / scale).reshape(-1)
+        x = width * (number + shift - 0.5)
+        z = (x / scale).reshape(-1)
         low = -np.ones(z.size) if self.family == "uniform" else np.zeros(z.size)
         tail = _core.tails(self.family, (low, np.ones(z.size)), z).reshape(x.shape)
         mass = (1.0 - atom) * np.where(tail >= 0.0, tail, 1.0 + tail)
-        mass += np.where(x > origin, atom, 0.0)
+        mass += np.where(x > 0.0, atom, 0.0)
         rest = float(CERTAINTY - _GRANTED * (2 * REACH + 1))
         made = _GRANTED * (number + REACH) + np.floor(rest * mass).astype(np.int64)
         made[number <= -REACH] = 0

@@ -6,7 +6,6 @@ the message, once for all elements of a block that share them.
 
 from __future__ import annotations
 
-import struct
 from bisect import bisect_right
 from dataclasses import KW_ONLY, dataclass, field
 from types import MappingProxyType
@@ -46,7 +45,7 @@ _KINDS: dict[type[Distribution], str] = {
 }
 _EXPECTED = "a Normal, Laplace, Logistic or Uniform"
 _LARGEST_BLOCK = 1 << 16
-# A block's message has 9 bytes at least, for 2^16 elements at most.
+# A block's message has 19 bytes at least, for 2^16 elements at most.
 _ELEMENTS_PER_BYTE = 1 << 13
 # Half widths of intervals [m - w, m + w] differ by the rounding of their ends.
 _ROUNDING = 2.0**-51
@@ -66,10 +65,11 @@ class LayeredDither(Codec):
     targets whose marginal is the proposal 0.51 bits over the KL divergence at 1 bit, 0.23 at 0.05.
     Of uniform targets, it is universal quantisation.
 
-    The receiver is told the noise: a message begins with the family and with the scales of the
-    block's first elements, which repeat. Where all have one scale, or each column has its own, that
-    is next to nothing. Where every element has its own, it is 64 bits each: other methods are for
-    those. Half widths of a block's uniform targets that differ by rounding are one scale.
+    The receiver is told the noise: a message begins with families and with the scales of the
+    block's first elements, the target's and the proposal's, which repeat. Where all have the same,
+    or each column has its own, that is next to nothing. Where every element has its own, it is 128
+    bits each: other methods are for those. Half widths of a block's uniform targets that differ by
+    rounding are one scale.
 
     A message is bytes, an object for each block of consecutive elements in C order through all
     axes. All `Encoded.steps` are 1. Numbers are coded in Python, some microseconds an element.
@@ -142,14 +142,16 @@ class LayeredDither(Codec):
         steps[...] = 1
         q, p = _known("target", target), _known("proposal", proposal)
         mean, scale = _middle_and_scale(q, sample.shape)
-        made, noise = np.empty(sample.size), _KINDS[type(q)]
+        middle, unit = _middle_and_scale(p, sample.shape)
+        made = np.empty(sample.size)
         for number, part in self._parts(sample.size):
-            own = scale[part]
-            if isinstance(q, Uniform):
-                ends = np.abs(mean[part]) + own
-                if (np.abs(own - own[0]) <= _ROUNDING * np.maximum(ends, ends[0])).all():
-                    own = np.full(own.shape, own[0])
-            lattices = self._lattices(noise, own, p, sample.shape, part, offset)
+            known = _Known(
+                _KINDS[type(q)],
+                _KINDS[type(p)],
+                _shared(q, mean[part], scale[part]),
+                _shared(p, middle[part], unit[part]),
+            )
+            lattices = known.lattices(self.seed, offset + part.start, middle[part])
             place = lattices.numbers(mean[part])
             if not (np.abs(place) < MOST).all():
                 far = part.start + int(np.argmin(np.abs(place) < MOST))
@@ -157,7 +159,7 @@ class LayeredDither(Codec):
                 raise DivergenceError(unravel(far, sample.shape), 64.0, 62.0, reason)
             numbers = place.astype(np.int64)
             made[part] = lattices.points(numbers)
-            message[number] = _header(noise, own) + _written(lattices, numbers)
+            message[number] = known.header() + _written(lattices, numbers)
             if progress is not None:
                 progress(part.stop, sample.size)
         sample[...] = made.reshape(sample.shape)
@@ -167,15 +169,16 @@ class LayeredDither(Codec):
         self, message: Message, proposal: Proposal, offset: int, sample: Floats
     ) -> None:
         """Reads numbers: see `Codec.decode_into`."""
-        p, made = _known("proposal", proposal), np.empty(sample.size)
+        middle, _ = _middle_and_scale(_known("proposal", proposal), sample.shape)
+        made = np.empty(sample.size)
         for number, part in self._parts(sample.size):
             data = message[number]
             if not data:  # what stands for a block that is missing from damaged data
                 made[part] = np.nan
                 continue
             try:
-                noise, scale, begin = _read_header(data, part.stop - part.start)
-                lattices = self._lattices(noise, scale, p, sample.shape, part, offset)
+                known, begin = _Known.read(data, part.stop - part.start)
+                lattices = known.lattices(self.seed, offset + part.start, middle[part])
                 made[part] = lattices.points(_read(lattices, data[begin:]))
             except ValueError as error:
                 expected = f"what an encoder writes ({error})"
@@ -185,19 +188,6 @@ class LayeredDither(Codec):
     def _parts(self, elements: int) -> Iterator[tuple[int, slice]]:
         for number, begin in enumerate(range(0, elements, self.block)):
             yield number, slice(begin, min(elements, begin + self.block))
-
-    def _lattices(
-        self,
-        noise: str,
-        scale: Floats,
-        proposal: Distribution,
-        shape: Shape,
-        part: slice,
-        offset: int,
-    ) -> Lattices:
-        middle, unit = (each[part] for each in _middle_and_scale(proposal, shape))
-        family = _KINDS[type(proposal)]
-        return Lattices.drawn(self.seed, offset + part.start, noise, scale, family, middle, unit)
 
 
 def _known(argument: str, distribution: Target | Proposal) -> Distribution:
@@ -214,35 +204,69 @@ def _middle_and_scale(distribution: Distribution, shape: Shape) -> tuple[Floats,
     return first, second
 
 
-# --- Families and scales -------------------------------------------------------------------------
+def _shared(distribution: Distribution, middle: Floats, scale: Floats) -> Floats:
+    """Returns scales, of intervals one if they differ by no more than the rounding of ends."""
+    if not isinstance(distribution, Uniform):
+        return scale
+    ends = np.abs(middle) + scale
+    same = np.abs(scale - scale[0]) <= _ROUNDING * np.maximum(ends, ends[0])
+    return np.full(scale.shape, scale[0]) if same.all() else scale
 
 
-def _header(noise: str, scale: Floats) -> bytes:
-    """Returns family, how many scales there are before they repeat, and these."""
-    for period in range(1, scale.size + 1):
-        if np.array_equal(scale[period:], scale[:-period]):
-            break
-    return varint(FAMILIES.index(noise)) + varint(period) + scale[:period].astype("<f8").tobytes()
+# --- What both sides know ------------------------------------------------------------------------
 
 
-def _read_header(data: bytes, elements: int) -> tuple[str, Floats, int]:
-    """Returns what `_header` was given, and where it ends.
+@dataclass(frozen=True)
+class _Known:
+    """What a message tells of a block beside its numbers.
 
-    Raises:
-        ValueError: Bytes that it does not return.
+    Probabilities depend on the proposals by this alone. So a receiver whose proposals differ a
+    little, as those of another machine's networks do, reads the same numbers.
+
+    Attributes:
+        noise: The noise's family.
+        family: The proposals'.
+        scale: The noise's scales.
+        unit: The proposals'.
     """
-    family, at = read_varint(memoryview(data), 0)
-    period, at = read_varint(memoryview(data), at)
-    if family >= len(FAMILIES) or not 1 <= period <= elements or len(data) < at + 8 * period:
-        raise CorruptDataError("no scales")
-    some = np.array(struct.unpack_from(f"<{period}d", data, at))
-    scale = np.resize(some, elements)
-    if (
-        not (np.isfinite(some) & (some > 0.0)).all()
-        or _header(FAMILIES[family], scale) != data[: at + 8 * period]
-    ):
-        raise CorruptDataError("scales that no encoder writes")
-    return FAMILIES[family], scale, at + 8 * period
+
+    noise: str
+    family: str
+    scale: Floats
+    unit: Floats
+
+    def header(self) -> bytes:
+        """Returns both families, how many scales there are before they repeat, and these."""
+        pairs = np.stack((self.scale, self.unit), axis=1)
+        for period in range(1, len(pairs) + 1):
+            if np.array_equal(pairs[period:], pairs[:-period]):
+                break
+        kinds = bytes(FAMILIES.index(each) for each in (self.noise, self.family))
+        return kinds + varint(period) + pairs[:period].astype("<f8").tobytes()
+
+    @classmethod
+    def read(cls, data: bytes, elements: int) -> tuple[_Known, int]:
+        """Returns what `header` was made of, and where it ends.
+
+        Raises:
+            CorruptDataError: Bytes that it does not return.
+        """
+        period, begin = read_varint(memoryview(data), 2)
+        end = begin + 16 * period
+        if max(data[:2]) >= len(FAMILIES) or not 1 <= period <= elements or len(data) < end:
+            raise CorruptDataError("no families and scales")
+        pairs = np.frombuffer(data, "<f8", 2 * period, begin).astype(np.float64)
+        if not (np.isfinite(pairs) & (pairs > 0.0)).all():
+            raise CorruptDataError("a scale that is none")
+        scale, unit = (np.resize(pairs[each::2], elements) for each in range(2))
+        known = cls(FAMILIES[data[0]], FAMILIES[data[1]], scale, unit)
+        if known.header() != data[:end]:
+            raise CorruptDataError("scales that no encoder writes")
+        return known, end
+
+    def lattices(self, seed: int, first: int, middle: Floats) -> Lattices:
+        """Draws the elements' lattices."""
+        return Lattices.drawn(seed, first, self.noise, self.scale, self.family, middle, self.unit)
 
 
 # --- Numbers -------------------------------------------------------------------------------------
