@@ -103,6 +103,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def site(session: nox.Session) -> None:
+    """Builds the documentation as a site, into build/site; warnings are errors."""
+    session.install(".[site]")
+    session.run("mkdocs", "build", env={"NO_MKDOCS_2_WARNING": "1"})
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """Builds a wheel and tries it where there is NumPy, and neither the checkout nor an extra."""
     alone = (

@@ -255,7 +255,7 @@ Parameters = tuple[str, object, object]  # a family's name and its two parameter
 
 
 CODES = {"tree": rec.TreeCode, "adaptive": rec.AdaptiveCode}
-CONTAINER_WORDS = ("contexts", "dtype", "chunk", "offset")
+CONTAINER_WORDS = ("contexts", "dtype", "chunk", "offset", "fingerprint")
 
 
 def arguments_of(options: dict[str, object]) -> dict[str, object]:
@@ -339,16 +339,26 @@ def containers() -> Iterator[tuple[str, str]]:
     yield "tree", container_text(options, target, normal)
     options = {"code": "tree", "block": 2, "seed": 10, "expected_bits": 2.0, "chunk": 16}
     yield "tree_blocks", container_text(options, target, normal)
-    options = {"method": "dad", "depth": 30, "block": 2, "seed": 8, "offset": 45}
+    options = {"method": "dad", "depth": 30, "block": 2, "seed": 8, "offset": 45, "chunk": 2**16}
     yield "dad_blocks", container_text(options, target, normal)
     options = {"method": "mrc", "candidates": 2**7 - 1, "seed": 12, "offset": 3, "chunk": 16}
     yield "mrc", container_text(options, target, normal)
-    options = {"method": "mrc", "candidates": 300, "block": 3, "seed": 13}
+    options = {"method": "mrc", "candidates": 300, "block": 3, "seed": 13, "chunk": 2**16}
     yield "mrc_blocks", container_text(options, target, normal)
     options = {"method": "polar", "seed": 14, "offset": 2**40 + 7}
     yield "polar", container_text(options, target, normal)
     options = {"method": "polar", "block": 14, "seed": 15, "chunk": 2, "open": True}
     yield "polar_open", container_text({**options, "dtype": "float32"}, target, normal)
+    options = {"method": "ad", "seed": 17, "offset": 5, "chunk": 32, "fingerprint": True}
+    proposal: Parameters = ("Logistic", [0.5, -0.25, 0.0, 3.0, 0.125], [1.0, 2.0, 1.5, 4.0, 1.25])
+    yield "fingerprint", container_text({**options, "block": 2}, ("Logistic", mean, 0.5), proposal)
+    wide: Parameters = (
+        "Normal",
+        [*mean[:7], [8.0, 3.0, 2.75, 3.0, 1e3], mean[8]],
+        [*[1.0] * 4, 0.25],
+    )
+    options = {"block": 4, "seed": 18, "offset": 3, "chunk": 16, "code": "adaptive"}
+    yield "escapes", container_text(options, wide, normal)
     # Other families, and very unlike targets in one block.
     target = ("Laplace", [[2.0], [-9.0], [0.5]], [0.5, 3.0, 0.001])
     yield (

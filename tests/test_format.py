@@ -85,6 +85,25 @@ def test_vectors(path: Path) -> None:
     assert same_bits(samples, expected)
 
 
+# --- Fingerprints -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [{}, {"block": 3}, {"chunk": 16}, {"method": "polar"}], ids=str)
+@pytest.mark.parametrize("shape", [(), (7,), (50, 3), (2, 3, 700)], ids=str)
+def test_fingerprints(shape: tuple[int, ...], options: dict[str, Any]) -> None:
+    rng = np.random.default_rng(1)
+    loc, scale = rng.normal(size=shape), np.exp(rng.normal(size=shape))
+    p = rec.Laplace(loc, scale)
+    data = compress(rec.Laplace(loc, 0.5 * scale), p, fingerprint=True, offset=3, **options)
+    check(data, p)
+    check(data, rec.Laplace(loc * (1 + 1e-6), scale * (1 + 1e-6)))
+    other = rec.Laplace(loc, 1.001 * scale)
+    with pytest.raises(ValueError, match="another proposal"):
+        decode(data, proposals(other, shape))
+    with pytest.raises(rec.ParameterError, match="proposal"):
+        rec.decompress(data, other)
+
+
 # --- What the page says of the code, and of the tables ------------------------------------------
 
 

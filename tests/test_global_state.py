@@ -20,7 +20,7 @@ pytest.importorskip("constriction")
 threadpoolctl = pytest.importorskip("threadpoolctl")
 
 from astar_rec import images  # noqa: E402
-from astar_rec.images.blas import one_blas_thread  # noqa: E402
+from astar_rec.images.blas import _libraries, one_blas_thread  # noqa: E402
 
 DIGITS = images.load("mnist").sample(12, seed=1)
 # Searches of few steps are cut, of which users of arrays are told, and those of images are not.
@@ -34,6 +34,8 @@ def blas_threads() -> list[int]:
 
 @pytest.fixture(autouse=True)
 def _two_blas_threads() -> Iterator[None]:
+    # Other tests may have loaded a BLAS since: SciPy's, which images have no use for.
+    _libraries.cache_clear()
     with threadpoolctl.threadpool_limits(2, user_api="blas"):
         yield
 

@@ -223,3 +223,13 @@ def test_too_much_information() -> None:
     with pytest.raises(rec.DivergenceError) as caught:
         rec.ADStar(1).encode(narrow, P)
     assert caught.value.element == (1,)
+
+
+@pytest.mark.parametrize("codec", [rec.ADStar(1), rec.GlobalAStar(1), rec.PolarCoding(1)], ids=str)
+def test_a_bin_of_no_mass_on_both_sides(codec: Any) -> None:
+    """0 to 0 is no ratio: it was NaN."""
+    h = rec.Histogram(np.arange(5.0), np.tile([0.2, 0.0, 0.3, 0.5], (500, 1)))
+    x = codec.encode(h, h).sample
+    assert not ((x > 1) & (x < 2)).any()
+    assert x.min() < 1
+    assert x.max() > 3

@@ -224,3 +224,26 @@ def test_hashes_differ() -> None:
     # They take no longer for large arrays: only some of the elements are looked at.
     large = rec.Normal(np.zeros(1)[np.zeros(10**6, int)], 1.0)
     assert hash(large) == hash(rec.Normal(np.zeros(10**6), np.ones(10**6)))
+
+
+@pytest.mark.parametrize("axes", [(), (0, 1, 2), (2, 0, 1), (-1, 0, 1), (1, -1, 0)], ids=str)
+def test_transpose(axes: tuple[int, ...]) -> None:
+    loc, scale = np.arange(24.0).reshape(2, 3, 4), np.arange(1.0, 4.0)[:, None]
+    order = tuple(axis % 3 for axis in axes) or (2, 1, 0)
+    q = rec.Normal(loc, scale)
+    for turned in (q.transpose(*axes), q.transpose(axes)):
+        assert turned == rec.Normal(loc.transpose(order), (loc * 0 + scale).transpose(order))
+    masses = np.random.default_rng(1).dirichlet(np.ones(5), size=(2, 3, 4))
+    h = rec.Histogram(np.arange(6.0), masses).transpose(*axes)
+    assert same_bits(h.masses, masses.transpose(*order, 3))
+    assert rec.Normal(0.0, 1.0).transpose() == rec.Normal(0.0, 1.0)
+    codec = rec.ADStar(1, 2)
+    means = loc / 24.0
+    expected = codec.encode(rec.Normal(means.transpose(order), 0.5), P).sample
+    assert same_bits(codec.encode(rec.Normal(means, 0.5).transpose(axes), P).sample, expected)
+
+
+@pytest.mark.parametrize("axes", [(0,), (0, 1), (0, 0, 1), (0, 1, 3), (0, 1, 2, 2), (0, 1, 1.5)])
+def test_axes_that_are_none(axes: tuple[Any, ...]) -> None:
+    with pytest.raises(rec.ParameterError, match="axes"):
+        rec.Normal(np.zeros((2, 3, 4)), 1.0).transpose(*axes)

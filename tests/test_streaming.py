@@ -26,6 +26,8 @@ from words import compress, writer_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy.typing as npt
+
 P = rec.Normal(0.0, 1.0)
 SHAPES = [(1,), (7,), (300,), (40, 3), (25, 11), (6, 5, 7), (0,), (0, 4), (5, 0)]
 BLOCKS = (1, 3, 8)
@@ -151,8 +153,8 @@ def test_a_piece_is_refused_and_the_writer_goes_on() -> None:
         for wrong in (targets((10, 5)), targets((21, 4)), targets((4,)), targets((2, 5, 4))):
             with pytest.raises(rec.ParameterError, match="shape of piece"):
                 writer.write(wrong, P)
-        with pytest.raises(rec.DivergenceError):
-            writer.write(rec.Normal(np.full((3, 4), 40.0), 1e-3), P)
+        with pytest.raises(rec.ParameterError, match="with blocks"):
+            writer.write(rec.CustomTarget(lambda x, _: 0.0 * x, bound=0.0, shape=(3, 4)), P)
         writer.write(rows_of(q, 10, 30), P)
     assert file.getvalue() == compress(q, P, block=2)
 
@@ -373,6 +375,85 @@ def test_parts_that_do_not_fit() -> None:
             writer.append(compress(targets((8, 5)), P, block=2, seed=3, offset=32))
         with pytest.raises(rec.CorruptDataError):
             writer.append(b"A*RC")
+
+
+def narrow(scale: npt.NDArray[np.float64]) -> rec.CustomTarget:
+    """N(0, scale^2), of which nobody knows that it is that: no escape saves it."""
+    own = scale.reshape(-1)
+
+    def log_ratio(x: Any, element: Any) -> Any:
+        return 0.5 * x * x - 0.5 * (x / own[element]) ** 2 - np.log(own[element])
+
+    return rec.CustomTarget(log_ratio, mode=0.0, shape=scale.shape)
+
+
+@pytest.mark.parametrize("custom", [False, True], ids=["divergence", "bound"])
+def test_errors_say_which_row_of_the_container(custom: bool) -> None:
+    """A piece's third row is the container's thirteenth, and `element` says the same."""
+    q = targets((10, 4))
+    scale = np.full((5, 4), 0.5)
+    scale[2, 1] = 1e-30
+    wrong = narrow(scale)
+    if custom:
+        top = np.where(scale == 0.5, 1.0, -1.0)
+        wrong = rec.CustomTarget(np.zeros_like, bound=top, shape=(5, 4))
+    kind = rec.BoundError if custom else rec.DivergenceError
+    with writer_of(io.BytesIO(), seed=3) as writer:
+        writer.write(q, P)
+        with pytest.raises(kind, match=r"element \[12, 1\]") as found:
+            writer.write(wrong, P)
+        assert found.value.element == (12, 1)
+        assert writer.rows == 10
+        writer.write(q, P)
+
+
+@each_kind
+def test_what_was_complete_is_kept(known: bool, tmp_path: Path) -> None:
+    """A target that cannot be encoded, in the middle of a long run."""
+    q, path = targets((90, 8)), tmp_path / "kept.rec"
+    options: dict[str, Any] = {"seed": 3, "chunk": 16, "shape": q.shape if known else None}
+
+    def fail(**more: Any) -> None:
+        with writer_of(path, **options, **more) as writer:
+            writer.write(rows_of(q, 0, 31), P)
+            writer.write(narrow(np.full((9, 8), 1e-30)), P)
+
+    with pytest.raises(rec.DivergenceError):
+        fail()
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(rec.DivergenceError):
+        fail(keep=True)
+    assert [each.name for each in tmp_path.iterdir()] == ["kept.rec"]
+    x = rec.ADStar(3).encode(q, P).sample
+    if known:
+        with rec.Reader(path, on_corrupt="skip") as reader:
+            assert reader.missing == [range(240, 720)]
+            found = reader.read(P)
+            assert same_bits(found[:30].data, x[:30])
+            assert found[30:].mask.all()
+    else:
+        assert same_bits(rec.decompress(path, P), x[:31])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="limits of files are Unix's")
+def test_what_was_complete_is_kept_when_the_disk_is_full(tmp_path: Path) -> None:
+    """A child process that may write files of 200 bytes."""
+    path = tmp_path / "kept.rec"
+    program = f"""
+import resource, signal, numpy as np, astar_rec as rec
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
+p = rec.Normal(0.0, 1.0)
+with rec.Writer({str(path)!r}, codec=rec.ADStar(3), chunk=16, keep=True) as writer:
+    for _ in range(100):
+        writer.write(rec.Normal(np.zeros(16), 0.25), p)
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "OSError" in ended.stderr, ended.stderr
+    with rec.Reader(path, on_corrupt="skip") as reader:
+        assert reader.shape[0] >= 48
+        x = rec.ADStar(3).encode(rec.Normal(np.zeros(reader.shape), 0.25), P).sample
+        assert same_bits(reader.read(P).data, x)
 
 
 # --- Rows ----------------------------------------------------------------------------------------

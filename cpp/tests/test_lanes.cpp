@@ -5,11 +5,13 @@
 #include <cmath>
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 #include <vector>
 
 #include "calls.hpp"
 #include "check.hpp"
 #include "draws.hpp"
+#include "families/tails.hpp"
 #include "math/normal_quantile.hpp"
 #include "random/gumbel.hpp"
 #include "simd/lanes.hpp"
@@ -97,6 +99,65 @@ void quantiles_are_exact() {
       const double exact = normal_quantile(position[i]);
       CHECK(std::bit_cast<std::uint64_t>(z[i]) == std::bit_cast<std::uint64_t>(exact), position[i],
             z[i], exact);
+    }
+  }
+}
+
+bool same_bits(double a, double b) {
+  return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
+}
+
+// Inside the table, beyond it, where nothing is left, and what is no number.
+void tails_are_exact() {
+  Draws draws(9);
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  std::vector<double> z = {0.0, -0.0, infinity, -infinity, std::nan(""), 9.0, -9.0, 38.0, -38.0};
+  for (int i = 0; i < 20'000; ++i) {
+    z.push_back(draws.between(-9.5, 9.5));
+    z.push_back(draws.between(-40.0, 40.0));
+    z.push_back(draws.between(-1e3, 1e3));
+    // Vectors of one kind, too
+    for (int k = 0; k < 8; ++k) z.push_back(i % 2 == 0 ? 50.0 + k : draws.between(8.0, 9.1));
+  }
+  std::vector<double> tail(z.size());
+  for (const double end : {infinity, 9.0, 8.5}) {
+    lanes::tails(family_of<Normal>, z, tail, end);
+    for (std::size_t i = 0; i < z.size(); ++i) {
+      const double exact =
+          std::fabs(z[i]) > end ? (z[i] > 0.0 ? tail_at_end : tail_at_start) : Normal::tail(z[i]);
+      CHECK(same_bits(tail[i], exact), z[i], end, tail[i], exact);
+    }
+  }
+}
+
+// Masses of cells, and their sums by turns, of any number of cells.
+void masses_are_exact() {
+  Draws draws(10);
+  for (std::size_t cells = 0; cells < 70; ++cells) {
+    std::vector<double> tails = {tail_at_start};
+    for (std::size_t c = 0; c + 1 < cells; ++c) {
+      tails.push_back(c == 40 ? std::nan("") : Normal::tail(draws.between(-9.0, 9.0)));
+    }
+    tails.push_back(tail_at_end);
+    if (cells == 0) tails.pop_back();
+    std::vector<double> mass(cells), room(cells / 2 + 1);
+    lanes::masses(tails, mass.data());
+    double sums[2] = {0.0, 0.0};
+    std::vector<double> even, odd;
+    for (std::size_t c = 0; c < cells; ++c) {
+      CHECK(same_bits(mass[c], mass_between(tails[c], tails[c + 1])), c, mass[c]);
+      sums[c % 2] += mass[c];
+      (c % 2 == 0 ? even : odd).push_back(mass[c]);
+    }
+    even.insert(even.end(), odd.begin(), odd.end());
+    // In place, and to somewhere before
+    std::vector<double> moved(cells + 3);
+    for (const std::size_t before : {std::size_t{0}, std::size_t{3}}) {
+      std::copy(mass.begin(), mass.end(), moved.begin() + 3);
+      double* const from = moved.data() + 3;
+      const auto found = lanes::part({from, cells}, from - before, room.data());
+      CHECK(same_bits(found.even, sums[0]) && same_bits(found.odd, sums[1]), cells, found.even);
+      CHECK(std::equal(even.begin(), even.end(), from - before), cells, before);
     }
   }
 }
@@ -340,6 +401,8 @@ int main() {
     if (!lanes::available(set)) continue;
     lanes::use_instructions(set);
     quantiles_are_exact();
+    tails_are_exact();
+    masses_are_exact();
   }
   // Numbers of elements of all 48 bits, and some that carry into the high 32.
   searches_are_exact(typical(20'000), element_limit - 20'000);

@@ -40,7 +40,7 @@ def destination(path: str | os.PathLike[str]) -> Path:
 
 
 @contextmanager
-def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def whole_file(path: str | os.PathLike[str], *, keep: bool = False) -> Iterator[BinaryIO]:
     """Opens a file for writing that gets its name when all of it is written.
 
     Until then it is a temporary file in the same folder; if anything goes wrong, Ctrl-C included,
@@ -54,6 +54,11 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
     Devices and pipes are written to directly.
 
+    Args:
+        path: The file's name.
+        keep: Whether a file that was written in part gets the name, too, if anything goes wrong.
+            Nothing waits in a buffer then: what was written is in the file.
+
     Raises:
         OSError: The file cannot be written.
     """
@@ -62,7 +67,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         with final.open("wb") as stream:
             yield cast("BinaryIO", Stream(stream))
         return
-    part, file = _new_part(final)
+    part, file = _new_part(final, 0 if keep else -1)
     try:
         with file:
             if final.exists():
@@ -72,7 +77,10 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         _give_name(part, final)
     except BaseException:
-        part.unlink(missing_ok=True)
+        if keep:
+            _give_name(part, final)
+        else:
+            part.unlink(missing_ok=True)
         raise
 
 
@@ -137,16 +145,16 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise
 
 
-def _new_part(final: Path) -> tuple[Path, BinaryIO]:
+def _new_part(final: Path, buffering: int) -> tuple[Path, BinaryIO]:
     """Makes the temporary file of a file: in its folder, if anything may be made there."""
     part = _beside(final)
     try:
-        return part, part.open("xb")
+        return part, part.open("xb", buffering)
     except OSError:
         if not final.is_file():
             raise
     part = Path(tempfile.gettempdir()) / part.name
-    return part, part.open("xb")
+    return part, part.open("xb", buffering)
 
 
 def _give_name(part: Path, final: Path) -> None:

@@ -65,6 +65,7 @@ class DivergenceError(RecError):
         element: The element, as an index tuple into the broadcast shape.
         bits: How much it needs; infinite where a part of the target is out of reach altogether.
         limit: How much there is room for, in bits.
+        reason: What is wrong with the element, in words.
     """
 
     def __init__(self, element: tuple[int, ...], bits: float, limit: float, reason: str) -> None:
@@ -72,6 +73,11 @@ class DivergenceError(RecError):
         self.element = element
         self.bits = bits
         self.limit = limit
+        self.reason = reason
+
+    def at(self, element: tuple[int, ...]) -> DivergenceError:
+        """Returns the same error, of an element that is called otherwise in a larger array."""
+        return DivergenceError(element, self.bits, self.limit, self.reason)
 
 
 class BoundError(RecError):
@@ -96,6 +102,10 @@ class BoundError(RecError):
         self.log_ratio = log_ratio
         self.bound = bound
 
+    def at(self, element: tuple[int, ...]) -> BoundError:
+        """Returns the same error, of an element that is called otherwise in a larger array."""
+        return BoundError(element, self.point, self.log_ratio, self.bound)
+
 
 class CorruptDataError(RecError):
     """Bytes that no encoder wrote: damaged, cut short, or of an unknown version."""
@@ -103,4 +113,23 @@ class CorruptDataError(RecError):
 
 def _shortly(value: object) -> str:
     text = repr(value)
+    if " object at 0x" in text:
+        text = _named(value)
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _named(value: object) -> str:
+    """What an object is that says only where it lies, as SciPy's distributions do."""
+    kind = type(value)
+    module = kind.__module__.split("._")[0]
+    generic = getattr(value, "dist", value)  # of which SciPy's frozen ones are made
+    name = getattr(generic, "name", None)
+    if generic is value or not isinstance(name, str):
+        return f"{module}.{name}" if isinstance(name, str) else f"{_an(kind.__name__)} of {module}"
+    given = [repr(each) for each in getattr(value, "args", ())]
+    given += [f"{key}={each!r}" for key, each in getattr(value, "kwds", {}).items()]
+    return f"{module}.{name}({', '.join(given)})"
+
+
+def _an(noun: str) -> str:
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"

@@ -97,6 +97,7 @@ class Header:
     hints: tuple[int, ...] = ()
     is_float32: bool = False
     is_open: bool = False
+    fingerprint: tuple[float, float] | None = None
     checksum: bytes = b""
 
     @property
@@ -123,9 +124,9 @@ def read_header(source: Source) -> Header:
     require(source.take(4) == b"A*RC", "not a container")
     require(source.byte() == 3, "another version")
     method, flags, code, chunk = source.take(4)
-    contexts = flags >> 2
+    contexts = flags >> 2 & 3
     require(method <= POLAR, "an unknown method")
-    require(contexts <= GIVEN, "unknown flags")
+    require(contexts <= GIVEN and flags < 32, "unknown flags")
     require(code <= BYTES, "an unknown code")
     require((code == BYTES) == (method == POLAR), "bytes and another method")
     require((0 if method == POLAR else 4) <= chunk <= 16, "a chunk's size")
@@ -152,6 +153,10 @@ def read_header(source: Source) -> Header:
     require(contexts != COLUMN or axes > 1, "columns as contexts of one axis")
     if header.hints:
         require(len(header.hints) == header.columns, "hints for other columns")
+    if flags & 16:
+        header.fingerprint = struct.unpack("<ff", source.take(8))
+        location, spread = header.fingerprint
+        require(math.isfinite(location) and 0 <= spread < math.inf, "a fingerprint")
     header.checksum = checksum(source.data[: source.place])
     require(source.take(4) == header.checksum, "the header's checksum")
     return header
@@ -175,15 +180,17 @@ def read_method(source: Source, header: Header) -> None:
         require(all(hint <= 2**16 for hint in header.hints), "a hint's size")
 
 
-def read_frames(source: Source, header: Header) -> list[bytes]:
-    """Return the payloads; an open container's header gets the number of rows."""
+def read_frames(source: Source, header: Header) -> tuple[list[bytes], list[bool]]:
+    """Return the payloads, and which have escapes; an open header gets the number of rows."""
     payloads: list[bytes] = []
+    escaped: list[bool] = []
     is_last = False
     while source.place < len(source.data):
         require(not is_last, "bytes after the last frame")
         mark = source.byte()
-        is_last = mark == 0xE5
-        require(mark == 0xC5 or (is_last and header.is_open), "no frame")
+        escaped.append(mark in (0xC6, 0xE6))
+        is_last = mark - escaped[-1] == 0xE5
+        require(mark - escaped[-1] == 0xC5 or (is_last and header.is_open), "no frame")
         covered = header.checksum
         rows = source.number() if is_last else 0
         number, length = source.number(), source.number()
@@ -192,13 +199,15 @@ def read_frames(source: Source, header: Header) -> list[bytes]:
             header.shape = (rows, *header.shape[1:])
             header.check_elements()
             covered += rows.to_bytes(8, "little")
+        if escaped[-1]:
+            covered += b"\1"
         payloads.append(source.take(length))
         require(source.take(4) == checksum(covered + payloads[-1]), "a frame's checksum")
         require(number == len(payloads) - 1, "a frame out of order")
     require(is_last == header.is_open, "the last frame is missing")
     chunks = -(-header.index_count >> header.chunk)
     require(len(payloads) == max(chunks, header.is_open), "the number of frames")
-    return payloads
+    return payloads, escaped
 
 
 # --- Codes 0 to 3: words ------------------------------------------------------------------------
@@ -459,13 +468,98 @@ def sample(proposal: Proposal, x: int) -> float:
     return min(max((0.5 * a + 0.5 * b) + (0.5 * b - 0.5 * a) * z, a), b)
 
 
+# --- Escapes ------------------------------------------------------------------------------------
+
+
+def first_element(header: Header, index: int) -> int:
+    """Return the first element that is behind all those of the indices before one."""
+    if header.method == POLAR:
+        return min(index * header.block, math.prod(header.shape))
+    row, in_row = divmod(index, header.row_blocks)
+    return row * header.columns + min(in_row * header.block, header.columns)
+
+
+def read_runs(source: Source, elements: int) -> list[int]:
+    found: list[int] = []
+    after = 0
+    for number in range(source.number()):
+        gap, length = source.number(), source.number()
+        require(length > 0 and (gap > 0 or number == 0), "runs that touch each other")
+        require(after + gap + length <= elements, "an escape beyond the chunk")
+        found += range(after + gap, after + gap + length)
+        after += gap + length
+    return found
+
+
+def read_escapes(
+    payload: bytes, header: Header, chunk: int, proposals: Proposals, escapes: dict[int, float]
+) -> bytes:
+    """Add a chunk's escaped samples to `escapes`, and return the rest of the payload."""
+    begin = chunk << header.chunk
+    end = min(begin + (1 << header.chunk), header.index_count)
+    first, last = first_element(header, begin), first_element(header, end)
+    whole = Source(payload)
+    section = Source(whole.take(whole.number()))
+    searched, given = read_runs(section, last - first), read_runs(section, last - first)
+    require(searched or given, "no escapes")
+    require(not set(searched) & set(given), "an element that is escaped twice")
+    for element in given:
+        escapes[first + element] = struct.unpack("<d", section.take(8))[0]
+        require(math.isfinite(escapes[first + element]), "a sample that is not finite")
+    seed, _ = random_words(header.seed, 0, 0, 65534)
+    alone = Header(AD, ADAPTIVE, (len(searched),), seed=seed)
+    rest = section.data[section.place :]
+    require(searched or not rest, "bytes after the escapes")
+    indices = read_adaptive(rest, alone, 0, [0] * len(searched)) if searched else []
+    get = proposals if callable(proposals) else proposals.__getitem__
+    for element, index in zip(searched, indices, strict=True):
+        x = position(alone, index, header.offset + first + element)
+        escapes[first + element] = sample(get(first + element), x)
+    return payload[whole.place :]
+
+
+# --- Fingerprint --------------------------------------------------------------------------------
+
+
+def random_number(x: int) -> float:
+    z = (x + 1) * 0x9E3779B97F4A7C15 & MASK
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & MASK
+    z = (z ^ z >> 27) * 0x94D049BB133111EB & MASK
+    return ((z ^ z >> 31) >> 32) / 2**32
+
+
+def check_fingerprint(header: Header, proposals: Proposals) -> None:
+    """Require that the proposals are the encoder's, rounding apart."""
+    indices = min(1 << header.chunk, header.index_count)
+    elements = first_element(header, indices)
+    elements = min(elements, 4096)
+    get = proposals if callable(proposals) else proposals.__getitem__
+    location = spread = size = 0.0
+    for number in range(elements):
+        row, column = divmod(number, header.columns)
+        weight = 1 + (random_number(2 * row) + random_number(2 * column + 1)) / 2
+        x = 0x3C6EF372FE94F82A
+        low, high = sample(get(number), x), sample(get(number), MASK - x)
+        middle = low / 2 + high / 2
+        location += weight * middle / elements
+        spread += weight * (high - low) / elements
+        size += weight * (abs(middle) + high - low) / elements
+    most = size / 2**14 + 2.0**-120
+    if header.fingerprint and elements:
+        require(abs(header.fingerprint[0] - location) <= most, "another proposal's location")
+        require(abs(header.fingerprint[1] - spread) <= most, "another proposal's spread")
+
+
 # --- All together -------------------------------------------------------------------------------
 
 
 def decode_payloads(
-    header: Header, payloads: Sequence[bytes], proposals: Proposals, contexts: Sequence[int] | None
+    header: Header,
+    payloads: Sequence[bytes],
+    proposals: Proposals,
+    contexts: Sequence[int] | None,
 ) -> list[float]:
-    """Return the samples of all chunks, in C order."""
+    """Return the samples of all chunks, in C order, escapes apart."""
     messages: list[bytes] = []
     indices: list[int] = []
     for payload in payloads:
@@ -517,8 +611,17 @@ def decode(
     """
     source = Source(data)
     header = read_header(source)
-    payloads = read_frames(source, header)
-    return header.shape, decode_payloads(header, payloads, proposals, contexts)
+    payloads, escaped = read_frames(source, header)
+    if header.fingerprint:
+        check_fingerprint(header, proposals)
+    escapes: dict[int, float] = {}
+    for number, is_escaped in enumerate(escaped):
+        if is_escaped:
+            payloads[number] = read_escapes(payloads[number], header, number, proposals, escapes)
+    samples = decode_payloads(header, payloads, proposals, contexts)
+    for element, x in escapes.items():
+        samples[element] = to_float32(x) if header.is_float32 else x
+    return header.shape, samples
 
 
 def decode_without_header(

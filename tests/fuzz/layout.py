@@ -15,7 +15,10 @@ FIXED = 9  # bytes before the numbers
 OF_CODES = {0: 1, 3: 1, 4: 1, 5: 1}
 OF_METHODS = {0: 2, 2: 1, 3: 2, 4: 2, 5: 1}
 WITH_HINTS = (2, 3)
+FINGERPRINT = 16  # a flag: eight bytes after the numbers
 MARK, LAST_MARK = 0xC5, 0xE5
+ESCAPES = 1  # is added to these
+MARKS = (MARK, LAST_MARK, MARK + ESCAPES, LAST_MARK + ESCAPES)
 
 
 @dataclass
@@ -25,6 +28,7 @@ class Frame:
     rows: int | None
     number: int
     payload: bytes
+    escapes: int = 0
 
 
 @dataclass
@@ -33,20 +37,23 @@ class Layout:
 
     fixed: bytes
     numbers: list[int]
+    fingerprint: bytes = b""
     frames: list[Frame] = field(default_factory=list)
     rest: bytes = b""
 
     def to_bytes(self) -> bytes:
         """The container, with right checksums and lengths."""
-        head = self.fixed + b"".join(map(number, self.numbers))
+        head = self.fixed + b"".join(map(number, self.numbers)) + self.fingerprint
         head += crc(head)
         parts = [head]
         for frame in self.frames:
             place = head[-4:] + frame.number.to_bytes(8, "little")
-            mark = bytes([MARK])
+            mark = bytes([MARK + frame.escapes])
             if frame.rows is not None:
                 place += frame.rows.to_bytes(8, "little")
-                mark = bytes([LAST_MARK]) + number(frame.rows)
+                mark = bytes([LAST_MARK + frame.escapes]) + number(frame.rows)
+            if frame.escapes:
+                place += bytes([ESCAPES])
             parts += [mark, number(frame.number), number(len(frame.payload)), frame.payload]
             parts.append(crc(place + frame.payload))
         return b"".join(parts) + self.rest
@@ -60,15 +67,15 @@ def take_apart(data: bytes) -> Layout | None:
     layout = Layout(data[:at], [])
     try:
         at = _take_numbers(data, at, layout) + 4  # the checksum
-        while at < len(data) and data[at] in (MARK, LAST_MARK):
-            rows, after = None, at + 1
-            if data[at] == LAST_MARK:
+        while at < len(data) and data[at] in MARKS:
+            rows, after, escapes = None, at + 1, int(data[at] in MARKS[2:])
+            if data[at] - escapes == LAST_MARK:
                 rows, after = take_number(data, after)
             number_, after = take_number(data, after)
             length, after = take_number(data, after)
             # Where the length is wrong, what is left is the payload.
             end = min(after + length, max(after, len(data) - 4))
-            layout.frames.append(Frame(rows, number_, data[after:end]))
+            layout.frames.append(Frame(rows, number_, data[after:end], escapes))
             at = end + 4
     except IndexError:
         if not layout.numbers:
@@ -108,6 +115,9 @@ def _take_numbers(data: bytes, at: int, layout: Layout) -> int:
     take(1)  # the offset
     take(min(take(1), 40))  # axes and their lengths
     layout.numbers = numbers
+    if data[6] & FINGERPRINT:
+        layout.fingerprint = data[at : at + 8]
+        at += 8
     return at
 
 

@@ -37,6 +37,12 @@ inline double signed_tail(double z, double upper_tail) {
   return z > 0.0 ? -std::max(upper_tail, std::numeric_limits<double>::denorm_min()) : upper_tail;
 }
 
+// A family's standard signed tail, of which nothing is left beyond -end and end.
+template <class It>
+double tail_within(double z, double end) {
+  return z > end || z < -end ? signed_tail(z, 0.0) : It::tail(z);
+}
+
 // The interval of a proposal's samples: from its first position to its last.
 struct Support {
   double low;

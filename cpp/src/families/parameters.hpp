@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -26,6 +27,16 @@ class Parameters {
       columns_[k].resize(end - begin);
       of.parameters[k].gather(begin, columns_[k]);
     }
+  }
+
+  // Those of the elements order[0], order[1], …
+  Parameters arranged(std::span<const std::uint32_t> order) const {
+    Parameters made;
+    for (const auto& column : columns_) {
+      auto& to = made.columns_.emplace_back(order.size());
+      for (std::size_t i = 0; i < order.size(); ++i) to[i] = column[order[i]];
+    }
+    return made;
   }
 
   std::span<const double> column(std::size_t parameter) const { return columns_[parameter]; }

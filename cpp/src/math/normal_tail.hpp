@@ -11,6 +11,7 @@ namespace astar_rec {
 
 inline constexpr int tail_segments = 32;  // to a unit of z
 inline constexpr double tail_table_end = 9.0;
+inline constexpr double tail_vanishes = 38.0;  // nothing is left from there on
 inline constexpr int tail_coefficients = 11;
 inline constexpr int tail_row = 12;  // a row's numbers: the last is no coefficient
 
@@ -28,7 +29,7 @@ inline double normal_upper_tail(double z) {
     for (int k = tail_coefficients - 2; k >= 0; --k) series = series * h + row[k];
     return series;
   }
-  if (!(z < 38.0)) return 0.0;
+  if (!(z < tail_vanishes)) return 0.0;
   constexpr double over_root_tau = 0x1.9884533d43651p-2;  // 1 / sqrt(2 pi)
   constexpr int terms = 16;
   double fraction = z;

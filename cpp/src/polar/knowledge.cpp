@@ -9,13 +9,16 @@
 
 #include "engine/errors.hpp"
 #include "polar/information.hpp"
+#include "polar/signs.hpp"
+#include "simd/lanes.hpp"
 
 namespace astar_rec::polar {
 namespace {
 
 constexpr double negligible =
     0x1p-42;  // of an element's mass, what lies beyond its window on a side
-constexpr std::size_t together = 512;  // elements whose windows are made at a time
+constexpr std::size_t together = 128;  // elements whose windows are made at a time
+constexpr std::size_t at_once = 4096;  // tails that are asked for
 
 constexpr int ahead = 4;  // levels that are looked at before none follows
 
@@ -44,99 +47,111 @@ Range what_matters(std::span<const double> tails) {
   return range;
 }
 
+// As many places, with anything in them. Buffers that are used again and again only grow.
+double* room_in(std::vector<double>& buffer, std::size_t count) {
+  if (buffer.size() < count) buffer.resize(count);
+  return buffer.data();
+}
+
 // The tails at the edges of consecutive cells of each of some elements: windows of all that matters.
 class Windows {
  public:
-  struct Window {
-    std::uint64_t first;        // the first cell
-    std::vector<double> tails;  // at the cells' edges
-  };
+  explicit Windows(Tails& tails) : tails_(tails) {}
 
-  Windows(Tails& tails, std::vector<std::uint32_t> elements, int level)
-      : tails_(tails), elements_(std::move(elements)), windows_(elements_.size()), level_(level) {
-    const std::size_t cells = std::size_t{1} << level;
-    std::vector<Position> edges(cells - 1);
-    for (std::size_t c = 1; c < cells; ++c) edges[c - 1] = edge_of(c, level);
-    std::vector<double> rows(elements_.size() * edges.size());
-    tails_.rows(elements_, edges, rows);
-    for (std::size_t i = 0; i < elements_.size(); ++i) {
-      auto& own = windows_[i].tails;
-      own.assign(1, tail_at_start);
-      const double* from = rows.data() + i * edges.size();
-      own.insert(own.end(), from, from + edges.size());
-      own.push_back(tail_at_end);
-      windows_[i].first = 0;
+  // Begins anew, with all cells of 2^-level of these elements.
+  void begin(std::span<const std::uint32_t> elements, int level) {
+    level_ = level;
+    const std::size_t each = std::size_t{1} << level, inner = each - 1;
+    cells_ = elements.size() * each;
+    inner_edges_.resize(inner);
+    for (std::size_t c = 1; c < each; ++c) inner_edges_[c - 1] = edge_of(c, level);
+    const std::size_t count = elements.size() * inner;
+    const double* row = room_in(middles_, count);
+    tails_.rows(elements, inner_edges_, std::span(middles_).first(count));
+    double* to = room_in(edges_, cells_ + elements.size());
+    runs_.clear();
+    begins_.clear();
+    for (const std::uint32_t element : elements) {
+      runs_.push_back({element, static_cast<std::uint32_t>(each), 0});
+      begins_.push_back(static_cast<std::size_t>(to - edges_.data()));
+      *to++ = tail_at_start;
+      to = std::copy_n(row, inner, to);
+      *to++ = tail_at_end;
+      row += inner;
     }
   }
-  // Of windows that are known already
-  Windows(Tails& tails, std::vector<std::uint32_t> elements, std::vector<Window> windows, int level)
-      : tails_(tails),
-        elements_(std::move(elements)),
-        windows_(std::move(windows)),
-        level_(level) {}
 
-  // Halves all cells.
+  // Leaves out cells at the ends that do not matter.
+  void trim() {
+    cells_ = 0;
+    for (std::size_t k = 0; k < runs_.size(); ++k) {
+      const auto [begin, end] = what_matters(tails_of(k));
+      begins_[k] += begin;
+      runs_[k].first += begin;
+      runs_[k].count = static_cast<std::uint32_t>(end - begin);
+      cells_ += runs_[k].count;
+    }
+  }
+
+  // Halves all cells that matter.
   void refine() {
-    std::vector<std::uint32_t> element;
-    std::vector<Position> edge;
+    trim();
+    const double* middle = room_in(middles_, cells_);
+    tails_.middles(runs_, level_, std::span(middles_).first(cells_));
+    double* to = room_in(finer_, 2 * cells_ + runs_.size());
+    for (std::size_t k = 0; k < runs_.size(); ++k) {
+      Run& run = runs_[k];
+      const double* edge = &edges_[begins_[k]];
+      begins_[k] = static_cast<std::size_t>(to - finer_.data());
+      for (std::uint32_t c = 0; c < run.count; ++c) {
+        to[2 * c] = edge[c];
+        to[2 * c + 1] = middle[c];
+      }
+      to += 2 * run.count;
+      *to++ = edge[run.count];
+      middle += run.count;
+      run.first *= 2;
+      run.count *= 2;
+    }
+    std::swap(edges_, finer_);
+    cells_ *= 2;
     ++level_;
-    for (std::size_t i = 0; i < windows_.size(); ++i) {
-      trim(windows_[i]);
-      for (std::size_t c = 0; c + 1 < windows_[i].tails.size(); ++c) {
-        element.push_back(elements_[i]);
-        edge.push_back(edge_of(2 * (windows_[i].first + c) + 1, level_));
-      }
-    }
-    std::vector<Place> middle(edge.size());
-    tails_.at(element, edge, middle);
-    std::size_t at = 0;
-    for (Window& window : windows_) {
-      std::vector<double> finer;
-      for (std::size_t c = 0; c + 1 < window.tails.size(); ++c) {
-        finer.push_back(window.tails[c]);
-        finer.push_back(middle[at++].tail);
-      }
-      finer.push_back(window.tails.back());
-      window.tails = std::move(finer);
-      window.first *= 2;
-    }
   }
 
-  static void trim(Window& window) {
-    const auto [begin, end] = what_matters(window.tails);
-    auto& tails = window.tails;
-    tails.erase(tails.begin() + static_cast<std::ptrdiff_t>(end) + 1, tails.end());
-    tails.erase(tails.begin(), tails.begin() + static_cast<std::ptrdiff_t>(begin));
-    window.first += begin;
+  // The cells of each element, and the tails at their edges
+  std::span<const Run> runs() const { return runs_; }
+  std::span<const double> tails_of(std::size_t k) const {
+    return std::span(edges_).subspan(begins_[k], runs_[k].count + std::size_t{1});
   }
-
-  std::vector<Window>& all() { return windows_; }
 
   // The mean information of the last level's bit, given the coarser ones.
   double information_of_last() const {
     double sum = 0.0;
-    for (const Window& window : windows_) {
-      for (std::size_t c = 0; c + 2 < window.tails.size(); c += 2) {
-        const double low = mass_between(window.tails[c], window.tails[c + 1]);
-        const double high = mass_between(window.tails[c + 1], window.tails[c + 2]);
+    for (std::size_t k = 0; k < runs_.size(); ++k) {
+      const auto tails = tails_of(k);
+      for (std::size_t c = 0; c + 2 < tails.size(); c += 2) {
+        const double low = mass_between(tails[c], tails[c + 1]);
+        const double high = mass_between(tails[c + 1], tails[c + 2]);
         const double both = low + high;
         if (both > 0.0) sum += both * information((low - high) / both);
       }
     }
-    return windows_.empty() ? 0.0 : sum / static_cast<double>(windows_.size());
+    return runs_.empty() ? 0.0 : sum / static_cast<double>(runs_.size());
   }
 
-  std::size_t cells() const {
-    std::size_t sum = 0;
-    for (const Window& window : windows_) sum += window.tails.size() - 1;
-    return sum;
-  }
+  std::size_t cells() const { return cells_; }
+  int level() const { return level_; }
 
  private:
   Tails& tails_;
-  std::vector<std::uint32_t> elements_;
-  std::vector<Window> windows_;
-  int level_;
+  int level_ = 0;
+  std::size_t cells_ = 0;
+  std::vector<Run> runs_;
+  std::vector<std::size_t> begins_;  // where their tails are in edges_
+  std::vector<Position> inner_edges_;
+  std::vector<double> edges_;
+  std::vector<double> middles_;
+  std::vector<double> finer_;
 };
 
 }  // namespace
@@ -150,11 +165,12 @@ Levels Levels::suiting(Tails& tails, std::size_t elements) {
   for (std::size_t i = 0; i < some.size(); ++i) {
     some[i] = static_cast<std::uint32_t>(i * elements / some.size());
   }
-  Windows windows(tails, std::move(some), 1);
+  Windows windows(tails);
+  windows.begin(some, 1);
   double sum = windows.information_of_last();
   int calm = 0;  // levels behind the first three that carry little, one after the other
   for (int level = 1; level < most_levels; ++level) {
-    if (2 * windows.cells() > most_cells * windows.all().size()) return {level - calm, false};
+    if (2 * windows.cells() > most_cells * some.size()) return {level - calm, false};
     windows.refine();
     const double more = windows.information_of_last();
     sum += more;
@@ -167,12 +183,14 @@ Levels Levels::suiting(Tails& tails, std::size_t elements) {
 
 Knowledge::Knowledge(Tails& tails, std::span<const std::uint32_t> elements, Levels levels,
                      Interrupt& interrupt)
-    : tails_(tails),
+    : tails_(tails.arranged(elements)),
       elements_(elements),
       levels_(levels),
       d_(elements.size()),
       label_(elements.size(), 0),
-      windows_(elements.size()) {
+      windows_(elements.size()),
+      precise_(elements.size()) {
+  std::iota(precise_.begin(), precise_.end(), 0U);
   fill_windows(interrupt);
 }
 
@@ -180,68 +198,56 @@ void Knowledge::fill_windows(Interrupt& interrupt) {
   const std::size_t n = elements_.size();
   // Mirrored cells have places in the whole row.
   const int level = levels_.mirrored ? levels_.fine : std::min(levels_.fine, by_rows);
-  const std::size_t cells = std::size_t{1} << level;
-  masses_.reserve(n * cells);  // hardly more, of narrow targets, too
-  std::vector<Position> edges(cells - 1);
-  for (std::size_t c = 1; c < cells; ++c) edges[c - 1] = edge_of(c, level);
   const std::size_t budget = 512 * n + 65'536;  // cells of all windows, where they are looked for
-  std::vector<double> rows(together * edges.size());
-  std::vector<double> row(cells + 1);
-  row.front() = tail_at_start;
-  row.back() = tail_at_end;
+  Windows windows(*tails_);
+  std::size_t cells = 0;
   for (std::size_t begin = 0; begin < n; begin += together) {
     interrupt.check();
-    const std::size_t count = std::min(together, n - begin);
-    const auto own = elements_.subspan(begin, count);
-    tails_.rows(own, edges, rows);
-    std::vector<Windows::Window> coarse;
-    for (std::size_t i = 0; i < count; ++i) {
-      std::copy_n(rows.data() + i * edges.size(), edges.size(), row.begin() + 1);
-      if (level == levels_.fine) {
-        add_window(begin + i, 0, row);
-      } else {
-        coarse.push_back({0, row});
-      }
-    }
-    if (level == levels_.fine) continue;
-    Windows windows(tails_, {own.begin(), own.end()}, std::move(coarse), level);
-    for (int l = level; l < levels_.fine; ++l) {
+    windows.begin(std::span(precise_).subspan(begin, std::min(together, n - begin)), level);
+    while (windows.level() < levels_.fine) {
       // Windows grow: their cells would be twice as many in the end, but for those at the ends.
       if (windows.cells() > 4 * (budget + n)) throw TooManyCells();
       windows.refine();
     }
-    for (std::size_t i = 0; i < count; ++i) {
-      add_window(begin + i, windows.all()[i].first, windows.all()[i].tails);
+    if (!levels_.mirrored) windows.trim();
+    cells += windows.cells();
+    double* mass = masses_.emplace_back(new double[windows.cells()]).get();
+    for (std::size_t k = 0; k < windows.runs().size(); ++k) {
+      const auto& [element, count, first] = windows.runs()[k];
+      const auto tails = windows.tails_of(k);
+      if (levels_.mirrored) {
+        for (std::size_t c = 0; c < count; ++c) {
+          const std::size_t from = levels_.mirror(c);
+          mass[c] = mass_between(tails[from], tails[from + 1]);
+        }
+      } else {
+        lanes::masses(tails, mass);
+      }
+      windows_[element] = {first, count};
+      const AlternateSums sums = part(mass, count, mass);
+      if (!(std::fabs(sums.even + sums.odd - 1.0) < 0x1p-20)) {
+        throw DivergenceError(elements_[element], infinity, 64.0,
+                              "the target's masses do not add up to 1");
+      }
+      set_difference(element, sums, 0);
+      mass += count;
     }
-    if (masses_.size() > budget) throw TooManyCells();
+    if (levels_.fine > level && cells > budget) throw TooManyCells();
   }
 }
 
-void Knowledge::add_window(std::size_t i, std::uint64_t first, std::span<const double> tails) {
-  const std::size_t begin = masses_.size();
-  const Range range = levels_.mirrored ? Range{0, tails.size() - 1} : what_matters(tails);
-  masses_.resize(begin + (range.end - range.begin));
-  double* mass = &masses_[begin];
-  double sums[2] = {0.0, 0.0};
-  for (std::size_t c = range.begin; c < range.end; ++c, ++mass) {
-    const std::size_t from = levels_.mirrored ? levels_.mirror(c) : c;
-    *mass = mass_between(tails[from], tails[from + 1]);
-    sums[(first + c) & 1] += *mass;
-  }
-  if (!(std::fabs(sums[0] + sums[1] - 1.0) < 0x1p-20)) {
-    throw DivergenceError(elements_[i], infinity, 64.0, "the target's masses do not add up to 1");
-  }
-  windows_[i] = {begin, first + range.begin, static_cast<std::uint32_t>(range.end - range.begin)};
-  set_difference(i, sums);
+AlternateSums Knowledge::part(const double* from, std::uint32_t count, double* to) {
+  return lanes::part({from, count}, to, room_in(room_, count / 2));
 }
 
-void Knowledge::set_difference(std::size_t i, const double (&sums)[2]) {
-  const double both = sums[0] + sums[1];
+void Knowledge::set_difference(std::size_t i, AlternateSums sums, int step) {
+  const double both = sums.even + sums.odd;
   if (!(both > 0.0)) {
     throw DivergenceError(elements_[i], infinity, 64.0,
                           "the target has no mass where it was drawn");
   }
-  d_[i] = (sums[0] - sums[1]) / both;
+  const bool begins_with_one = (windows_[i].first >> step & 1) != 0;
+  d_[i] = negated_if(begins_with_one, (sums.even - sums.odd) / both);
 }
 
 void Knowledge::take(std::span<const std::uint8_t> bits) {
@@ -258,50 +264,62 @@ void Knowledge::take(std::span<const std::uint8_t> bits) {
 
 void Knowledge::take_in_windows(std::span<const std::uint8_t> bits) {
   const int step = step_ - 1;
-  for (std::size_t i = 0; i < windows_.size(); ++i) {
-    Window& window = windows_[i];
-    const std::uint32_t skipped = ((window.first >> step) & 1) == bits[i] ? 0 : 1;
-    const std::uint32_t left = window.count > skipped ? (window.count - skipped + 1) / 2 : 0;
-    window.first += std::uint64_t{skipped} << step;
-    window.count = left;
-    label_[i] |= std::uint64_t{bits[i]} << step;
-    double* mass = &masses_[window.begin];
-    const std::uint64_t start = window.first >> step_;
-    double sums[2] = {0.0, 0.0};
-    for (std::uint32_t c = 0; c < left; ++c) {
-      mass[c] = mass[2 * c + skipped];
-      sums[(start + c) & 1] += mass[c];
+  for (std::size_t begin = 0; begin < windows_.size(); begin += together) {
+    // What is left moves together, so that the next step reads no more than that.
+    const double* from = masses_[begin / together].get();
+    double* to = masses_[begin / together].get();
+    const std::size_t end = std::min(begin + together, windows_.size());
+    for (std::size_t i = begin; i < end; ++i) {
+      Window& window = windows_[i];
+      const std::uint32_t all = window.count, like_first = all - all / 2;
+      const bool skips = (window.first >> step & 1) != bits[i];
+      window.first += std::uint64_t{skips} << step;
+      window.count = skips ? all - like_first : like_first;
+      label_[i] |= std::uint64_t{bits[i]} << step;
+      if (step_ < levels_.fine) {
+        const AlternateSums sums = part(from + (skips ? like_first : 0), window.count, to);
+        set_difference(i, sums, step_);
+      }
+      from += all;
+      to += window.count;
     }
-    if (step_ < levels_.fine) set_difference(i, sums);
   }
 }
 
 void Knowledge::begin_halving() {
   const std::size_t n = elements_.size();
   windows_ = {};
-  masses_ = {};
+  masses_.clear();
   const int level = levels_.fine;
   const std::uint64_t last = (std::uint64_t{1} << level) - 1;
   for (auto& label : label_) label = levels_.mirror(label);
   d_.assign(n, 0.0);
   bend_.assign(n, 0.0);
   halves_.resize(n);
-  precise_.resize(n);
-  edges_.resize(n);
   middle_.resize(n);
-  std::iota(precise_.begin(), precise_.end(), 0U);
-  // Edges at the ends are no places: those in their stead are not used.
-  for (std::size_t i = 0; i < n; ++i) {
-    edges_[i] = edge_of(std::max(label_[i], std::uint64_t{1}), level);
-  }
-  tails_.at(elements_, edges_, middle_);
-  for (std::size_t i = 0; i < n; ++i) halves_[i].low = label_[i] == 0 ? first_place : middle_[i];
-  for (std::size_t i = 0; i < n; ++i) {
-    edges_[i] = edge_of(std::min(label_[i], last - 1) + 1, level);
-  }
-  tails_.at(elements_, edges_, middle_);
-  for (std::size_t i = 0; i < n; ++i) {
-    halves_[i].high = label_[i] == last ? last_place : middle_[i];
+  edges_.resize(std::min(n, at_once));
+  for (std::size_t begin = 0; begin < n; begin += at_once) {
+    const std::size_t count = std::min(at_once, n - begin);
+    const auto own = std::span(precise_).subspan(begin, count);
+    const auto edges = std::span(edges_).first(count);
+    const auto places = std::span(middle_).first(count);
+    const std::uint64_t* label = &label_[begin];
+    Cell* cell = &halves_[begin];
+    // Edges at the ends are no places: those in their stead are not used.
+    for (std::size_t k = 0; k < count; ++k) {
+      edges[k] = edge_of(std::max(label[k], std::uint64_t{1}), level);
+    }
+    tails_->at(own, edges, places);
+    for (std::size_t k = 0; k < count; ++k) {
+      cell[k].end[0] = label[k] == 0 ? first_place : places[k];
+    }
+    for (std::size_t k = 0; k < count; ++k) {
+      edges[k] = edge_of(std::min(label[k], last - 1) + 1, level);
+    }
+    tails_->at(own, edges, places);
+    for (std::size_t k = 0; k < count; ++k) {
+      cell[k].end[1] = label[k] == last ? last_place : places[k];
+    }
   }
 }
 
@@ -315,7 +333,7 @@ void Knowledge::follow(std::span<const std::uint8_t> bits) {
 
 void Knowledge::take_halves(std::span<const std::uint8_t> bits) {
   for (std::size_t k = 0; k < precise_.size(); ++k) {
-    (bits[precise_[k]] != 0 ? halves_[k].low : halves_[k].high) = middle_[k];
+    halves_[k].end[bits[precise_[k]] ^ 1] = middle_[k];
   }
 }
 
@@ -326,30 +344,28 @@ void Knowledge::measure_halves() {
   constexpr double small = 0x1p-11;   // of a smooth ratio: its cube is nothing
   constexpr double blurred = 0x1p-6;  // differences that must not be taken from a CDF of few digits
   const int level = levels_.of(step_);
-  const bool precise_above = tails_.precise_above(), first = step_ == levels_.fine;
-  const bool smooth = tails_.smooth();
-  measured_.resize(precise_.size());
-  edges_.resize(precise_.size());
-  middle_.resize(precise_.size());
-  for (std::size_t k = 0; k < precise_.size(); ++k) {
-    measured_[k] = elements_[precise_[k]];
-    edges_[k] = edge_of(2 * label_[precise_[k]] + 1, level);
+  const bool precise_above = tails_->precise_above(), first = step_ == levels_.fine;
+  const bool smooth = tails_->smooth();
+  for (std::size_t begin = 0; begin < precise_.size(); begin += at_once) {
+    const std::size_t count = std::min(at_once, precise_.size() - begin);
+    const auto own = std::span(precise_).subspan(begin, count);
+    for (std::size_t k = 0; k < count; ++k) edges_[k] = edge_of(2 * label_[own[k]] + 1, level);
+    tails_->at(own, std::span(edges_).first(count), std::span(middle_).subspan(begin, count));
   }
-  tails_.at(measured_, edges_, middle_);
   std::size_t kept = 0;
   for (std::size_t k = 0; k < precise_.size(); ++k) {
     const std::uint32_t i = precise_[k];
     const Cell& cell = halves_[k];
-    const double low = cell.low.tail, mid = middle_[k].tail, high = cell.high.tail;
+    const double low = cell.low().tail, mid = middle_[k].tail, high = cell.high().tail;
     const double below = mass_between(low, mid), above = mass_between(mid, high);
     const double both = below + above;
-    const double width = cell.high.x - cell.low.x;
+    const double width = cell.high().x - cell.low().x;
     const double difference = (below - above) / both;
     const auto size = [&](double tail) {
       return tail < 0.0 && !precise_above ? 1.0 : std::fabs(tail);
     };
     const double of_tails = rounding * std::max({size(low), size(mid), size(high)}) / both;
-    const double far = std::max(std::fabs(cell.low.x), std::fabs(cell.high.x));
+    const double far = std::max(std::fabs(cell.low().x), std::fabs(cell.high().x));
     const double of_places = width < infinity ? rounding * far / width : 0.0;
     // A difference may be small by symmetry alone: what it would be, had the last one no such luck.
     const double scale = first ? 1.0 : std::max(std::fabs(difference), std::fabs(d_[i]));
@@ -357,16 +373,16 @@ void Knowledge::measure_halves() {
     const double noise = margin * (of_tails + of_places);
     // Where a density jumps nothing follows from the difference before: what was measured shows it, and
     // so does a half without mass, however coarse places are.
-    const bool ends = (below == 0.0 || above == 0.0) && cell.low.x < middle_[k].x &&
-                      middle_[k].x < cell.high.x && margin * of_tails < 1.0;
+    const bool ends = (below == 0.0 || above == 0.0) && cell.low().x < middle_[k].x &&
+                      middle_[k].x < cell.high().x && margin * of_tails < 1.0;
     const bool jumps = noise < std::fabs(difference - d_[i]) || ends;
     // NaN, of cells without mass or width, is doubtful too.
     const bool sure = both > 0.0 && (noise < following || noise < exact || jumps);
     if (sure) {
       if (smooth && !first) {
-        const bool upper = (label_[i] & 1) != 0;
-        const double half = d_[i] - (upper ? 4.0 : -4.0) * bend_[i];  // of the difference before
-        bend_[i] = 0.25 * (upper ? difference - half : half - difference);
+        const bool lower = (label_[i] & 1) == 0;
+        const double half = d_[i] - negated_if(lower, 4.0 * bend_[i]);  // of the difference before
+        bend_[i] = 0.25 * negated_if(lower, difference - half);
       }
       d_[i] = difference;
     } else if (!precise_above && !(scale < blurred) && high < 0.0 && of_tails > of_places) {
@@ -396,16 +412,16 @@ bool Knowledge::even_inside(double most) const {
     std::size_t count = 0;
     for (std::size_t k = begin; k < end; ++k) {
       for (std::size_t c = 1; c < parts; ++c, ++count) {
-        element[count] = elements_[precise_[k]];
+        element[count] = precise_[k];
         edge[count] = edge_of(parts * label_[precise_[k]] + c, level);
       }
     }
-    tails_.at(std::span(element).first(count), std::span(edge).first(count),
-              std::span(place).first(count));
+    tails_->at(std::span(element).first(count), std::span(edge).first(count),
+               std::span(place).first(count));
     const Place* at = place.data();
     for (std::size_t k = begin; k < end; ++k) {
-      tails.front() = halves_[k].low.tail;
-      tails.back() = halves_[k].high.tail;
+      tails.front() = halves_[k].low().tail;
+      tails.back() = halves_[k].high().tail;
       for (std::size_t c = 1; c < parts; ++c) tails[c] = (at++)->tail;
       double whole = 0.0;
       for (std::size_t c = 0; c < parts; ++c) whole += mass_between(tails[c], tails[c + 1]);

@@ -16,11 +16,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "engine/parallel.hpp"
 #include "families/tails.hpp"
+#include "simd/cells.hpp"
 
 namespace astar_rec::polar {
 
@@ -73,28 +75,27 @@ class Knowledge {
  private:
   // An element's halves so far.
   struct Cell {
-    Place low;
-    Place high;
+    Place end[2];
+    const Place& low() const { return end[0]; }
+    const Place& high() const { return end[1]; }
   };
-  // Masses of an element's cells: those of first, first + 2^step, first + 2 * 2^step, …
+  // Cells that agree with an element's bits so far: first, first + 2^step, first + 2 * 2^step, …
   struct Window {
-    std::size_t begin;
     std::uint64_t first;
     std::uint32_t count;
   };
-
   void fill_windows(Interrupt& interrupt);
-  // From the tails at the edges of an element's cells, from `first` on.
-  void add_window(std::size_t i, std::uint64_t first, std::span<const double> tails);
-  // The difference of the next bit, where the window's cells with it 0 and 1 weigh so much.
-  void set_difference(std::size_t i, const double (&sums)[2]);
+  // Parts the masses of a window's cells by the next bit.
+  AlternateSums part(const double* from, std::uint32_t count, double* to);
+  // The difference of the bit of a step, from what cells weigh that agree with the window's first one, and the others.
+  void set_difference(std::size_t i, AlternateSums sums, int step);
   void take_in_windows(std::span<const std::uint8_t> bits);
   void begin_halving();
   void follow(std::span<const std::uint8_t> bits);
   void take_halves(std::span<const std::uint8_t> bits);
   void measure_halves();
 
-  Tails& tails_;
+  std::unique_ptr<Tails> tails_;  // of places
   std::span<const std::uint32_t> elements_;
   Levels levels_;
   int step_ = 0;
@@ -102,12 +103,14 @@ class Knowledge {
   std::vector<std::uint64_t> label_;
   // Fine levels
   std::vector<Window> windows_;
-  std::vector<double> masses_;
+  // Masses of windows' cells, by so many elements as windows are made at a time: one window after the other, of each
+  // the cells that have the next bit in common with its first one, then all others.
+  std::vector<std::unique_ptr<double[]>> masses_;
+  std::vector<double> room_;
   // Levels behind
   std::vector<double> bend_;            // c, of the next level
   std::vector<std::uint32_t> precise_;  // where halves are still measured
   std::vector<Cell> halves_;            // of those, and all that follows
-  std::vector<std::uint32_t> measured_;
   std::vector<Position> edges_;
   std::vector<Place> middle_;
 };

@@ -10,6 +10,7 @@
 #include "polar/flip_model.hpp"
 #include "polar/level_header.hpp"
 #include "polar/polar_random.hpp"
+#include "polar/signs.hpp"
 #include "polar/successive_cancellation.hpp"
 
 namespace astar_rec::polar {
@@ -123,9 +124,7 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
     }
     for_each_word(shared, step, [&](std::size_t begin, std::size_t size, std::uint64_t exchanges) {
       for (std::size_t k = 0; k < size; ++k) {
-        const std::uint64_t sign = (exchanges >> k & 1) << 63;
-        exchanged[begin + k] =
-            std::bit_cast<double>(std::bit_cast<std::uint64_t>(d[begin + k]) ^ sign);
+        exchanged[begin + k] = negated_if((exchanges >> k & 1) != 0, d[begin + k]);
       }
     });
     const std::uint64_t before = out.bits();

@@ -69,6 +69,17 @@ class Drawing {
     if (certainty_of_bit <= static_cast<double>(screen) * 0x1p-16) return false;  // w >= |d|
     return w() < certainty_of_bit;
   }
+  // Whether the differences of `size` bits from the k-th on are at most a screen, and so at most w.
+  static bool surely_below(Knowledge d, std::size_t k, std::size_t size, std::uint64_t screen) {
+    double most[4] = {0.0, 0.0, 0.0, 0.0};  // side by side, for vectors
+    const double* at = d + k;
+    std::size_t i = 0;
+    for (; i + 4 <= size; i += 4) {
+      for (std::size_t j = 0; j < 4; ++j) most[j] = std::max(most[j], std::abs(at[i + j]));
+    }
+    for (; i < size; ++i) most[0] = std::max(most[0], std::abs(at[i]));
+    return *std::max_element(most, most + 4) <= static_cast<double>(screen) * 0x1p-16;
+  }
   // Yes or no, of a probability that both sides know
   bool decide(bool yes, std::uint32_t probability) {
     out_.encode(yes, probability);
@@ -100,6 +111,7 @@ class Reading {
   bool flip(Knowledge, std::size_t, bool, std::uint64_t, W&&) {
     return false;
   }
+  static bool surely_below(Knowledge, std::size_t, std::size_t, std::uint64_t) { return true; }
   bool decide(bool, std::uint32_t probability) { return in_.decode(probability); }
   std::uint64_t say_raw(std::uint64_t, int bits) { return in_.decode_raw(bits); }
   static constexpr bool knows = false;
@@ -228,19 +240,14 @@ class Level {
       const std::size_t index = index_ + begin;
       const std::uint64_t g = guess_bits(index);
       read_screens(index, size);
-      unsigned any = 0;
+      for (std::size_t k = 0; k < size; ++k) x[begin + k] = static_cast<Bit>(g >> k & 1);
+      // Mostly none is looked at.
+      const std::uint16_t least = *std::min_element(word_screens_, word_screens_ + size);
+      if (least >= limit && side_.surely_below(d, begin, size, least)) continue;
       for (std::size_t k = 0; k < size; ++k) {
-        x[begin + k] = static_cast<Bit>(g >> k & 1);
-        unsigned concerns = word_screens_[k] < limit ? 1 : 0;
-        if constexpr (Side::knows) {
-          concerns |= std::abs(d[begin + k]) > word_screens_[k] * 0x1p-16 ? 1 : 0;
+        if (word_screens_[k] >= limit && side_.surely_below(d, begin + k, 1, word_screens_[k])) {
+          continue;
         }
-        concerns_[k] = static_cast<std::uint8_t>(concerns);
-        any |= concerns;
-      }
-      if (any == 0) continue;
-      for (std::size_t k = 0; k < size; ++k) {
-        if (concerns_[k] == 0) continue;
         const std::uint64_t first = word_screens_[k];
         const auto exact = [&] { return w(index + k, first); };
         bool flip = side_.flip(d, begin + k, (g >> k & 1) != 0, first, exact);
@@ -285,7 +292,6 @@ class Level {
   NodeBits screens_{};
   static constexpr std::size_t word_size = 64;
   std::uint16_t word_screens_[word_size] = {};
-  std::uint8_t concerns_[word_size] = {};
   std::vector<std::size_t> strays_;
   std::uint64_t last_stray_ = 0;
 };

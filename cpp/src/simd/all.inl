@@ -22,6 +22,7 @@
 #include "simd/boxes.inl"
 #include "simd/quantile.inl"
 #include "simd/tail.inl"
+#include "simd/cells.inl"
 #include "simd/replay.inl"
 // clang-format on
 
@@ -75,4 +76,5 @@ inline std::unique_ptr<LaneReplay> make_replay(Tree tree) {
 inline const LaneSet lane_set = {
     make_search,  make_boxes,
     make_replay,  normal_quantiles,
-    normal_tails, {width, negative_logs, exponentials, approximate_normal_quantiles, widths}};
+    normal_tails, masses,
+    part,         {width, negative_logs, exponentials, approximate_normal_quantiles, widths}};

@@ -74,13 +74,23 @@ void quantiles(Family proposal, std::span<const Position> position, std::span<do
   });
 }
 
-void tails(Family target, std::span<const double> z, std::span<double> tail) {
+void tails(Family target, std::span<const double> z, std::span<double> tail, double end) {
   const LaneSet* set = used();
-  if (set != nullptr && target == family_of<Normal>) return set->normal_tails(z, tail);
+  if (set != nullptr && target == family_of<Normal>) return set->normal_tails(z, tail, end);
   Families::with(target, [&](auto family) {
     using Target = typename decltype(family)::type;
-    for (std::size_t i = 0; i < z.size(); ++i) tail[i] = Target::tail(z[i]);
+    for (std::size_t i = 0; i < z.size(); ++i) tail[i] = tail_within<Target>(z[i], end);
   });
+}
+
+void masses(std::span<const double> tails, double* mass) {
+  const LaneSet* set = used();
+  set != nullptr ? set->masses(tails, mass) : plain::masses(tails, mass);
+}
+
+AlternateSums part(std::span<const double> x, double* to, double* room) {
+  const LaneSet* set = used();
+  return set != nullptr ? set->part(x, to, room) : plain::part(x, to, room);
 }
 
 }  // namespace astar_rec::lanes

@@ -10,11 +10,13 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <span>
 
 #include "families/registry.hpp"
 #include "math/positions.hpp"
+#include "simd/cells.hpp"
 #include "simd/lane_search.hpp"
 
 namespace astar_rec {
@@ -32,8 +34,11 @@ struct LaneSet {
   std::unique_ptr<LaneSearch> (*make_search)(LanePair, Tree);                // null: there is none
   std::unique_ptr<BoxLaneSearch> (*make_boxes)(LanePair, std::size_t most);  // so many dimensions
   std::unique_ptr<LaneReplay> (*make_replay)(Tree);
-  void (*normal_quantiles)(std::span<const Position>, std::span<double>);  // exact
-  void (*normal_tails)(std::span<const double>, std::span<double>);        // exact
+  void (*normal_quantiles)(std::span<const Position>, std::span<double>);        // exact
+  void (*normal_tails)(std::span<const double>, std::span<double>, double end);  // exact
+  // See cells.hpp.
+  void (*masses)(std::span<const double>, double*);
+  AlternateSums (*part)(std::span<const double>, double*, double*);
 
   // The approximate functions that the searches rest on, of `width` numbers: for tests.
   struct Functions {
@@ -67,8 +72,16 @@ std::unique_ptr<LaneReplay> make_replay(Tree tree);
 // The family's standard quantiles at positions.
 void quantiles(Family proposal, std::span<const Position> position, std::span<double> z);
 
-// The family's standard signed tails.
-void tails(Family target, std::span<const double> z, std::span<double> tail);
+// The family's standard signed tails. Beyond -end and end nothing is left.
+void tails(Family target, std::span<const double> z, std::span<double> tail,
+           double end = std::numeric_limits<double>::infinity());
+
+// The masses of cells, of the signed tails at their edges: one less than those.
+void masses(std::span<const double> tails, double* mass);
+
+// Writes the numbers at even places, and behind them those at odd ones, to where x begins or before. `room`: for half
+// as many.
+AlternateSums part(std::span<const double> x, double* to, double* room);
 
 }  // namespace lanes
 

@@ -30,29 +30,24 @@ struct Rows {
   Double c[8];
 };
 
-ASTAR_REC_LANES void transpose(const __m256d (&from)[4], Double* to) {
-  const __m256d even_01 = _mm256_unpacklo_pd(from[0], from[1]);
-  const __m256d odd_01 = _mm256_unpackhi_pd(from[0], from[1]);
-  const __m256d even_23 = _mm256_unpacklo_pd(from[2], from[3]);
-  const __m256d odd_23 = _mm256_unpackhi_pd(from[2], from[3]);
-  to[0] = (Double)_mm256_permute2f128_pd(even_01, even_23, 0x20);
-  to[1] = (Double)_mm256_permute2f128_pd(odd_01, odd_23, 0x20);
-  to[2] = (Double)_mm256_permute2f128_pd(even_01, even_23, 0x31);
-  to[3] = (Double)_mm256_permute2f128_pd(odd_01, odd_23, 0x31);
+// The coefficients 2 k and 2 k + 1 of four rows. Halves are put together as they are read, which takes no
+// shuffles: those are what a transposition of whole rows waits for.
+ASTAR_REC_LANES void coefficients(const double* const (&row)[4], int k, Double* c) {
+  const auto halves = [&](int low, int high) ASTAR_REC_LAMBDA {
+    return _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_load_pd(row[low] + 2 * k)),
+                                _mm_load_pd(row[high] + 2 * k), 1);
+  };
+  const __m256d even_rows = halves(0, 2), odd_rows = halves(1, 3);
+  c[2 * k] = (Double)_mm256_unpacklo_pd(even_rows, odd_rows);
+  c[2 * k + 1] = (Double)_mm256_unpackhi_pd(even_rows, odd_rows);
 }
 
 // The coefficients of four segments.
 ASTAR_REC_LANES Rows rows_at(const Row* table, Long which) {
-  __m256d low[4], high[4];
-#pragma GCC unroll 4
-  for (int i = 0; i < 4; ++i) {
-    const double* row = table[which[i]];
-    low[i] = _mm256_load_pd(row);
-    high[i] = _mm256_load_pd(row + 4);
-  }
+  const double* const row[4] = {table[which[0]], table[which[1]], table[which[2]], table[which[3]]};
   Rows rows;
-  transpose(low, rows.c);
-  transpose(high, rows.c + 4);
+#pragma GCC unroll 4
+  for (int k = 0; k < 4; ++k) coefficients(row, k, rows.c);
   return rows;
 }
 

@@ -1,44 +1,121 @@
-"""Normal distributions in .npz files, which may hold anything."""
+"""Distributions in .npz files, which may hold anything."""
 
 from __future__ import annotations
 
 import errno
 import math
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from .._kinds import what_it_is
-from ..distributions import Normal
+from ..distributions import Distribution, Normal, families
 from .failures import Failure, about
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .places import Input
 
-__all__ = ["read_normal", "read_targets"]
+__all__ = ["read_proposal", "read_targets"]
+
+Read = TypeVar("Read")
+
+_PROPOSAL = "proposal_"
 
 
-def read_targets(path: Input) -> tuple[Normal, Normal]:
+def read_targets(path: Input) -> tuple[Distribution, Distribution]:
     """Returns targets and proposals; these are standard normal unless the file has others."""
-    optional = ("proposal_loc", "proposal_scale")
-    arrays = _read_npz(path, ("loc", "scale"), optional)
-    given = [name for name in optional if name in arrays]
-    if len(given) == 1:
-        raise Failure(f"{path}: {given[0]} alone; expected both {' and '.join(optional)}, or none")
+
+    def read(file: _Arrays) -> tuple[_Parameters, _Parameters | None]:
+        target = file.parameters("")
+        of_any = {_PROPOSAL + name for family in families() for name in _names_of(family)}
+        if not any(name in file.names for name in (_PROPOSAL + _FAMILY, *of_any)):
+            return target, None
+        return target, file.parameters(_PROPOSAL)
+
+    target, proposal = _read_npz(path, read, proposal=True)
     with about(path):
-        target = Normal(arrays["loc"], arrays["scale"])
-    if not given:
-        return target, Normal(0.0, 1.0)
+        q = target.made()
+    if proposal is None:
+        return q, Normal(0.0, 1.0)
     with about(f"{path}, proposal"):
-        return target, Normal(arrays["proposal_loc"], arrays["proposal_scale"])
+        return q, proposal.made()
 
 
-def read_normal(path: Input) -> Normal:
-    """Returns the distribution in a file with ``loc`` and ``scale``."""
-    arrays = _read_npz(path, ("loc", "scale"), ())
+def read_proposal(path: Input) -> Distribution:
+    """Returns the distribution in a file that holds one."""
+    found = _read_npz(path, lambda file: file.parameters(""), proposal=False)
     with about(path):
-        return Normal(arrays["loc"], arrays["scale"])
+        return found.made()
+
+
+_FAMILY = "family"
+
+
+class _Parameters(NamedTuple):
+    """A family, and arrays for its parameters."""
+
+    family: type[Distribution]
+    arrays: dict[str, np.ndarray[Any, Any]]
+
+    def made(self) -> Distribution:
+        """The distribution."""
+        return self.family(**self.arrays)
+
+
+class _Arrays:
+    """An .npz file of which some arrays are read."""
+
+    def __init__(self, path: Input, content: Any, size: int) -> None:
+        self.names: list[str] = content.files
+        self._path, self._content, self._most = path, content, _EXPANSION * size
+
+    def parameters(self, prefix: str) -> _Parameters:
+        """The family of which the file has parameters; a normal unless it has the name of one."""
+        family: type[Distribution] = Normal
+        if prefix + _FAMILY in self.names:
+            family = self._family(prefix + _FAMILY)
+        wanted = [prefix + name for name in _names_of(family)]
+        there = [name for name in wanted if name in self.names]
+        if prefix and len(there) == 1 < len(wanted):
+            both = " and ".join(wanted)
+            raise Failure(f"{self._path}: {there[0]} alone; expected both {both}, or none")
+        for name in wanted:
+            if name not in there:
+                holds = ", ".join(self.names) or "nothing"
+                said = f"{self._path}: no array {name!r}, it holds {holds}; "
+                raise Failure(said + _expected(family, proposal=False, prefix=prefix))
+        return _Parameters(
+            family, {name.removeprefix(prefix): self._array(name) for name in wanted}
+        )
+
+    def _family(self, name: str) -> type[Distribution]:
+        array = self._array(name)
+        known = {family.__name__.lower(): family for family in families()}
+        said = str(array.item()) if array.dtype.kind == "U" and array.size == 1 else "no name"
+        if said.lower() not in known:
+            names = ", ".join(family.__name__ for family in known.values())
+            raise Failure(f"{self._path}: {name} is {said!r}; expected one of {names}")
+        return known[said.lower()]
+
+    def _array(self, name: str) -> np.ndarray[Any, Any]:
+        return _read_array(self._content, name, self._most)
+
+
+def _names_of(family: type[Distribution]) -> list[str]:
+    return [parameter.name for parameter in family._declared]
+
+
+def _expected(family: type[Distribution], *, proposal: bool, prefix: str = "") -> str:
+    """What a file should hold, for errors."""
+    own = _names_of(family)
+    expected = f"expected arrays {' and '.join(prefix + name for name in own)}"
+    if proposal:
+        others = " and ".join(_PROPOSAL + name for name in own)
+        expected += f" (and {others}, if the proposal is not N(0, 1))"
+    return expected
 
 
 # With what a file with a single array begins.
@@ -48,13 +125,9 @@ _ARRAY = np.lib.format.MAGIC_PREFIX
 _EXPANSION = 1100
 
 
-def _read_npz(
-    path: Input, required: tuple[str, ...], optional: tuple[str, ...]
-) -> dict[str, np.ndarray[Any, Any]]:
-    """Returns the arrays of those names; anything in the file but plain arrays is refused."""
-    expected = f"expected arrays {' and '.join(required)}"
-    if optional:
-        expected += f" (and {' and '.join(optional)}, if the proposal is not N(0, 1))"
+def _read_npz(path: Input, read: Callable[[_Arrays], Read], *, proposal: bool) -> Read:
+    """Returns what is read of a file; anything in it but plain arrays is refused."""
+    expected = _expected(Normal, proposal=proposal)
     with path.opened() as file:
         # A file can be wrong in ways that make NumPy, zipfile and zlib raise nearly anything.
         begin, other = file.tell(), ""
@@ -67,10 +140,7 @@ def _read_npz(
                 raise Failure(f"{path}: a single array, not an .npz file; {expected}{other}")
             file.seek(begin)
             content = np.load(file, allow_pickle=False)
-            found = content.files
-            wanted = [name for name in (*required, *optional) if name in found]
-            most = _EXPANSION * size
-            arrays = {name: _read_array(content, name, most) for name in wanted}
+            return read(_Arrays(path, content, size))
         except (Failure, MemoryError):
             raise
         except Exception as error:
@@ -80,11 +150,6 @@ def _read_npz(
                 raise
             said = f"{path}: not an .npz file of plain numbers; {expected}{other}"
             raise Failure(said) from error
-    for name in required:
-        if name not in arrays:
-            holds = ", ".join(found) or "nothing"
-            raise Failure(f"{path}: no array {name!r}, it holds {holds}; {expected}")
-    return arrays
 
 
 def _read_array(content: Any, name: str, most: int) -> np.ndarray[Any, Any]:

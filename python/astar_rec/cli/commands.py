@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import click
 import numpy as np
 
 from .._kinds import IMAGES
+from .._validate import broadcast_shape
 from .._version import __version__
 from ..codecs import ADStar, automatic_codec
 from ..codecs.automatic import column_hints
@@ -18,14 +20,15 @@ from ..codes import AdaptiveCode, IndexCode, TreeCode
 from ..container import compress, decompress
 from ..container import inspect as inspect_container
 from ..distributions import Normal
-from ..errors import ApproximationWarning
+from ..errors import ApproximationWarning, ParameterError
 from ..information import kl_bits
+from ..planner import plan_for
 from . import images
-from .arrays import read_normal, read_targets
+from .arrays import read_proposal, read_targets
 from .as_json import as_object
 from .experiments import experiments
 from .failures import Group, about
-from .methods import codec_of, method_options, takes
+from .methods import AUTOMATIC, DEFAULT, codec_of, method_options, takes
 from .places import INPUT, OUTPUT, Input, Output, say
 from .planning import plan
 from .progress import progress
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..codecs import Codec
+    from ..distributions import Distribution
 
 __all__ = ["astar_rec"]
 
@@ -73,7 +77,11 @@ def astar_rec() -> None:
     required=True,
     help="The container to write; - for standard output.",
 )
-@method_options("dad and mrc are approximate; global takes long where targets are narrow.")
+@method_options(
+    "auto takes what `plan` says, polar for arrays and ad for few; with --block, --contexts or a "
+    "limit, ad. dad and mrc are approximate; global takes long where targets are narrow.",
+    automatic=True,
+)
 @click.option(
     "--block",
     callback=_block,
@@ -109,8 +117,8 @@ def astar_rec() -> None:
 @click.option(
     "--chunk",
     type=int,
-    help="Indices that share a checksum, a power of two: what damage costs. 65536 by default; with "
-    "polar 1, which is a block.",
+    help="Indices that share a checksum, a power of two: what damage costs, and reading a row. By "
+    "default those of 65536 elements, of 16384 with the tree code; with polar 1, which is a block.",
 )
 def encode(
     posteriors: Input,
@@ -125,11 +133,15 @@ def encode(
     threads: int | None,
     **limits: int | None,
 ) -> None:
-    """Encodes a sample of every normal distribution in POSTERIORS.
+    """Encodes a sample of every distribution in POSTERIORS.
 
     POSTERIORS is an .npz file with the arrays `loc` and `scale`, the targets' means and standard
     deviations; and, where the proposal is not N(0, 1), `proposal_loc` and `proposal_scale`. They
     broadcast against each other.
+
+    Other families are named by a string, `family` or `proposal_family`: Laplace, Logistic (`loc`,
+    `scale`), Uniform (`low`, `high`), Histogram (`edges`, `masses`), Mixture (`weights`, `loc`,
+    `scale`) and Categorical (`masses`), the last two with polar alone.
     """
     output.check(posteriors)
     target, proposal = read_targets(posteriors)
@@ -139,12 +151,20 @@ def encode(
         warnings.catch_warnings(record=True) as warned,
     ):
         warnings.simplefilter("always", ApproximationWarning)
-        codec = _codec(target, proposal, method, block, bits_hint == "auto", seed, threads, limits)
+        own = _CODES[code]()
+        asks = block != "auto" or contexts != "none" or any(n is not None for n in limits.values())
+        if method == AUTOMATIC and not asks:
+            made = plan_for(target, proposal, seed=seed, code=own, threads=threads)
+            codec, own = made.codec, made.code if own is None else own
+        else:
+            name = DEFAULT if method == AUTOMATIC else method
+            hints = bits_hint == "auto"
+            codec = _codec(target, proposal, name, block, hints, seed, threads, limits)
         data = compress(
             target,
             proposal,
             codec=codec,
-            code=_CODES[code](),
+            code=own,
             contexts=None if contexts == "none" else contexts,
             chunk=chunk,
             progress=report,
@@ -153,11 +173,12 @@ def encode(
         file.write(data)
     for warning in warned:
         say(f"{posteriors}: {warning.message}", err=True)
-    divergence = kl_bits(target, proposal)
-    output.say(f"{output}: {_samples(divergence.shape)} in {len(data)} bytes, block {codec.block}")
-    if divergence.size:
-        bits = 8 * len(data) / divergence.size
-        output.say(f"{bits:.3f} bits per sample; KL divergence {divergence.mean():.3f}")
+    shape = broadcast_shape(target=target.shape, proposal=proposal.shape)
+    output.say(f"{output}: {_samples(shape)} in {len(data)} bytes by {_said(codec)}")
+    if size := math.prod(shape):
+        known = _mean_divergence(target, proposal)
+        said = "" if known is None else f"; KL divergence {known:.3f}"
+        output.say(f"{8 * len(data) / size:.3f} bits per sample{said}")
         output.say(f"proposal {proposal}, which decoding needs too")
 
 
@@ -169,7 +190,8 @@ def encode(
 @click.option(
     "--proposal",
     type=INPUT,
-    help="An .npz file with the proposal's loc and scale; N(0, 1) by default.",
+    help="An .npz file with the proposal's loc and scale, or another family and its parameters; "
+    "N(0, 1) by default.",
 )
 @click.option(
     "--on-corrupt",
@@ -181,8 +203,7 @@ def encode(
 @click.option(
     "--max-elements",
     type=int,
-    help="Decode up to so many samples; by default a million, and 64 more for each byte (8192 with "
-    "polar).",
+    help="Decode up to so many samples; by default a million, and 8192 more for each byte.",
 )
 @click.option("--threads", type=int, help="All processors by default; never changes the result.")
 def decode(
@@ -199,7 +220,7 @@ def decode(
     with: the container doesn't hold it.
     """
     output.check(container, proposal)
-    shared = Normal(0.0, 1.0) if proposal is None else read_normal(proposal)
+    shared = Normal(0.0, 1.0) if proposal is None else read_proposal(proposal)
     with container.opened() as file, about(container), progress("decoding") as report:
         samples = decompress(
             file,
@@ -259,8 +280,8 @@ _CODES: dict[str, Callable[[], IndexCode | None]] = {
 
 
 def _codec(
-    target: Normal,
-    proposal: Normal,
+    target: Distribution,
+    proposal: Distribution,
     method: str,
     block: int | str,
     hints: bool,
@@ -268,7 +289,7 @@ def _codec(
     threads: int | None,
     limits: Mapping[str, int | None],
 ) -> Codec:
-    """Returns the codec that options mean for some targets."""
+    """Returns the codec that options name for some targets."""
     own = None if block == "auto" else int(block)
     known = None
     if hints and own is not None and own > 1 and takes(method_named(method), "bits_hint"):
@@ -282,8 +303,22 @@ def _codec(
             hints=hints,
             max_steps=codec.max_steps,
             threads=threads,
+            escapes=True,
         )
     return codec
+
+
+def _said(codec: Codec) -> str:
+    """What a codec is, in the options' words."""
+    return codec.name if codec.block == 1 else f"{codec.name}, block {codec.block}"
+
+
+def _mean_divergence(target: Distribution, proposal: Distribution) -> float | None:
+    """Returns the mean KL divergence in bits; None for pairs of families without one."""
+    try:
+        return float(kl_bits(target, proposal).mean())
+    except ParameterError:
+        return None
 
 
 def _samples(shape: tuple[int, ...]) -> str:

@@ -15,9 +15,10 @@ from ..errors import ParameterError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["codec_of", "limits", "method_options", "takes"]
+__all__ = ["AUTOMATIC", "DEFAULT", "codec_of", "limits", "method_options", "takes"]
 
 DEFAULT = "ad"
+AUTOMATIC = "auto"
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 
@@ -34,15 +35,21 @@ def limits() -> dict[str, str]:
     }
 
 
-def method_options(help_of_method: str) -> Callable[[Command], Command]:
-    """Returns a decorator that gives a command the options of methods."""
+def method_options(help_of_method: str, *, automatic: bool = False) -> Callable[[Command], Command]:
+    """Returns a decorator that gives a command the options of methods.
+
+    Args:
+        help_of_method: What its help says of ``--method``.
+        automatic: Whether ``auto`` is among them, and the default.
+    """
+    chosen = [AUTOMATIC] if automatic else []
 
     def decorate(command: Command) -> Command:
         options = [
             click.option(
                 "--method",
-                type=click.Choice([method.name for method in methods()]),
-                default=DEFAULT,
+                type=click.Choice([*chosen, *(method.name for method in methods())]),
+                default=AUTOMATIC if automatic else DEFAULT,
                 show_default=True,
                 help=help_of_method,
             ),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import KW_ONLY, dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
 
 from .._validate import integer
 from ..codes import FixedCode, TreeCode
@@ -72,6 +73,16 @@ class GlobalAStar(CoreCodec):
         return {} if self.max_samples is None else {"max_samples": self.max_samples}
 
     @property
+    def most_bits(self) -> float:
+        """Infinite with a limit, which makes it approximate."""
+        return super().most_bits if self.max_samples is None else math.inf
+
+    @property
+    def hard_by(self) -> Literal["supremum"] | None:
+        """The supremum, of which the number of samples is a power, unless they are limited."""
+        return "supremum" if self.max_samples is None else None
+
+    @property
     def parameters(self) -> tuple[int, ...]:
         """The block, and the most samples or 0."""
         return self.block, self.max_samples or 0
@@ -102,6 +113,11 @@ class _Stepwise(CoreCodec):
     def numbers(self) -> dict[str, int]:
         """The most steps of a search, if there is a budget."""
         return {} if self.max_steps is None else {"max_steps": self.max_steps}
+
+    @property
+    def hard_by(self) -> Literal["boxes"] | None:
+        """The boxes of its tree, for blocks without a budget."""
+        return "boxes" if self.block > 1 and self.max_steps is None else None
 
     def limited(self: AnyStepwise, steps: int) -> AnyStepwise:
         """Returns the codec with at most so many steps, if it has no other budget."""
@@ -164,7 +180,11 @@ class ADStar(_Stepwise):
         block: Elements of the last axis that are coded together, 1 to 16.
         bits_hint: With blocks: expected bits for each column of the last axis, from 0 to 4096,
             which the receiver needs too; they are rounded to sixteenths. None where all are alike.
+            ``"given"`` for those that `compress` and `Writer`, and `decompress` and `Reader`, are
+            given for each element, as ``bits_hint``, so that none are written.
         max_steps: End a search after so many steps with the best so far: see `Encoded.cut`.
+            It bounds the time of the worst; on average a budget that cuts many blocks takes longer
+            than none (docs/speed.md).
         threads: Number of threads; None for all processors.
 
     Reference: Flamich et al. 2022, AD* coding.
@@ -193,7 +213,7 @@ class ADStar(_Stepwise):
     seed: int
     block: int = 1
     _: KW_ONLY
-    bits_hint: tuple[float, ...] | None = None
+    bits_hint: tuple[float, ...] | str | None = None
     max_steps: int | None = None
     threads: int | None = field(default=None, compare=False)
 
@@ -255,7 +275,7 @@ class DADStar(_Stepwise):
     seed: int
     _: KW_ONLY
     block: int = 1
-    bits_hint: tuple[float, ...] | None = None
+    bits_hint: tuple[float, ...] | str | None = None
     max_steps: int | None = None
     threads: int | None = field(default=None, compare=False)
 
@@ -267,6 +287,11 @@ class DADStar(_Stepwise):
     def numbers(self) -> dict[str, int]:
         """The largest depth, and the budget."""
         return {"depth": self.depth, **super().numbers}
+
+    @property
+    def deepest(self) -> int:
+        """The depth."""
+        return self.depth
 
     @property
     def parameters(self) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from ..errors import DivergenceError
 from ..information import kl_bits
 from .a_star import ADStar
 from .engine import has_built_in_ratio
+from .escapes import without_escapes
 from .units import MOST_HINT, MOST_HINTS
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ _PILOT = 64
 # many elements are measured at once. They may take this many steps: less than the time of a second.
 _HARDEST = 4
 _HARDEST_STEPS = 1 << 18
+# Escapes take more bits than blocks do: a block pays where they are so few.
+_FEW_ESCAPES = 1 / 64
 _MEASURED = 1 << 18
 BLOCKS = (8, 4, 2)
 
@@ -62,6 +66,7 @@ def automatic_codec(
     hints: bool = True,
     max_steps: int | None = None,
     threads: int | None = None,
+    escapes: bool = False,
 ) -> ADStar:
     """Returns an `ADStar` for some targets: with the block that pays, and hints where they help.
 
@@ -78,6 +83,9 @@ def automatic_codec(
         hints: Whether there may be hints.
         max_steps: As for `ADStar`.
         threads: As for `ADStar`.
+        escapes: Whether the array goes into a container (`compress`, `Writer`), where single
+            elements that are too hard for a block are coded by themselves: they need not make all
+            blocks smaller then. `Codec.encode` may refuse such an array.
 
     Raises:
         ParameterError: A pair of families that no codec takes; shapes that do not broadcast.
@@ -94,10 +102,11 @@ def automatic_codec(
     if isinstance(target, CustomTarget) or isinstance(proposal, CustomProposal):
         return alone
     q, p = as_distribution(target), as_distribution(proposal)
+    alone.pair(q, p)  # refuses what it cannot take
     if peaks_of(q, p) is not None and not has_built_in_ratio(q, p):
         return alone  # in lockstep, which has no blocks
     expected = column_hints(q, p) if hints else None
-    block = _block(q, p, expected)
+    block = _block(q, p, expected, escapes=escapes and max_steps is None)
     given = expected if block > 1 else None
     return ADStar(own, block, bits_hint=given, max_steps=max_steps, threads=threads)
 
@@ -112,24 +121,35 @@ def column_hints(
         proposal: The proposal.
         block: The block.
     """
-    divergence = np.atleast_1d(kl_bits(target, proposal))
-    columns = divergence.shape[-1]
-    if divergence.size < _ROWS * max(1, columns) or columns > MOST_HINTS:
+    q, p = as_distribution(target), as_distribution(proposal)
+    shape = broadcast_shape(target=q.shape, proposal=p.shape)
+    size, columns = math.prod(shape), shape[-1] if shape else 1
+    if size < _ROWS * max(1, columns) or columns > MOST_HINTS:
         return None
-    hints = divergence.reshape(-1, columns).mean(axis=0).clip(0, MOST_HINT)
+    total, length = np.zeros(columns), columns * max(1, _MEASURED // columns)
+    for begin in range(0, size, length):
+        element = np.arange(begin, min(size, begin + length))
+        parts = (type(each)(*each._at(element, shape)) for each in (q, p))
+        total += kl_bits(*parts).reshape(-1, columns).sum(axis=0)
+    hints = (total * columns / max(1, size)).clip(0, MOST_HINT)
     starts = range(0, columns, max(1, block))
     uneven = max(float(np.ptp(hints[begin : begin + block])) for begin in starts)
     return tuple(hints.tolist()) if uneven > _ALIKE else None
 
 
-def _block(target: Distribution, proposal: Distribution, bits_hint: Any) -> int:
+def _block(target: Distribution, proposal: Distribution, bits_hint: Any, *, escapes: bool) -> int:
     """Returns the largest block of 8, 4, 2 and 1 that pays."""
     shape = broadcast_shape(target=target.shape, proposal=proposal.shape)
     columns = shape[-1] if shape else 1
     if 0 in shape:
         return 1
     for block in BLOCKS:
-        if block <= columns and trial_steps(block, target, proposal, bits_hint) <= _STEPS:
+        if block > columns:
+            continue
+        steps = trial_steps(
+            block, target, proposal, bits_hint, hardest=not escapes, escapes=escapes
+        )
+        if steps <= _STEPS:
             return block
     return 1
 
@@ -141,6 +161,7 @@ def trial_steps(
     bits_hint: Any = None,
     *,
     hardest: bool = True,
+    escapes: bool = False,
 ) -> float:
     """Returns how many steps a search of the array's blocks takes, as far as a few of them show.
 
@@ -154,10 +175,12 @@ def trial_steps(
         proposal: The proposal.
         bits_hint: As for `ADStar`.
         hardest: Whether to look for the hardest blocks, which takes the longer the more there are.
+        escapes: Whether elements that are too hard are coded by themselves, if they are few.
 
     Returns:
-        The mean; infinite where one of them takes more than 40,000, one of the hardest more than
-        262,144, or one cannot be made.
+        The mean; infinite where more than one in 64 elements of a part would be coded by
+        themselves, where one search takes more than 40,000, one of the hardest more than 262,144,
+        or one cannot be made.
     """
     shape = broadcast_shape(target=target.shape, proposal=proposal.shape)
 
@@ -166,6 +189,12 @@ def trial_steps(
         q, p = _part(target, shape, rows, columns), _part(proposal, shape, rows, columns)
         hint = None if bits_hint is None else bits_hint[columns]
         codec = ADStar(_PILOT, block, bits_hint=hint, max_steps=most)
+        if escapes:
+            unlimited = replace(codec, max_steps=None)
+            own = broadcast_shape(target=q.shape, proposal=p.shape)
+            q, count = without_escapes(unlimited, q, p, own)
+            if count > _FEW_ESCAPES * math.prod(own):
+                return math.inf
         try:
             encoded = codec.encode(q, p)
         except DivergenceError:

@@ -9,13 +9,14 @@ container, the command line and the tests know it. tests/extension/toy_method.py
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import MISSING, fields, replace
 from functools import cached_property
 from itertools import chain
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 
@@ -36,7 +37,7 @@ from ..distributions import as_distribution
 from ..errors import ParameterError
 from .encoded import Arrays, Encoded, output_arrays
 from .messages import INDICES, MessageKind
-from .units import Blocks, block_of, hints_of
+from .units import GIVEN, Blocks, block_of, hints_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,6 +56,8 @@ __all__ = ["Codec", "Progress"]
 
 Progress = Callable[[int, int], None]
 
+_MOST_SHOWN = 16  # hints
+
 AnyCodec = TypeVar("AnyCodec", bound="Codec")
 
 
@@ -62,7 +65,8 @@ class Codec(ABC):
     """What all methods share: arrays in and out, and what a method says of itself.
 
     Codecs are frozen dataclasses: immutable, comparable, hashable, picklable, with a ``repr`` that
-    evaluates to an equal codec. ``threads`` takes no part in comparisons.
+    evaluates to an equal codec, unless it has more than 16 hints. ``threads`` takes no part in
+    comparisons.
 
     Class attributes, which a method sets:
 
@@ -73,14 +77,17 @@ class Codec(ABC):
         kind: What a message has for a unit: `INDICES`, `INTEGERS` or `BYTES`.
         largest_block: The most elements that a unit may have; 1 for single elements alone.
         runs_through: Whether blocks run through all axes, in C order, and not along the last one.
-        default_chunk: How many messages a container's chunk holds unless asked otherwise.
+        default_chunk: How many messages a container's chunk holds at most, unless asked otherwise;
+            how many elements, says the code.
         elements_per_byte: The most elements that a byte of a container may stand for, unless the
-            receiver asks for more: no forged header fills the memory.
+            receiver asks for more: no forged header fills the memory. Chunks of 2^16 elements that
+            carry no information have as many.
         draws_tree: Whether an index names a node of AD*'s tree, which `TreeCode` predicts.
         limits: The arguments that bound the work, each with what it means.
         seed: The seed, which sender and receiver share.
         block: How many elements of the last axis are coded together.
-        bits_hint: Expected bits for each column of the last axis, in sixteenths; None for none.
+        bits_hint: Expected bits for each column of the last axis, in sixteenths; None for none;
+            ``"given"`` where sender and receiver give them for each element.
         threads: How many threads to use; None for all processors. Calls of less than 0.1 ms use
             one. Results do not depend on it.
     """
@@ -92,13 +99,13 @@ class Codec(ABC):
     largest_block: ClassVar[int] = 1
     runs_through: ClassVar[bool] = False
     default_chunk: ClassVar[int] = 1 << 16
-    elements_per_byte: ClassVar[int] = 64
+    elements_per_byte: ClassVar[int] = 1 << 13
     draws_tree: ClassVar[bool] = False
     limits: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     seed: int
     block: int = 1
-    bits_hint: tuple[float, ...] | None = None
+    bits_hint: tuple[float, ...] | str | None = None
     threads: int | None = None
 
     # --- What a method answers -------------------------------------------------------------------
@@ -121,6 +128,25 @@ class Codec(ABC):
         Raises:
             ParameterError: Integers that `parameters` does not give.
         """
+
+    @property
+    def most_bits(self) -> float:
+        """The most bits of a density ratio of which a sample is found for certain.
+
+        Infinite for an approximate method. What has more is escaped in containers (`escapes`).
+        """
+        # AD* fails by chance below depth 63: with less than 2^-36 there.
+        return 54.0 if self.exact else math.inf
+
+    @property
+    def hard_by(self) -> Literal["boxes", "supremum"] | None:
+        """What makes a block too hard to search for (`difficulty`); None if nothing does."""
+        return None
+
+    @property
+    def deepest(self) -> int:
+        """The largest depth of a search's tree."""
+        return 63 * self.block
 
     @property
     def words(self) -> int:
@@ -219,9 +245,15 @@ class Codec(ABC):
 
     def for_columns(self: AnyCodec, columns: slice) -> AnyCodec:
         """Returns the codec for some columns of the last axis by themselves."""
-        if self.bits_hint is None:
+        if self.bits_hint is None or isinstance(self.bits_hint, str):
             return self
         return replace(self, bits_hint=self.bits_hint[columns] or None)  # type: ignore[type-var]
+
+    def with_hints(self: AnyCodec, bits: Floats) -> AnyCodec:
+        """Returns the codec with other hints, for columns; whole sixteenths, however many."""
+        other = replace(self, bits_hint=None)  # type: ignore[type-var]
+        other._set(bits_hint=tuple(bits.tolist()))
+        return other
 
     def encode(
         self,
@@ -362,7 +394,11 @@ class Codec(ABC):
 
     def check_shape(self, shape: Shape) -> None:
         """Raises ParameterError where the codec is for arrays of other columns."""
-        if self.bits_hint is not None:
+        if self.bits_hint == GIVEN:
+            if len(shape) != 1 and self.blocks.columns_of(shape) % self.block:
+                expected = f"a multiple of the block, {self.block}, with hints for each element"
+                raise ParameterError("length of the last axis", shape[-1] if shape else 1, expected)
+        elif self.bits_hint is not None:
             self.blocks.hints(shape)
 
     # --- As a frozen dataclass -------------------------------------------------------------------
@@ -380,14 +416,21 @@ class Codec(ABC):
             object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
-        """The call that makes an equal codec, without what it has by default."""
+        """The call that makes an equal codec if hints are few, without what it has by default."""
         values = [(field, getattr(self, field.name)) for field in fields(self)]  # type: ignore[arg-type]
         given = [
-            f"{field.name}={value!r}"
+            f"{field.name}={_shortly(value)}"
             for field, value in values
             if field.default is MISSING or value != field.default
         ]
         return f"{type(self).__name__}({', '.join(given)})"
+
+
+def _shortly(value: object) -> str:
+    """What stands for a field in `repr`: of many hints, how many."""
+    if isinstance(value, tuple) and len(value) > _MOST_SHOWN:
+        return f"<{len(value)} numbers>"
+    return repr(value)
 
 
 def _named(

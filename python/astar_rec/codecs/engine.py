@@ -42,6 +42,9 @@ _NEWS = 0.1
 
 _NO_HINT = np.zeros(1)
 
+# What errors of built-in targets end with: containers take what messages alone do not.
+CARRIED = "; compress and Writer code such elements by themselves"
+
 
 class CoreCodec(Codec):
     """A method of the core: indices of 64 bits, or as many words as a block has elements."""
@@ -121,6 +124,8 @@ class CoreCodec(Codec):
             return self._encode_built_in(target, proposal, offset, out, progress)
         except _core.CoreDivergenceError as error:
             reason, element, bits, limit = error.args
+            if isinstance(target, CoreFamily) and self.exact and not self.numbers:
+                reason += CARRIED
             raise DivergenceError(unravel(element, out[1].shape), bits, limit, reason) from None
 
     def _encode_built_in(

@@ -15,7 +15,7 @@ from ..custom import Tails, as_proposal, as_target
 from ..distributions.families import CoreFamily
 from ..errors import CorruptDataError, DivergenceError, ParameterError
 from .codec import Codec
-from .engine import samples_at
+from .engine import CARRIED, samples_at
 from .messages import BYTES
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["PolarCoding"]
 
 _LARGEST_BLOCK = 1 << 24
-_ELEMENTS_PER_BYTE = 1 << 13
 
 
 @dataclass(frozen=True, repr=False)
@@ -76,13 +75,17 @@ class PolarCoding(Codec):
     largest_block = _LARGEST_BLOCK
     runs_through = True
     default_chunk = 1
-    elements_per_byte = _ELEMENTS_PER_BYTE
     limits: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     seed: int
     _: KW_ONLY
     block: int = 1 << 18
     threads: int | None = field(default=None, compare=False)
+
+    @property
+    def most_bits(self) -> float:
+        """The bits of a position that have levels."""
+        return 60.0
 
     @property
     def parameters(self) -> tuple[int, ...]:
@@ -117,6 +120,8 @@ class PolarCoding(Codec):
             check(position.reshape(-1))
         except _core.CoreDivergenceError as error:
             reason, element, bits, limit = error.args
+            if isinstance(target, CoreFamily) and isinstance(proposal, CoreFamily):
+                reason += CARRIED
             raise DivergenceError(unravel(element, sample.shape), bits, limit, reason) from None
         for number, each in enumerate(made):
             message[number] = _filled(each, self._elements_of(number, sample.size))
@@ -207,7 +212,7 @@ class PolarCoding(Codec):
 
 def _least_bytes(elements: int) -> int:
     """How many bytes a block has at least: a file's size tells how many elements it may hold."""
-    return elements // _ELEMENTS_PER_BYTE
+    return elements // PolarCoding.elements_per_byte
 
 
 def _filled(data: bytes, elements: int) -> bytes:

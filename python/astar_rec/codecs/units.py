@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .._elements import Floats, Shape
 
 __all__ = [
+    "GIVEN",
     "MAX_BLOCK",
     "MOST_HINT",
     "MOST_HINTS",
@@ -40,6 +41,9 @@ HINTS_PER_BIT = 16
 MOST_HINT = 4096  # bits
 MOST_HINTS = 1 << 18
 
+# In the place of hints where sender and receiver give one for each element, and nothing is written.
+GIVEN = "given"
+
 
 class Blocks:
     """How the elements of an array fall into blocks along its last axis.
@@ -49,6 +53,7 @@ class Blocks:
         words: Numbers that a message has for each block.
         bits_hint: Expected bits of information for each column, which both sides know; None where
             all are alike. A block's dimensions with more are halved sooner and deeper.
+        each_is_given: Whether there are hints for each element instead, which are not here.
         runs_through: Whether blocks run through all axes, in C order: rows are not their limits.
     """
 
@@ -56,14 +61,16 @@ class Blocks:
         self,
         block: int,
         words: int,
-        bits_hint: tuple[float, ...] | None = None,
+        bits_hint: tuple[float, ...] | str | None = None,
         *,
         runs_through: bool = False,
     ) -> None:
         self.block = block
         self.words = words
         self.runs_through = runs_through
-        self.bits_hint: Floats | None = None if bits_hint is None else np.array(bits_hint)
+        self.each_is_given = bits_hint == GIVEN
+        columns = None if isinstance(bits_hint, str) else bits_hint
+        self.bits_hint: Floats | None = None if columns is None else np.array(columns)
 
     def columns_of(self, shape: Shape) -> int:
         """The length of the last axis; 1 for an array of no axes."""
@@ -76,6 +83,9 @@ class Blocks:
     def hints(self, shape: Shape) -> Floats:
         """A hint for each column."""
         columns = self.columns_of(shape)
+        if self.each_is_given:
+            expected = "hints: this codec is for compress, Writer and Reader, which are given them"
+            raise ParameterError("bits_hint", GIVEN, expected)
         if self.bits_hint is None:
             return np.zeros(columns)
         if self.bits_hint.size != columns:
@@ -133,7 +143,7 @@ class Blocks:
         return message
 
 
-def hints_of(value: object, block: int) -> tuple[float, ...] | None:
+def hints_of(value: object, block: int) -> tuple[float, ...] | str | None:
     """Returns hints as codecs and headers hold them, in whole sixteenths of a bit.
 
     Raises:
@@ -141,6 +151,11 @@ def hints_of(value: object, block: int) -> tuple[float, ...] | None:
     """
     if value is None:
         return None
+    if isinstance(value, str):
+        if value != GIVEN or block == 1:
+            expected = f'None, "{GIVEN}" with blocks, or a number for each column'
+            raise ParameterError("bits_hint", value, expected)
+        return value
     hints = real_array("bits_hint", value)
     if hints.ndim != 1 or not 0 < hints.size <= MOST_HINTS:
         raise ParameterError("shape of bits_hint", hints.shape, "one axis: a number per column")
@@ -156,19 +171,26 @@ def block_of(value: object, most: int = MAX_BLOCK) -> int:
     return integer("block", value, 1, most)
 
 
-def hint_numbers(hints: tuple[float, ...] | None) -> tuple[int, ...]:
-    """Returns what a header holds of hints: how many there are, and these in sixteenths."""
+def hint_numbers(hints: tuple[float, ...] | str | None) -> tuple[int, ...]:
+    """Returns what a header holds of hints: how many there are, and these in sixteenths.
+
+    One more than the most stands for those that are given with the elements.
+    """
+    if isinstance(hints, str):
+        return (MOST_HINTS + 1,)
     given = hints or ()
     return (len(given), *(round(hint * HINTS_PER_BIT) for hint in given))
 
 
-def take_hints(take: Callable[[], int]) -> tuple[float, ...] | None:
+def take_hints(take: Callable[[], int]) -> tuple[float, ...] | str | None:
     """Returns what `hint_numbers` was given.
 
     Raises:
         ParameterError: Too many of them, or one that is too large.
     """
     count = take()
+    if count == MOST_HINTS + 1:
+        return GIVEN
     if count > MOST_HINTS:
         raise ParameterError("number of hints", count, f"at most {MOST_HINTS}")
     return tuple(take() / HINTS_PER_BIT for _ in range(count)) or None

@@ -11,6 +11,8 @@ with all checks of arguments, is here. `registry.register` makes it known to con
     `carried`            the dtype of what it codes
     `takes_contexts`     whether indices may have contexts
     `most_words`         the largest block whose indices it takes
+    `in_threads`         whether several threads pack chunks of a container
+    `elements_in_chunk`  how large these are, and `seconds_per_element` what they take
 
     object               what it does
     `block`              the words of an index; None where whoever packs says
@@ -89,6 +91,11 @@ class IndexCode:
         carried: The dtype of what it codes: uint64, or object for bytes.
         takes_contexts: Whether indices may have contexts.
         most_words: The most 64-bit words that an index may have: the largest block.
+        in_threads: Whether containers pack and unpack several chunks at once. It pays where that
+            takes long and lets other threads of Python run.
+        seconds_per_element: What packing an element takes, roughly, for progress.
+        elements_in_chunk: How many elements a container's chunk holds unless asked otherwise, a
+            power of two: a row that is read alone costs as much as these.
     """
 
     name: ClassVar[str]
@@ -97,6 +104,9 @@ class IndexCode:
     carried: ClassVar[type[np.uint64] | type[np.object_]] = np.uint64
     takes_contexts: ClassVar[bool] = False
     most_words: ClassVar[int] = 1
+    in_threads: ClassVar[bool] = False
+    elements_in_chunk: ClassVar[int] = 1 << 16
+    seconds_per_element: ClassVar[float] = 30e-9
 
     @property
     def block(self) -> int | None:

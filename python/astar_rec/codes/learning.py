@@ -46,6 +46,7 @@ class LearningCode(IndexCode):
     header_size = 1
     takes_contexts = True
     most_words = 16
+    in_threads = True
 
     def __post_init__(self) -> None:
         if self.block is not None:

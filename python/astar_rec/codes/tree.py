@@ -42,6 +42,10 @@ class TreeCode(LearningCode):
 
     It must know whose indices it codes: see `at`. `compress` and `Writer` say so themselves.
 
+    `pack` and `unpack` are work for one thread, as what an index costs is learnt from those before.
+    The chunks of a container are independent: `compress`, `Writer`, `Reader` and `inspect` have as
+    many threads at them as the codec, or ``threads=``, says.
+
     Args:
         block: The codec's block; None leaves that to `at`.
         expected_bits: The information of an index in bits, of the whole block, as far as both sides
@@ -69,6 +73,8 @@ class TreeCode(LearningCode):
 
     name = "tree"
     number = 5
+    seconds_per_element = 2.5e-6
+    elements_in_chunk = 1 << 14  # some 30 ms, for 0.3 % of the bits
 
     def suits(self, codec: Codec) -> bool:
         """Returns whether indices name nodes of a tree that can be drawn: those of `ADStar` do."""

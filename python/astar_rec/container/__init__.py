@@ -4,8 +4,10 @@ docs/format.md specifies them. `compress` and `decompress` are for arrays in mem
 `Reader` for larger ones; `inspect` says where the bits went.
 
 In the order of the data: `codes` (which index code), `chunks` (indices are collected, coded and
-framed), `format` (headers and frames as bytes), `source` and `frames` (chunks are found again),
-`grid` (which elements indices stand for).
+framed), `escape_section` (elements that were coded by themselves), `fingerprint` (what a header
+says of the proposal), `format` (headers and frames as bytes), `source` and `frames` (chunks are
+found again), `grid` (which elements indices stand for). Beside it: `known` (what both sides are
+given with the elements, and is not written) and `stages` (progress).
 """
 
 from .inspection import Inspection, inspect

@@ -16,6 +16,7 @@ from ..codecs import method_numbered
 from ..codes import code_numbered
 from ..errors import CorruptDataError, ParameterError
 from .code_choice import code_for
+from .fingerprint import FINGERPRINT_ELEMENTS, Fingerprint
 from .grid import Grid
 
 if TYPE_CHECKING:
@@ -40,10 +41,15 @@ LONGEST_HEADER = 1 << 20  # more than any takes
 _FLOAT32 = 1 << 0
 _OPEN = 1 << 1
 _CONTEXTS_SHIFT = 2
+_CONTEXTS_MASK = 3
+_FINGERPRINT = 1 << 4
+_KNOWN_FLAGS = (1 << 5) - 1
 
 _CHUNK_MARK = 0xC5
 _LAST_MARK = 0xE5
-MARKS = bytes([_CHUNK_MARK, _LAST_MARK])  # with which frames begin
+_ESCAPES = 1  # added to the mark of a frame that has them
+# With which frames begin; the latter two, those with escapes.
+MARKS = bytes([_CHUNK_MARK, _LAST_MARK, _CHUNK_MARK + _ESCAPES, _LAST_MARK + _ESCAPES])
 
 # Mark, number, rows, length: what may stand before a payload.
 FRAME_HEAD = 1 + 3 * 10
@@ -86,6 +92,7 @@ class Header:
         open: Whether the number of rows was not known when the header was written.
         dtype: The samples' type: one of `DTYPES`.
         chunk: How many indices a chunk holds.
+        fingerprint: Of the first elements' proposals; None for none.
     """
 
     codec: Codec
@@ -96,6 +103,7 @@ class Header:
     open: bool
     dtype: str
     chunk: int
+    fingerprint: Fingerprint | None = None
 
     @property
     def block(self) -> int:
@@ -112,6 +120,12 @@ class Header:
         own = self.shape if shape is None else shape
         return Grid(own, self.block, self.chunk, self.codec.runs_through)
 
+    def fingerprinted(self, shape: Shape) -> int:
+        """Of how many elements a fingerprint is, where the samples have a shape."""
+        grid = self.grid(shape)
+        first = min(grid.chunk, grid.indices)
+        return min(FINGERPRINT_ELEMENTS, len(grid.elements_of(0, first)))
+
     def with_row(self, row: Shape) -> Header:
         """The same, open, with rows of a shape."""
         return replace(self, shape=(0, *row))
@@ -126,6 +140,7 @@ class Header:
             (_FLOAT32 if self.dtype == "float32" else 0)
             | (_OPEN if self.open else 0)
             | CONTEXTS.index(self.contexts) << _CONTEXTS_SHIFT
+            | (_FINGERPRINT if self.fingerprint else 0)
         )
         log_chunk = self.chunk.bit_length() - 1
         numbers = (
@@ -138,6 +153,8 @@ class Header:
         )
         body = MAGIC + bytes([VERSION, self.codec.number, flags, self.code.number, log_chunk])
         body += b"".join(map(varint, numbers))
+        if self.fingerprint:
+            body += self.fingerprint.to_bytes()
         return body + _checksum(body)
 
 
@@ -156,8 +173,8 @@ def read_header(data: memoryview) -> tuple[Header, int]:
     version, method, flags, code, chunk = data[4:9]
     if version != VERSION:
         raise CorruptDataError(f"container version {version}; this release reads version {VERSION}")
-    contexts = flags >> _CONTEXTS_SHIFT
-    if contexts >= len(CONTEXTS):
+    contexts = flags >> _CONTEXTS_SHIFT & _CONTEXTS_MASK
+    if contexts >= len(CONTEXTS) or flags > _KNOWN_FLAGS:
         raise CorruptDataError("a header that no encoder writes: unknown flags")
     kind = code_numbered(code)
     if kind is None:
@@ -176,6 +193,9 @@ def read_header(data: memoryview) -> tuple[Header, int]:
         if axes > MAX_AXES:
             raise CorruptDataError(f"{axes} axes")
         shape = tuple(number() for _ in range(axes))
+        fingerprint = None
+        if flags & _FINGERPRINT:
+            fingerprint, at = _read_fingerprint(data, at)
         if bytes(data[at : at + 4]) != _checksum(data[:at]):
             raise CorruptDataError("the header's checksum does not match")
         header = Header(
@@ -187,12 +207,21 @@ def read_header(data: memoryview) -> tuple[Header, int]:
             open=bool(flags & _OPEN),
             dtype="float32" if flags & _FLOAT32 else "float64",
             chunk=1 << chunk if chunk < 64 else 0,
+            fingerprint=fingerprint,
         )
         codec.check_shape(shape)
     except ParameterError as error:
         raise CorruptDataError(f"a header that no encoder writes: {error}") from None
     _check(header)
     return header, at + 4
+
+
+def _read_fingerprint(data: memoryview, at: int) -> tuple[Fingerprint, int]:
+    """Returns the fingerprint at a place, and where it ends."""
+    end = at + Fingerprint.SIZE
+    if len(data) < end:
+        raise CorruptDataError(f"the data end at byte {len(data)}, in the header")
+    return Fingerprint.from_bytes(bytes(data[at:end])), end
 
 
 def least_chunk(codec: Codec) -> int:
@@ -204,6 +233,8 @@ def _check(header: Header) -> None:
     """Refuses what `Header` can say and no encoder writes."""
     if not least_chunk(header.codec) <= header.chunk <= MAX_CHUNK:
         raise CorruptDataError(f"chunks of {header.chunk} indices")
+    if header.fingerprint is not None and not header.fingerprint.is_possible:
+        raise CorruptDataError("a fingerprint that no proposal has")
     if header.contexts == "column" and len(header.shape) < 2:
         raise CorruptDataError(f"columns as contexts in shape {header.shape}")
     if header.open and (not header.shape or header.shape[0] != 0):
@@ -231,15 +262,19 @@ class FrameHead:
         rows: For the last frame of an open container: how many rows there are. None otherwise.
         length: The payload's number of bytes.
         size: The head's own number of bytes.
+        escapes: Whether the payload begins with escapes.
     """
 
     number: int
     rows: int | None
     length: int
     size: int
+    escapes: bool
 
 
-def write_frame(head: bytes, number: int, payload: bytes, rows: int | None = None) -> bytes:
+def write_frame(
+    head: bytes, number: int, payload: bytes, rows: int | None = None, *, escapes: bytes = b""
+) -> bytes:
     """Returns a chunk as it is written.
 
     Args:
@@ -247,9 +282,13 @@ def write_frame(head: bytes, number: int, payload: bytes, rows: int | None = Non
         number: The chunk's number.
         payload: What it holds.
         rows: For the last frame of an open container: how many rows there are.
+        escapes: The section of its escapes, if it has any.
     """
-    mark = bytes([_CHUNK_MARK]) if rows is None else bytes([_LAST_MARK]) + varint(rows)
-    checksum = frame_checksum(head[-4:], number, rows, payload)
+    kind, payload = _ESCAPES if escapes else 0, escapes + payload
+    mark = bytes([_CHUNK_MARK + kind])
+    if rows is not None:
+        mark = bytes([_LAST_MARK + kind]) + varint(rows)
+    checksum = frame_checksum(head[-4:], number, rows, payload, escapes=bool(escapes))
     return mark + varint(number) + varint(len(payload)) + payload + checksum
 
 
@@ -261,17 +300,19 @@ def read_frame_head(data: memoryview) -> FrameHead:
     """
     if not data:
         raise CorruptDataError("the data end where a chunk should begin")
-    if data[0] not in (_CHUNK_MARK, _LAST_MARK):
+    if data[0] not in MARKS:
         raise CorruptDataError("no chunk begins where one should")
     at, rows = 1, None
-    if data[0] == _LAST_MARK:
+    if data[0] in (_LAST_MARK, _LAST_MARK + _ESCAPES):
         rows, at = read_varint(data, at)
     number, at = read_varint(data, at)
     length, at = read_varint(data, at)
-    return FrameHead(number, rows, length, at)
+    return FrameHead(number, rows, length, at, data[0] in MARKS[2:])
 
 
-def frame_checksum(header: bytes, number: int, rows: int | None, payload: Buffer) -> bytes:
+def frame_checksum(
+    header: bytes, number: int, rows: int | None, payload: Buffer, *, escapes: bool = False
+) -> bytes:
     """The checksum that follows a payload: of its place, too, that chunks stay where they are.
 
     Args:
@@ -279,24 +320,22 @@ def frame_checksum(header: bytes, number: int, rows: int | None, payload: Buffer
         number: The chunk's number.
         rows: As in `FrameHead`.
         payload: The payload.
+        escapes: Whether it begins with escapes.
     """
     place = header + number.to_bytes(8, "little")
     if rows is not None:
         place += rows.to_bytes(8, "little")
+    if escapes:
+        place += bytes([_ESCAPES])
     return _checksum(payload, zlib.crc32(place))
-
-
-def contexts_checksum(contexts: Contexts) -> bytes:
-    """What stands before a chunk's indices where their contexts were given."""
-    return _checksum(contexts.astype("<u2").tobytes())
 
 
 def longest_payload(header: Header) -> int:
     """More bytes than any chunk's payload has."""
     if not header.codec.kind.is_number:
         return ELEMENT_LIMIT  # bytes may be any number
-    # Decisions of 16 bits, 64 a word, and the path.
-    return 64 + header.chunk * header.words * 136
+    # Decisions of 16 bits, 64 a word, and the path; and as much for escapes.
+    return 128 + 2 * header.chunk * header.words * 136
 
 
 def _checksum(data: Buffer, start: int = 0) -> bytes:

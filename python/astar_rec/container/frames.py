@@ -37,12 +37,14 @@ class Frame:
         rows: For the last frame of an open container: how many rows there are.
         begin: Where its payload begins.
         length: The payload's number of bytes.
+        escapes: Whether the payload begins with escapes.
     """
 
     number: int
     rows: int | None
     begin: int
     length: int
+    escapes: bool = False
 
     @property
     def end(self) -> int:
@@ -78,7 +80,9 @@ def payload_of(source: Source, frame: Frame, header: bytes) -> memoryview:
     """
     data = source.read(frame.begin, frame.length + _CHECKSUM)
     payload, checksum = data[: frame.length], data[frame.length :]
-    if bytes(checksum) != frame_checksum(header, frame.number, frame.rows, payload):
+    if bytes(checksum) != frame_checksum(
+        header, frame.number, frame.rows, payload, escapes=frame.escapes
+    ):
         raise CorruptDataError(f"the checksum of chunk {frame.number} does not match")
     return payload
 
@@ -202,7 +206,7 @@ def _frame_at(source: Source, at: int, header: Header, limit: int) -> Frame:
         head: FrameHead = read_frame_head(source.read(at, FRAME_HEAD))
     except CorruptDataError as error:
         raise CorruptDataError(f"byte {at}: {error}") from None
-    frame = Frame(head.number, head.rows, at + head.size, head.length)
+    frame = Frame(head.number, head.rows, at + head.size, head.length, head.escapes)
     if head.rows is not None and not header.open:
         raise CorruptDataError(f"byte {at}: a number of rows, which the header has")
     if head.length > longest_payload(header):

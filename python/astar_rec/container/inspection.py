@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import _core
+from .._parallel import in_order
 from .._validate import broadcast_shape
+from ..codecs.units import GIVEN
 from ..errors import ParameterError
 from ..information import kl_bits
+from .chunks import threads_for
+from .escape_section import write_section
 from .reader import Reader
 
 if TYPE_CHECKING:
     from .._elements import Indices, Shape
     from ..codecs import Codec
     from ..codes import IndexCode
+    from ..codes.code import Parts
     from ..distributions import ProposalLike, TargetLike
+    from .format import Header
     from .source import File
 
 __all__ = ["Inspection", "inspect"]
@@ -37,11 +44,16 @@ class Inspection:
         dtype: Their type.
         offset: The number of the first element.
         chunk: Indices in a chunk.
+        fingerprint: What the header says of the proposal: the weighted means of the first elements'
+            locations and spreads; None where it says nothing.
         bits: Bits by part: ``header``, ``depth`` (what the code spends on depths), ``path`` (what
             it spends on the paths themselves; `TreeCode` on both), ``padding`` and ``framing``
-            (what surrounds the chunks). They add up to ``total_bits``.
+            (what surrounds the chunks); and ``escapes``, if elements were coded by themselves.
+            ``header``, ``chunks`` and ``framing``, where contexts or hints were given to `compress`
+            and not to `inspect`. They add up to ``total_bits``.
         total_bits: Eight times the number of bytes.
         mean_depth: Mean depth of the indices, ⌊log2 index⌋; of bytes, their mean number of bits.
+            NaN where there are none, or none could be read.
         kl_bits: The sum of the targets' KL divergences; None unless targets were given.
         parts: What the messages' bits were for, as far as the method says it: of `PolarCoding`
             bits by level, in order of drawing; of others, and of a container of so many elements
@@ -56,6 +68,7 @@ class Inspection:
     dtype: np.dtype[Any]
     offset: int
     chunk: int
+    fingerprint: tuple[float, float] | None
     bits: dict[str, int]
     total_bits: int
     mean_depth: float
@@ -73,11 +86,18 @@ class Inspection:
         """What was spent beyond the targets' information; None unless targets were given."""
         return None if self.kl_bits is None else self.total_bits - self.kl_bits
 
+    def _of_proposal(self) -> list[tuple[str, str]]:
+        if self.fingerprint is None:
+            return []
+        location, spread = self.fingerprint
+        return [("proposal", f"mean location {location:.6g}, mean spread {spread:.6g}")]
+
     def __str__(self) -> str:
         rows = [
             ("method", f"{self.method}  {self.codec}"),
             ("shape", f"{self.shape}  {self.dtype}"),
             ("code", f"{self.code}, contexts: {self.contexts}"),
+            *self._of_proposal(),
             ("mean depth", f"{self.mean_depth:.3f}"),
             *((f"{part} bits", f"{bits}") for part, bits in self.bits.items()),
             ("total bits", f"{self.total_bits}  ({self.bits_per_element:.4f} per element)"),
@@ -98,6 +118,7 @@ def inspect(
     proposal: ProposalLike | None = None,
     *,
     contexts: Any = None,
+    bits_hint: Any = None,
 ) -> Inspection:
     """Says what is in a container, and where its bits went.
 
@@ -105,7 +126,9 @@ def inspect(
         data: What `compress` returned; or a path, or a file object opened for reading bytes.
         target: The targets that were encoded, to be told how much of it was information.
         proposal: The proposal, where targets are given.
-        contexts: What `compress` was given as ``contexts``, if it was an array.
+        contexts: What `compress` was given as ``contexts``, if it was an array; None to be told no
+            more than what the header says, and the sizes.
+        bits_hint: What `compress` was given as ``bits_hint``; None likewise.
 
     Raises:
         CorruptDataError: Bytes that `compress` did not write, or not all of them.
@@ -121,23 +144,29 @@ def inspect(
         >>> round(info.kl_bits, 2)
         5.25
     """
-    with Reader(data, contexts=contexts) as reader:
+    with _Looking(data, contexts=contexts, bits_hint=bits_hint) as reader:
         header, contents = reader._header, reader._contents
         divergence = _divergence(target, proposal, reader.shape)
         total = 8 * reader._source.size
         depths, said = 0, dict[str, float]()
-        bits = {"header": 8 * reader._begin, "depth": 0, "path": 0, "padding": 0, "framing": 0}
-        for number in range(contents.grid.chunks):
-            index, _ = reader._unpack(number)
-            parts = reader._code(number).parts(index, reader._contexts(number, len(index)))
-            numbers = header.codec.kind.is_number
-            depths += _core.path_bits(index, header.words) if numbers else parts.path
+        bits = {"header": 8 * reader._begin}
+        threads = threads_for(header.codec, header.code)
+        measure = partial(_measured, reader)
+        chunks = range(contents.grid.chunks)
+        if reader.sees_all:
+            bits |= {"depth": 0, "path": 0, "padding": 0}
+        else:
+            bits["chunks"] = 8 * sum(contents.frames[number].length for number in chunks)
+        found = in_order(measure, chunks if reader.sees_all else (), threads)
+        for of_paths, escaped, parts, breakdown in found:
+            depths += of_paths
+            if escaped:
+                bits["escapes"] = bits.get("escapes", 0) + escaped
             bits["depth"] += parts.depth
             bits["path"] += parts.path
             bits["padding"] += parts.padding
-            if contents.grid.elements <= reader._expected_elements:
-                for part, more in _breakdown(reader, number, index).items():
-                    said[part] = said.get(part, 0.0) + more
+            for part, more in breakdown.items():
+                said[part] = said.get(part, 0.0) + more
         bits["framing"] = total - sum(bits.values())
         indices = contents.grid.indices
         return Inspection(
@@ -149,17 +178,50 @@ def inspect(
             dtype=reader.dtype,
             offset=header.offset,
             chunk=header.chunk,
+            fingerprint=_means_of(header),
             bits=bits,
             total_bits=total,
-            mean_depth=depths / indices if indices else float("nan"),
+            mean_depth=depths / indices if indices and reader.sees_all else float("nan"),
             kl_bits=divergence,
             parts=said,
         )
 
 
+class _Looking(Reader):
+    """A reader that opens without what was given with the elements, too."""
+
+    _needs_all = False
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether it can read the indices."""
+        header = self._header
+        contexts = header.contexts != "given" or self._given is not None
+        return contexts and (header.codec.bits_hint != GIVEN or self._hints is not None)
+
+
+def _measured(reader: Reader, number: int) -> tuple[int, int, Parts, dict[str, float]]:
+    """The depths of a chunk's indices, added up, the bits of escapes, and where the rest went."""
+    index, known = reader._unpack(number)
+    parts = reader._code(number, known).parts(index, reader._contexts(number, len(index)))
+    is_number = reader.codec.kind.is_number
+    depths = _core.path_bits(index, reader.codec.words) if is_number else parts.path
+    escapes = reader._escapes(number)
+    escaped = 8 * len(write_section(escapes)) if len(escapes) else 0
+    return depths, escaped, parts, _breakdown(reader, number, index)
+
+
+def _means_of(header: Header) -> tuple[float, float] | None:
+    """What the header says of the proposal."""
+    own = header.fingerprint
+    return None if own is None else (own.location, own.spread)
+
+
 def _breakdown(reader: Reader, number: int, index: Indices) -> dict[str, float]:
-    """Where the bits of a chunk's messages went."""
+    """Where the bits of a chunk's messages went; nothing if `decompress` would not decode them."""
     codec, grid = reader.codec, reader._contents.grid
+    if grid.elements > reader._expected_elements:
+        return {}
     first = number * grid.chunk
     own = grid.elements_of(first, first + len(index))
     offset = reader._header.offset + own.start

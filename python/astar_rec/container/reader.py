@@ -8,15 +8,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._arrays import context_array
+from .._parallel import in_order
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
 from ..codecs import Codec
+from ..codecs.escapes import decode_escapes, joined_escapes, none_escaped
+from ..codecs.hinted import decode_hinted
+from ..codecs.units import HINTS_PER_BIT
 from ..custom import as_proposal
 from ..custom.selection import elements_of
 from ..errors import CorruptDataError, ParameterError
-from .chunks import column_contexts
+from .chunks import code_at, column_contexts, threads_for
 from .code_choice import code_for
-from .format import LONGEST_HEADER, Header, as_received, contexts_checksum, dtype_of, read_header
+from .escape_section import split_section
+from .fingerprint import require_same
+from .format import LONGEST_HEADER, Header, as_received, dtype_of, read_header
 from .frames import payload_of, rescue, walk, whole
+from .known import Known, hints_by_index, hints_given, with_given_hints
 from .source import source_of
 
 if TYPE_CHECKING:
@@ -25,9 +32,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from typing_extensions import Self
 
-    from .._elements import Indices, Shape
+    from .._elements import Floats, Indices, Shape
     from ..codecs import Message, Progress
     from ..codecs.codec import Proposal
+    from ..codecs.escapes import Escapes
     from ..codes import IndexCode
     from ..distributions import ProposalLike
     from .format import Contexts
@@ -43,7 +51,8 @@ _FREE_ELEMENTS = 1 << 20
 class Reader:
     """Decodes a container, any rows of it, without reading the rest.
 
-    A context manager. It holds a chunk at a time, whatever the container's size.
+    A context manager. It holds a chunk at a time, or with codes that learn two for each thread,
+    whatever the container's size.
 
     Threads may share a reader, and so may processes that were forked off, such as a data loader's.
     (File objects that are not Python's own have one position for all processes: reading from them
@@ -64,7 +73,11 @@ class Reader:
             only itself; `missing` says which elements there are none of.
         contexts: What `compress` was given as ``contexts``, if it was an array: of all rows.
             Without a header, whatever it was given.
+        bits_hint: What `compress` was given as ``bits_hint``: of all rows.
         threads: Number of threads; None for all processors, or the given codec's.
+        fingerprint: False to decode with any proposal. Otherwise `read` refuses one that is not the
+            encoder's, as far as the container's fingerprint tells: where the rows that are read
+            have all elements that it is of, the first 4,096 at most.
 
     Attributes:
         codec: The codec that decodes it.
@@ -94,6 +107,9 @@ class Reader:
         ((10, 1), True)
     """
 
+    # Whether indices will be read, which takes all that was given with the elements.
+    _needs_all = True
+
     def __init__(
         self,
         file: File,
@@ -105,14 +121,17 @@ class Reader:
         offset: int = 0,
         on_corrupt: str = "raise",
         contexts: Any = None,
+        bits_hint: Any = None,
         threads: int | None = None,
+        fingerprint: bool = True,
     ) -> None:
+        self._compares = fingerprint
         if on_corrupt not in ("raise", "skip"):
             raise ParameterError("on_corrupt", on_corrupt, '"raise" or "skip"')
         self._skip = on_corrupt == "skip"
         header = None
         if codec is not None:
-            header = _known_header(codec, code, shape, dtype, offset, contexts)
+            header = _known_header(codec, code, shape, dtype, offset, contexts, bits_hint)
             if self._skip:
                 raise ParameterError("on_corrupt", on_corrupt, '"raise", without a header')
         else:
@@ -123,12 +142,14 @@ class Reader:
         self._closed = False
         self._source = source_of(file)
         try:
-            self._open(header, contexts, threads)
+            self._open(header, contexts, bits_hint, threads)
         except BaseException:
             self._source.close()
             raise
 
-    def _open(self, header: Header | None, contexts: Any, threads: int | None) -> None:
+    def _open(
+        self, header: Header | None, contexts: Any, bits_hint: Any, threads: int | None
+    ) -> None:
         source = self._source
         self._checksum: bytes | None = None
         if header is not None:
@@ -149,11 +170,15 @@ class Reader:
         self.missing = [grid.elements_of(begin, end) for begin, end in self._missing_indices()]
         self._given: Contexts | None = None
         if self._header.contexts == "given":
-            if contexts is None:
+            if contexts is not None:
+                self._given = context_array(contexts, grid.steps_shape)
+            elif self._needs_all:
                 raise ParameterError("contexts", None, "those that it was compressed with")
-            self._given = context_array(contexts, grid.steps_shape)
         elif contexts is not None and header is None:
             raise ParameterError("contexts", "given", "None: it was compressed without")
+        self._hints = None
+        if bits_hint is not None or self._needs_all:
+            self._hints = hints_given(self.codec, bits_hint, grid.shape)
         self._cached: tuple[int, Indices] | None = None
 
     def read(
@@ -176,7 +201,8 @@ class Reader:
 
         Raises:
             CorruptDataError: A chunk is damaged, or holds what no encoder writes.
-            ParameterError: A proposal that does not broadcast to the result's shape; rows with a
+            ParameterError: A proposal that does not broadcast to the result's shape, or is not the
+                encoder's, as far as the fingerprint tells; rows with a
                 step, or of a container without axes; contexts that are not the encoder's; a reader
                 that is closed.
         """
@@ -189,9 +215,12 @@ class Reader:
             raise ParameterError(
                 "shape of proposal", shared.shape, f"one that broadcasts to the samples' {shape}"
             )
+        self._require_same(shared, shape, begin)
         indices = self._contents.grid.indices_of_rows(begin, end)
         index, there = self._gather(indices, progress)
-        samples = as_received(self._decode(index, shared, shape, begin), self._header.dtype)
+        decoded_samples = self._decode(index, shared, shape, begin)
+        self._put_escapes(decoded_samples, shared, begin, indices)
+        samples = as_received(decoded_samples, self._header.dtype)
         return self._masked(samples, there, begin) if self._skip else samples
 
     def close(self) -> None:
@@ -199,6 +228,9 @@ class Reader:
         self._closed = True
         self._cached = None
         self._source.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(shape={self.shape}, dtype={self.dtype}, codec={self.codec})"
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_cached": None}
@@ -218,6 +250,16 @@ class Reader:
     def _expected_elements(self) -> int:
         """The most samples that a container of this size is expected to have."""
         return _FREE_ELEMENTS + self.codec.elements_per_byte * self._source.size
+
+    def _require_same(self, proposal: Proposal, shape: Shape, begin: int) -> None:
+        """Refuses another proposal than the encoder's, where the fingerprint is of these rows."""
+        fingerprint = self._header.fingerprint
+        if fingerprint is None or not self._compares or begin:
+            return
+        count = self._header.fingerprinted(self.shape)
+        if 0 < count <= math.prod(shape):
+            columns = shape[-1] if shape else 1
+            require_same(fingerprint, proposal, shape, count, columns)
 
     # --- Indices ---------------------------------------------------------------------------------
 
@@ -254,12 +296,15 @@ class Reader:
         kind = self.codec.kind
         index: Message = np.zeros((len(indices), words), kind.carried)
         there = np.ones(len(indices), bool)
-        for number in range(indices.start // chunk, -(-indices.stop // chunk)):
+        numbers = range(indices.start // chunk, -(-indices.stop // chunk))
+        threads = threads_for(self.codec, self._header.code)
+        for number, found in zip(numbers, in_order(self._chunk, numbers, threads), strict=True):
             first = number * chunk
             begin, end = max(first, indices.start), min(first + chunk, indices.stop)
             own = slice(begin - indices.start, end - indices.start)
-            if number in self._contents.frames:
-                index[own] = self._chunk(number)[begin - first : end - first]
+            if found is not None:
+                index[own] = found[begin - first : end - first]
+                self._cached = number, found
             else:
                 index[own, 0] = kind.filler
                 there[own] = False
@@ -267,32 +312,77 @@ class Reader:
                 progress(end - indices.start, len(indices))
         return index, there
 
-    def _chunk(self, number: int) -> Indices:
-        """A chunk's indices, of shape (n, words); the last one asked for is kept."""
+    def _chunk(self, number: int) -> Indices | None:
+        """A chunk's indices, of shape (n, words), None if it is missing; the last one is kept."""
+        if number not in self._contents.frames:
+            return None
         cached = self._cached  # which another thread may replace
-        if cached is None or cached[0] != number:
-            index, _ = self._unpack(number)
-            self._cached = cached = number, index.reshape(len(index), -1)
-        return cached[1]
+        if cached is not None and cached[0] == number:
+            return cached[1]
+        index, _ = self._unpack(number)
+        return index.reshape(len(index), -1)
 
-    def _unpack(self, number: int) -> tuple[Indices, Contexts | None]:
-        """Returns a chunk's indices, of shape (n,) or (n, words), and their contexts if given."""
+    def _unpack(self, number: int) -> tuple[Indices, Known]:
+        """Returns a chunk's indices, of shape (n,) or (n, words), and what was given with them."""
         count = self._contents.grid.in_chunk(number)
-        contexts, given = self._contexts(number, count), self._given is not None
-        frame = self._contents.frames[number]
-        if self._checksum is None:
-            payload = self._source.read(frame.begin, frame.length)
-        else:
-            payload = payload_of(self._source, frame, self._checksum)
-            if contexts is not None and given and count:
-                if bytes(payload[:4]) != contexts_checksum(contexts):
-                    expected = f"the encoder's, in chunk {number}"
-                    raise ParameterError("contexts", "other ones", expected)
-                payload = payload[4:]
-        index = self._code(number).unpack(payload, count, contexts)
+        known = self._known(number)
+        _, coded = self._parts(number, known)
+        if self._checksum is not None:
+            coded = coded[len(known.checksums()) :]
+        contexts = self._contexts(number, count)
+        index = self._code(number, known).unpack(coded, count, contexts)
         if self._header.words == 1 and count and self.codec.kind.is_number:
             self._check_range(number, self.codec.kind.from_index(index))
-        return index, contexts if given else None
+        return index, known
+
+    def _parts(self, number: int, known: Known) -> tuple[Escapes, memoryview]:
+        """Returns a chunk's escapes, numbered from its first element, and what follows them.
+
+        Both, and what is given, are checked by checksums.
+        """
+        escapes, coded = self._split(number)
+        expected = b"" if self._checksum is None else known.checksums()
+        if bytes(coded[: len(expected)]) != expected:
+            with_contexts = known.contexts is not None and bytes(coded[:4]) != expected[:4]
+            name = "contexts" if with_contexts else "bits_hint"
+            raise ParameterError(name, "other ones", f"the encoder's, in chunk {number}")
+        return escapes, coded
+
+    def _escapes(self, number: int) -> Escapes:
+        """Returns a chunk's escapes, numbered from its first element."""
+        if not self._contents.frames[number].escapes:
+            return none_escaped()
+        return self._split(number)[0]
+
+    def _split(self, number: int) -> tuple[Escapes, memoryview]:
+        frame = self._contents.frames[number]
+        if self._checksum is None:
+            return none_escaped(), self._source.read(frame.begin, frame.length)
+        payload = payload_of(self._source, frame, self._checksum)
+        if not frame.escapes:
+            return none_escaped(), payload
+        return split_section(payload, len(self._contents.grid.elements_of(*self._range(number))))
+
+    def _range(self, number: int) -> tuple[int, int]:
+        """Which indices a chunk has."""
+        first = number * self._contents.grid.chunk
+        return first, first + self._contents.grid.in_chunk(number)
+
+    def _put_escapes(
+        self, sample: npt.NDArray[np.float64], proposal: Proposal, begin: int, indices: range
+    ) -> None:
+        """Puts the samples of escaped elements of rows, from one on, in their places."""
+        grid = self._contents.grid
+        first, found = begin * grid.row_elements, []
+        for number in range(indices.start // grid.chunk, -(-indices.stop // grid.chunk)):
+            if number in self._contents.frames and self._contents.frames[number].escapes:
+                elements = grid.elements_of(*self._range(number))
+                own = self._escapes(number).moved(elements.start)
+                found.append(own.within(first, first + sample.size))
+        escapes = joined_escapes(found)
+        if len(escapes):
+            offset = self._header.offset + first
+            decode_escapes(escapes, self.codec, proposal, offset, sample)
 
     def _check_range(self, number: int, message: Message) -> None:
         least, largest = self.codec.message_range
@@ -301,20 +391,28 @@ class Reader:
         if message.min() < least:
             raise CorruptDataError(f"chunk {number} holds an index below {least}")
 
-    def _code(self, number: int) -> IndexCode:
+    def _code(self, number: int, known: Known) -> IndexCode:
         """The code of a chunk's indices."""
-        grid, header = self._contents.grid, self._header
-        begin = number * grid.chunk
-        return header.code.at(self.codec, grid.shape, offset=header.offset, begin=begin)
+        grid = self._contents.grid
+        begin, count = number * grid.chunk, grid.in_chunk(number)
+        return code_at(self._header, grid.shape, begin, count, known)
 
     def _contexts(self, number: int, count: int) -> Contexts | None:
+        """The contexts of a chunk's indices, if there are any."""
+        first = number * self._contents.grid.chunk
+        if self._header.contexts == "column":
+            return column_contexts(self._contents.grid, first, first + count)
+        return self._known(number).contexts
+
+    def _known(self, number: int) -> Known:
+        """What was given with a chunk's indices."""
         grid = self._contents.grid
-        first = number * grid.chunk
-        if self._given is None:
-            if self._header.contexts == "none":
-                return None
-            return column_contexts(grid, first, first + count)
-        return self._given.flat[first : first + count]  # of a view that must not be spread out
+        begin = number * grid.chunk
+        end = begin + grid.in_chunk(number)
+        # Views are not to be spread out.
+        contexts = None if self._given is None else self._given.flat[begin:end]
+        hints = None if self._hints is None else hints_by_index(self._hints, grid, begin, end)
+        return Known(contexts, hints)
 
     # --- Samples ---------------------------------------------------------------------------------
 
@@ -328,8 +426,9 @@ class Reader:
         if not grid.is_flat:
             rows = shape[:1]
             own = message.reshape((*rows, *grid.steps_shape[len(rows) :], *words))
-            offset = header.offset + begin * grid.row_elements
-            return decoded(self.codec, own, proposal, shape, offset)
+            first = begin * grid.row_elements
+            hints = self._hints_of(first, first + math.prod(shape))
+            return decoded(self.codec, hints, own, proposal, shape, header.offset + first)
         # Whole blocks are decoded, and what was not asked for is cut off.
         begin, size = begin * grid.row_elements, math.prod(shape)
         first = begin // header.block * header.block
@@ -340,8 +439,13 @@ class Reader:
             places = np.clip(np.arange(first, last) - begin, 0, size - 1)
             proposal = elements_of(codec.proposal(proposal), shape, places)
         own = message.reshape((-1, *words))
-        samples = decoded(codec, own, proposal, (last - first,), header.offset + first)
+        hints = self._hints_of(first, last)
+        samples = decoded(codec, hints, own, proposal, (last - first,), header.offset + first)
         return samples[begin - first : begin - first + size].reshape(shape)
+
+    def _hints_of(self, begin: int, end: int) -> Floats | None:
+        """The hints of some elements, in bits, if they were given."""
+        return None if self._hints is None else self._hints.flat[begin:end] / HINTS_PER_BIT
 
     def _masked(
         self, samples: npt.NDArray[Any], there: npt.NDArray[np.bool_], begin: int
@@ -362,10 +466,17 @@ class Reader:
 
 
 def decoded(
-    codec: Codec, message: Message, proposal: Proposal, shape: Shape, offset: int
+    codec: Codec,
+    hints: Floats | None,
+    message: Message,
+    proposal: Proposal,
+    shape: Shape,
+    offset: int,
 ) -> npt.NDArray[np.float64]:
     """Decodes a message that comes from bytes: what is wrong with it is wrong with those."""
     try:
+        if hints is not None:
+            return decode_hinted(codec, hints, message, proposal, shape, offset)
         return codec.decode(message, proposal, shape=shape, offset=offset)
     except ParameterError as error:
         if error.argument == codec.kind.argument:  # of a block, beyond what the codec makes
@@ -391,10 +502,12 @@ def _known_header(
     dtype: Any,
     offset: int,
     contexts: Any,
+    bits_hint: Any,
 ) -> Header:
     """Returns what a header would say, where there is none."""
     if not isinstance(codec, Codec):
         raise ParameterError("codec", codec, "a Codec, such as ADStar(seed=1), or None")
+    codec = with_given_hints(codec, bits_hint)
     if shape is None:
         raise ParameterError("shape", None, "the samples' shape, without a header")
     kind = context_kind(contexts)

@@ -10,10 +10,10 @@ from .._arrays import context_array
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer
 from ..errors import ParameterError
 from ..planner import DEFAULT_TIME, plan_for
-from .chunks import column_contexts, indices_of
+from .chunks import code_at, column_contexts, indices_of
 from .code_choice import code_for
-from .format import as_received, dtype_of
-from .grid import Grid
+from .format import Header, as_received, dtype_of
+from .known import Known, encoded_with, hints_by_index, hints_given, with_given_hints
 from .reader import Reader, context_kind
 from .writer import Writer, codec_or_fresh, warn_if_cut
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..codes import IndexCode
     from ..distributions import ProposalLike, TargetLike
     from .format import Contexts
+    from .grid import Grid
     from .source import File
 
 __all__ = ["compress", "decompress"]
@@ -39,10 +40,12 @@ def compress(
     time: float | None = None,
     code: IndexCode | None = None,
     contexts: Any = None,
+    bits_hint: Any = None,
     dtype: Any = None,
     header: bool = True,
     chunk: int | None = None,
     offset: int = 0,
+    fingerprint: bool | None = None,
     return_sample: Literal[False] = False,
     progress: Progress | None = None,
 ) -> bytes: ...
@@ -55,10 +58,12 @@ def compress(
     time: float | None = None,
     code: IndexCode | None = None,
     contexts: Any = None,
+    bits_hint: Any = None,
     dtype: Any = None,
     header: bool = True,
     chunk: int | None = None,
     offset: int = 0,
+    fingerprint: bool | None = None,
     return_sample: Literal[True],
     progress: Progress | None = None,
 ) -> tuple[bytes, npt.NDArray[Any]]: ...
@@ -70,10 +75,12 @@ def compress(
     time: float | None = None,
     code: IndexCode | None = None,
     contexts: Any = None,
+    bits_hint: Any = None,
     dtype: Any = None,
     header: bool = True,
     chunk: int | None = None,
     offset: int = 0,
+    fingerprint: bool | None = None,
     return_sample: bool = False,
     progress: Progress | None = None,
 ) -> bytes | tuple[bytes, npt.NDArray[Any]]:
@@ -100,13 +107,22 @@ def compress(
         contexts: What the depths' model should tell apart: None for nothing, ``"column"`` for the
             place on the last axis, or an array of integers from 0 to 65,535, which the receiver
             needs too, of a shape that broadcasts to the indices' (with blocks, one for each).
+        bits_hint: Expected bits of information for each element, from 0 to 4,096, of a shape that
+            broadcasts to the samples', which the receiver needs, too. Those of a block with more
+            are halved sooner and deeper. A codec's own ``bits_hint`` stands in the header; of this
+            there is a checksum in each chunk, and nothing else. For an `ADStar` or `DADStar` with
+            blocks, where rows are whole blocks or there is one axis.
         dtype: The type in which samples are returned: float64, or float32 to have them rounded.
         header: False for the bits alone: `decompress` then needs the same arguments again, and
             nothing is checked. A codec must be given.
         chunk: Indices in a chunk, a power of two from 16 (of codecs with one message for many
             elements, from 1) to 65,536: what damage costs, and what is decoded at least. Smaller
-            ones take more bytes. None for the codec's own choice, 65,536 or 1.
+            ones take more bytes. None for 65,536 elements, 16,384 with the tree code (where reading
+            a row takes some 30 ms), or of polar coding a block.
         offset: The number of the first element, where the arrays are a part of larger ones.
+        fingerprint: Whether the header says 8 bytes of the proposal, by which the receiver knows a
+            wrong one: of another scale, or with its columns in another order. None where the first
+            chunk has 1,024 elements or more. One that differs by rounding passes.
         return_sample: Whether to return the samples, too.
         progress: Called as ``progress(done, total)`` with numbers of elements, now and then.
 
@@ -117,7 +133,8 @@ def compress(
     Raises:
         ParameterError: A code that does not go with the codec; no codec where there is no header;
             a time beside a codec; and what `Codec.encode` and `plan` raise.
-        DivergenceError: See `Codec.encode`.
+        DivergenceError: See `Codec.encode`. With a header, elements of built-in families that a
+            codec would refuse, or search for endlessly, are coded by themselves instead.
         BoundError: See `Codec.encode`.
 
     Examples:
@@ -143,12 +160,15 @@ def compress(
             raise ParameterError("codec", None, what)
         if time is not None:
             raise ParameterError("time", time, "None, with a codec")
+        if fingerprint:
+            raise ParameterError("fingerprint", fingerprint, "None or False, without a header")
         data, encoded = compress_bare(
             target,
             proposal,
             codec=codec_or_fresh(codec),
             code=code,
             contexts=contexts,
+            bits_hint=bits_hint,
             dtype=dtype,
             offset=offset,
             progress=progress,
@@ -156,13 +176,15 @@ def compress(
         warn_if_cut(encoded)
         return (data, encoded.sample) if return_sample else data
     kind = context_kind(contexts)
+    if codec is None and bits_hint is not None:
+        raise ParameterError("codec", None, "an ADStar or DADStar with blocks, with bits_hint")
     if codec is None:
         limit = DEFAULT_TIME if time is None else time
         made = plan_for(target, proposal, time=limit, single=kind != "none", code=code)
         codec, code = made.codec, made.code if code is None else code
     elif time is not None:
         raise ParameterError("time", time, "None, with a codec")
-    codec = codec_or_fresh(codec)
+    codec = with_given_hints(codec_or_fresh(codec), bits_hint)
     q, p = codec.pair(target, proposal)
     file = io.BytesIO()
     with Writer(
@@ -174,9 +196,10 @@ def compress(
         dtype=dtype,
         chunk=chunk,
         offset=offset,
+        fingerprint=fingerprint,
     ) as writer:
         own = contexts if kind == "given" else None
-        piece = writer._encode(target, proposal, own, progress)
+        piece = writer._encode(target, proposal, own, bits_hint, progress)
         warn_if_cut(piece.encoded)
         encoded = writer._add(piece)
     data = file.getvalue()
@@ -194,8 +217,10 @@ def decompress(
     offset: int = 0,
     on_corrupt: str = "raise",
     contexts: Any = None,
+    bits_hint: Any = None,
     max_elements: int | None = None,
     threads: int | None = None,
+    fingerprint: bool = True,
     progress: Progress | None = None,
 ) -> npt.NDArray[Any]:
     """Decodes a container.
@@ -214,10 +239,13 @@ def decompress(
             array, NaN where samples are missing. See `Reader`, which says which they are, too.
         contexts: What `compress` was given as ``contexts``, if it was an array; without a header,
             whatever it was given.
-        max_elements: The most samples to allow. None for 2^20 and 64 for each byte of data: more
-            than all but nearly empty information takes, and no forged header fills the memory. With
-            `PolarCoding` it is 8,192 for each byte, and whatever it encodes decodes.
+        bits_hint: What `compress` was given as ``bits_hint``.
+        max_elements: The most samples to allow. None for 2^20 and 8,192 for each byte of data: all
+            that `compress` writes, unless it is asked for larger chunks of targets that hardly
+            differ from the proposal; and no forged header fills the memory.
         threads: Number of threads; None for all processors, or the given codec's.
+        fingerprint: False to decode with any proposal, also one that the header's fingerprint says
+            is not the encoder's.
         progress: Called as ``progress(done, total)`` with numbers of indices, now and then.
 
     Returns:
@@ -225,9 +253,10 @@ def decompress(
 
     Raises:
         CorruptDataError: Bytes that `compress` did not write, or not all of them.
-        ParameterError: A proposal that does not broadcast to the shape in the container; more
-            samples than ``max_elements``; contexts that are not the encoder's; a codec without a
-            shape, or what only goes with a codec.
+        ParameterError: A proposal that does not broadcast to the shape in the container, or is not
+            the encoder's, rounding apart, as far as its fingerprint tells; more samples than
+            ``max_elements``; contexts that are not the encoder's; a codec without a shape, or what
+            only goes with a codec.
         OSError: The file cannot be read.
     """
     with Reader(
@@ -239,7 +268,9 @@ def decompress(
         offset=offset,
         on_corrupt=on_corrupt,
         contexts=contexts,
+        bits_hint=bits_hint,
         threads=threads,
+        fingerprint=fingerprint,
     ) as reader:
         if codec is None:
             _check_elements(reader, max_elements)
@@ -268,6 +299,7 @@ def compress_bare(
     codec: Codec,
     code: IndexCode | None,
     contexts: Any = None,
+    bits_hint: Any = None,
     dtype: Any = None,
     offset: int = 0,
     progress: Progress | None = None,
@@ -277,11 +309,19 @@ def compress_bare(
     Arguments are those of `compress`. Nobody is warned of searches that were cut.
     """
     name, kind = dtype_of(dtype), context_kind(contexts)
+    codec = with_given_hints(codec, bits_hint)
     chosen = code_for(codec, code, contexts=kind != "none")
-    encoded = codec.encode(target, proposal, offset=offset, progress=progress)
-    shape = encoded.sample.shape
-    own = _contexts_of(kind, contexts, Grid(shape, codec.block, ELEMENT_LIMIT, codec.runs_through))
-    bound = chosen.at(codec, shape, offset=offset)
+    q, p = codec.pair(target, proposal)
+    shape = broadcast_shape(target=q.shape, proposal=p.shape)
+    codec.check_shape(shape)
+    header = Header(codec, chosen, kind, offset, shape, False, name, ELEMENT_LIMIT)
+    grid = header.grid()
+    hints = hints_given(codec, bits_hint, shape)
+    by_index = None if hints is None else hints_by_index(hints, grid, 0, grid.indices)
+    own = _contexts_of(kind, contexts, grid)
+    known = Known(own, by_index)
+    encoded = encoded_with(codec, known, q, p, offset, progress)
+    bound = code_at(header, shape, 0, grid.indices, known)
     data = bound.pack(indices_of(codec, encoded.message), own)
     return data, replace(encoded, sample=as_received(encoded.sample, name))
 

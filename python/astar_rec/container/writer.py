@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
@@ -12,24 +12,33 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from .._arrays import context_array
 from .._bytes import write_all
 from .._files import whole_file
+from .._parallel import in_order
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
 from ..codecs import ADStar, Codec
 from ..codecs.automatic import fresh_seed
-from ..errors import ApproximationWarning, ParameterError
-from .chunks import ChunkWriter, indices_of
+from ..codecs.escapes import encode_with_escapes, none_escaped
+from ..errors import ApproximationWarning, BoundError, DivergenceError, ParameterError
+from .chunks import ChunkWriter, Coded, indices_of, threads_for
 from .code_choice import code_for
+from .fingerprint import Fingerprinter
 from .format import CONTEXTS, MAX_CHUNK, Header, as_received, dtype_of, least_chunk
+from .known import Known, encoded_with, hints_by_index, hints_given
 from .reader import Reader
+from .stages import Stages
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
     from typing_extensions import Self
 
     from .._elements import Shape
     from ..codecs import Encoded, Progress
+    from ..codecs.codec import Proposal
+    from ..codecs.escapes import Escapes
     from ..codes import IndexCode
     from ..distributions import ProposalLike, TargetLike
+    from .chunks import Piece as ChunkPiece
     from .format import Contexts
     from .grid import Grid
     from .source import File
@@ -43,14 +52,20 @@ class Piece(NamedTuple):
     Attributes:
         header: The header, which knows its rows.
         rows: How many rows there are.
-        contexts: Their indices' contexts, if given.
+        known: What was given with them.
+        proposal: Their proposal.
         encoded: What the codec found.
+        escapes: Elements that were coded by themselves, numbered from the first row's first.
+        stages: Who is told of progress, if anyone is.
     """
 
     header: Header
     rows: int
-    contexts: Contexts | None
+    known: Known
+    proposal: Proposal
     encoded: Encoded
+    escapes: Escapes
+    stages: Stages | None
 
 
 class Writer:
@@ -77,6 +92,11 @@ class Writer:
         dtype: As for `compress`.
         chunk: As for `compress`.
         offset: As for `compress`.
+        fingerprint: As for `compress`.
+        keep: Whether a file of a path gets its name even if an error ends the ``with`` statement,
+            instead of nothing: without ``shape`` a whole container of the rows that were written
+            before; with it, or where writing itself failed, the chunks that were complete, for
+            ``Reader(…, on_corrupt="skip")``.
 
     Attributes:
         codec: The codec.
@@ -110,37 +130,47 @@ class Writer:
         dtype: Any = None,
         chunk: int | None = None,
         offset: int = 0,
+        fingerprint: bool | None = None,
+        keep: bool = False,
     ) -> None:
+        self._proposals = Fingerprinter(fingerprint)
         if contexts not in (None, *CONTEXTS[1:]):
             raise ParameterError("contexts", contexts, 'None, "column" or "given"')
         self.codec = codec_or_fresh(codec)
         self._choose_start = code is None
         given = None if shape is None else shape_of("shape", shape)
+        own = code_for(self.codec, code, contexts=contexts is not None)
         self._header = Header(
             codec=self.codec,
-            code=code_for(self.codec, code, contexts=contexts is not None),
+            code=own,
             contexts=contexts or "none",
             offset=integer("offset", offset, 0, ELEMENT_LIMIT),
             shape=(0,) if given is None else given,
             open=given is None,
             dtype=dtype_of(dtype),
-            chunk=_chunk(chunk, self.codec),
+            chunk=_chunk(chunk, self.codec, own),
         )
         if given is not None:
             self.codec.check_shape(given)
         self.rows = 0
         self.cut = 0
+        self._failure: BaseException | None = None  # after which the chunks are not those of rows
         self._chunks: ChunkWriter | None = None  # from the first piece on
         self._exits = ExitStack()
         # A path first: objects of paths may have the methods of files, too.
         if isinstance(file, (str, os.PathLike)):
-            self._file = self._exits.enter_context(whole_file(file))
+            self._file = self._exits.enter_context(whole_file(file, keep=keep))
         elif hasattr(file, "write"):
             self._file = file
         else:
             expected = "a path, or a file object opened for writing bytes"
             raise ParameterError("file", type(file).__name__, expected)
+        self._keep = keep
         self._closed = False
+
+    def __repr__(self) -> str:
+        """What it is for, and how far it is."""
+        return f"{type(self).__name__}(codec={self.codec}, rows={self.rows})"
 
     rows = 0
     _closed = True  # until there is anything to close
@@ -164,6 +194,7 @@ class Writer:
         proposal: ProposalLike,
         contexts: Any = None,
         *,
+        bits_hint: Any = None,
         progress: Progress | None = None,
     ) -> Encoded:
         """Encodes the next rows.
@@ -173,6 +204,7 @@ class Writer:
                 first axis of the shape that target and proposal broadcast to.
             proposal: The distribution P of these rows.
             contexts: With ``contexts="given"``: those of these rows' indices.
+            bits_hint: With a codec of ``bits_hint="given"``: those of these rows' elements.
             progress: Called as ``progress(done, total)`` with numbers of elements, now and then.
 
         Returns:
@@ -182,9 +214,10 @@ class Writer:
         Raises:
             ParameterError: Rows of another shape, or more of them than ``shape`` says; with blocks
                 along the only axis, a piece after one that is no multiple of the block. And what
-                `Codec.encode` raises; the writer is then as it was before the call.
+                `Codec.encode` raises, whose errors say which row of the container it is; the writer
+                is then as it was before the call.
         """
-        piece = self._encode(target, proposal, contexts, progress)
+        piece = self._encode(target, proposal, contexts, bits_hint, progress)
         warn_if_cut(piece.encoded)
         return self._add(piece)
 
@@ -193,6 +226,7 @@ class Writer:
         target: TargetLike,
         proposal: ProposalLike,
         contexts: Any = None,
+        bits_hint: Any = None,
         progress: Progress | None = None,
     ) -> Piece:
         """Encodes the next rows, and leaves the writer as it is: see `write`."""
@@ -200,41 +234,85 @@ class Writer:
         shape = broadcast_shape(target=q.shape, proposal=p.shape)
         header = self._check_rows(shape)
         grid = header.grid(shape)
-        own = self._contexts_of(contexts, grid)
+        hints = hints_given(self.codec, bits_hint, shape)
+        by_index = None if hints is None else hints_by_index(hints, grid, 0, grid.indices)
+        known = Known(self._contexts_of(contexts, grid), by_index)
         first = self._next_element(header)
-        encoded = self.codec.encode(target, proposal, offset=first, progress=progress)
-        return Piece(header, grid.rows, own, encoded)
+        stages = self._stages(progress, grid)
+        hear = None if stages is None else stages.first
+        try:
+            if hints is None:
+                encoded, escapes = encode_with_escapes(self.codec, q, p, shape, first, hear)
+            else:
+                encoded = encoded_with(self.codec, known, q, p, first, hear)
+                escapes = none_escaped()
+        except (DivergenceError, BoundError) as error:
+            if not error.element:
+                raise
+            row, *place = error.element
+            raise error.at((self.rows + row, *place)) from None
+        return Piece(header, grid.rows, known, p, encoded, escapes, stages)
 
     def _add(self, piece: Piece) -> Encoded:
         """Writes what `_encode` returned, and returns it with the receiver's samples."""
         header, encoded = piece.header, piece.encoded
-        self.cut += encoded.cut
-        self._begin(header).add(indices_of(self.codec, encoded.message), piece.contexts)
-        self.rows += piece.rows
+        index = indices_of(self.codec, encoded.message)
+        with self._whole_or_failed():
+            self._proposals.add(piece.proposal, encoded.sample.shape)
+            chunks, stages = self._begin(header), piece.stages
+            chunks.escape(piece.escapes.moved(self._next_element(header) - header.offset))
+            chunks.add(index, piece.known, None if stages is None else stages.second)
+            if stages is not None:
+                stages.end()
+            self.rows += piece.rows
+            self.cut += encoded.cut
         return replace(encoded, sample=as_received(encoded.sample, header.dtype))
 
-    def append(self, part: File, contexts: Any = None) -> None:
+    def append(self, part: File, contexts: Any = None, *, bits_hint: Any = None) -> None:
         """Appends what another container holds, which has been made elsewhere.
 
         The result is that of writing all with one writer. A part is made by `compress` or a
-        `Writer` with the same options and the ``offset`` of its first element.
+        `Writer` with the same options and the ``offset`` of its first element. (A part does not
+        hold its proposal. So the fingerprint is the first part's, if that has one, of as many
+        elements as the result's would be of; otherwise there is none.)
+
+        Chunks are copied as they are if the part begins where a chunk does and says the same of its
+        code: so parts had best have a multiple of ``chunk`` indices, and one ``code=`` with
+        ``expected_bits``, as each would choose its own. Otherwise they are decoded and coded anew.
 
         Args:
             part: The container: bytes, a path, or a file object opened for reading bytes.
             contexts: With ``contexts="given"``: those of the part's indices.
+            bits_hint: With a codec of ``bits_hint="given"``: those of the part's elements.
 
         Raises:
             ParameterError: A container of other options, of rows of another shape, or that does not
                 go on where the last one ended.
-            CorruptDataError: It is damaged; what came before the damage has been appended.
+            CorruptDataError: It is damaged, or its contexts are others. The writer is as it was
+                before the call, unless the part's checksums are right and it is still not one.
         """
-        with Reader(part, contexts=contexts) as reader:
+        with Reader(part, contexts=contexts, bits_hint=bits_hint) as reader:
             header = self._check_rows(reader.shape)
             self._check_part(header, reader._header)
+            grid = reader._contents.grid
+            for number in range(grid.chunks):  # before anything is written
+                reader._parts(number, reader._known(number))
             chunks = self._begin(header)
-            for number in range(reader._contents.grid.chunks):
-                chunks.add(*reader._unpack(number))
-            self.rows += reader._contents.grid.rows
+            copied = grid.indices // grid.chunk if chunks.may_copy(reader._header) else 0
+            with self._whole_or_failed():
+                covered = reader._header.fingerprinted(reader.shape)
+                self._proposals.add_part(reader._header.fingerprint, covered)
+                first = self._next_element(header) - header.offset
+                chunks.add_all(_pieces_of(reader, copied, chunks, first))
+                self.rows += grid.rows
+
+    def _stages(self, progress: Progress | None, grid: Grid) -> Stages | None:
+        """Returns who is told of searching and packing together."""
+        if progress is None:
+            return None
+        code, threads = self._header.code, threads_for(self.codec, self._header.code)
+        seconds = code.seconds_per_element * grid.elements
+        return Stages(progress, grid.elements, seconds / min(threads, max(1, grid.chunks)))
 
     def _next_element(self, header: Header) -> int:
         return header.offset + self.rows * header.grid().row_elements
@@ -243,6 +321,7 @@ class Writer:
         """Refuses a piece that cannot be the next; returns the header, which knows its rows."""
         if self._closed:
             raise ParameterError("writer", "closed", "one that is open")
+        self._check_whole()
         header = self._header
         if header.open:
             if not shape:
@@ -290,8 +369,24 @@ class Writer:
     def _begin(self, header: Header) -> ChunkWriter:
         if self._chunks is None:
             self._header = header
-            self._chunks = ChunkWriter(partial(_put, self._file), header, self._choose_start)
+            self._chunks = ChunkWriter(
+                partial(_put, self._file), header, self._choose_start, self._proposals
+            )
         return self._chunks
+
+    @contextmanager
+    def _whole_or_failed(self) -> Iterator[None]:
+        """Has nothing follow what was written in part only: of that the writer knows no more."""
+        try:
+            yield
+        except BaseException as error:
+            self._failure = error
+            raise
+
+    def _check_whole(self) -> None:
+        if self._failure is not None:
+            what = f"one that has written all it was given; {self._failure!r} came between"
+            raise ParameterError("writer", "failed", what)
 
     # --- The end ---------------------------------------------------------------------------------
 
@@ -305,6 +400,7 @@ class Writer:
             return
         with self._exits:
             self._closed = True
+            self._check_whole()
             header = self._header
             # A shape without rows, or without axes, has no rows to miss.
             rows = header.grid().rows
@@ -325,7 +421,11 @@ class Writer:
             self.close()
         elif not self._closed:
             self._closed = True
-            self._exits.__exit__(kind, error, trace)
+            try:
+                if self._keep and self._failure is None and self._header.open and self._chunks:
+                    self._chunks.finish(self.rows)  # all that were written
+            finally:
+                self._exits.__exit__(kind, error, trace)
 
 
 def _put(file: BinaryIO, data: bytes) -> None:
@@ -356,10 +456,37 @@ def warn_if_cut(encoded: Encoded) -> None:
         )
 
 
+def _pieces_of(
+    reader: Reader, copied: int, chunks: ChunkWriter, first: int
+) -> Iterator[ChunkPiece]:
+    """Yields a container's chunks, and tells their escapes before.
+
+    Args:
+        reader: The container's.
+        copied: So many chunks are yielded as they are, and the indices of those that follow.
+        chunks: Who is told of escapes.
+        first: The number of the container's first element there.
+    """
+    grid = reader._contents.grid
+
+    def escape(number: int, escapes: Escapes) -> None:
+        chunks.escape(escapes.moved(first + grid.elements_of(*reader._range(number)).start))
+
+    for number in range(copied):
+        escapes, coded = reader._parts(number, reader._known(number))
+        escape(number, escapes)
+        yield Coded(bytes(coded), reader._header.code)
+    others = range(copied, grid.chunks)
+    threads = threads_for(reader.codec, reader._header.code)
+    for number, piece in zip(others, in_order(reader._unpack, others, threads), strict=True):
+        escape(number, reader._escapes(number))
+        yield piece
+
+
 def _as_written(name: str, header: Header) -> object:
     """Returns what parts must have in common of a field: what decides the indices, and the code.
 
-    Where a code's model starts may differ, as what is appended is coded again.
+    Where a code's model starts may differ: what is appended is coded again then.
     """
     if name == "codec":
         return header.codec.number, header.codec.seed, header.codec.parameters
@@ -368,10 +495,12 @@ def _as_written(name: str, header: Header) -> object:
     return getattr(header, name)
 
 
-def _chunk(value: object, codec: Codec) -> int:
-    if value is None:
-        return codec.default_chunk
+def _chunk(value: object, codec: Codec, code: IndexCode) -> int:
+    """Returns how many indices a chunk holds: as was asked, or as many as the code has elements."""
     least = least_chunk(codec)
+    if value is None:
+        indices = max(least, code.elements_in_chunk // codec.block)
+        return min(codec.default_chunk, 1 << (indices.bit_length() - 1))
     chunk = integer("chunk", value, least, MAX_CHUNK)
     if chunk & (chunk - 1):
         raise ParameterError("chunk", chunk, f"a power of two from {least} to {MAX_CHUNK}")

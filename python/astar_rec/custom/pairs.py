@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..distributions import Distribution
 from ..distributions.families import CoreFamily
 from ..distributions.ratios import peaks_of
 from .callables import LOGARITHMS, NUMBERS, FamilyFunction, PositionFunction
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .._elements import Floats, Indices, Shape
+    from ..distributions import Distribution
     from ..distributions.ratios import Peaks
     from .callables import Elements
 
@@ -42,11 +42,14 @@ class FamilyProposal(CustomProposal):
         return self._proposal._arrays()
 
     def _samples(self, position: Indices, element: Elements, shape: Shape) -> Floats:
-        return self._at(element, shape, position)
+        if self._proposal.size > 1:
+            return self._at(element, shape, position)
+        # All elements have the same proposal, and often the same few positions: edges of cells.
+        own, where = np.unique(position, return_inverse=True)
+        return self._at(element[: own.size], shape, own)[where]
 
     def _resolved_bits(self, position: Indices) -> Floats:
-        family = type(self._proposal)
-        if family._samples.__func__ is not Distribution._samples.__func__:  # type: ignore[attr-defined]
+        if self._proposal._answers("_samples"):
             return np.full(position.shape, 64.0)  # of positions, and not of probabilities
         return resolved_bits(position, precise_above=False)
 
@@ -73,7 +76,10 @@ class PairTarget(CustomTarget):
     def _ratio(self, x: Floats, *parameters: Floats) -> Floats:
         q, p = parameters[: self._split], parameters[self._split :]
         with np.errstate(over="ignore"):  # no density at all, then
-            return self._target.log_density(x, *q) - self._proposal.log_density(x, *p)
+            log_q, log_p = self._target.log_density(x, *q), self._proposal.log_density(x, *p)
+            # Where both are 0, too: the target never lies there.
+            nowhere = np.full_like(log_q, -np.inf)
+            return np.subtract(log_q, log_p, out=nowhere, where=log_q > -np.inf)
 
     def _supremum(self, low: Floats, high: Floats, *parameters: Floats) -> Floats:
         inside = (np.clip(peak, low, high) for peak in self._peaks(*parameters))

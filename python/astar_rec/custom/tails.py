@@ -183,7 +183,7 @@ class Tails:
             kind = "discrete" if p else "continuous"
             pair = f"{type(target).__name__} against {type(proposal).__name__}"
             raise ParameterError("target", pair, f"a {kind} target, as the proposal is")
-        if isinstance(target, Distribution) and not _has_tails(target):
+        if isinstance(target, Distribution) and not target._answers("_tail"):
             expected = "a family with tails, or a CustomTarget with cdf and sf"
             raise ParameterError("target", type(target).__name__, expected)
         if q and isinstance(target, Distribution) and isinstance(proposal, Distribution):
@@ -223,7 +223,3 @@ def tails_at(
         shape: The shape to which both broadcast.
     """
     return Tails(target, proposal, shape)(edge, element)
-
-
-def _has_tails(target: Distribution) -> bool:
-    return any("_tail" in vars(kind) for kind in type(target).__mro__ if kind is not Distribution)

@@ -8,7 +8,7 @@ import numpy as np
 
 from .distribution import Distribution
 from .parameter import Parameter
-from .partition import Partition, prefix, require_masses, shares, suffix
+from .partition import Partition, prefix, require_masses, shares, suffix, total
 from .rows import distinct, pick
 from .tails import joined, register_tails
 
@@ -63,6 +63,14 @@ class Categorical(Distribution):
         """Returns samples at positions."""
         (masses,) = map(distinct, parameters)
         return Partition(masses).find(position).cell.astype(np.float64)
+
+    @classmethod
+    def _summary(cls, *parameters: Floats) -> tuple[Floats, Floats]:
+        """Returns means, and mean distances from them: see `Distribution._summary`."""
+        share = shares(parameters[0])
+        number = np.arange(share.shape[-1], dtype=np.float64)
+        mean = total(share * number)
+        return mean, total(share * np.abs(number - mean[:, None]))
 
     @classmethod
     def log_density(cls, x: Floats, *parameters: Floats) -> Floats:

@@ -11,7 +11,7 @@ from ..errors import ParameterError
 from .distribution import Distribution
 from .families import Laplace, Logistic, Normal, Uniform
 from .parameter import Parameter
-from .partition import Partition, prefix, require_masses, shares, suffix
+from .partition import Partition, prefix, require_masses, shares, suffix, total
 from .ratios import register_peaks
 from .rows import distinct, last_not_above, pick
 from .tails import joined
@@ -81,6 +81,15 @@ class Histogram(Distribution):
         low, high = pick(edges, cell), pick(edges, cell + 1)
         place = (before + 0.5) / width
         return np.asarray(np.minimum(low + (high - low) * place, high))
+
+    @classmethod
+    def _summary(cls, *parameters: Floats) -> tuple[Floats, Floats]:
+        """Returns means, and mean distances from them: see `Distribution._summary`."""
+        edges, masses = parameters
+        share, low, high = shares(masses), edges[:, :-1], edges[:, 1:]
+        middle = 0.5 * low + 0.5 * high
+        mean = total(share * middle)
+        return mean, total(share * (np.abs(middle - mean[:, None]) + (0.5 * high - 0.5 * low)))
 
     @classmethod
     def log_density(cls, x: Floats, *parameters: Floats) -> Floats:

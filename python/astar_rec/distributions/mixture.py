@@ -10,7 +10,7 @@ import numpy as np
 from .distribution import Distribution
 from .mixture_quantile import mixture_tails, samples
 from .parameter import Parameter
-from .partition import require_masses, shares
+from .partition import require_masses, shares, total
 from .rows import distinct
 
 if TYPE_CHECKING:
@@ -82,6 +82,14 @@ class Mixture(Distribution):
         most = np.where(np.isfinite(most), most, 0.0)
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(np.exp(logs - most).sum(axis=-1)) + most[:, 0])
+
+    @classmethod
+    def _summary(cls, *parameters: Floats) -> tuple[Floats, Floats]:
+        """Returns means, and mean distances from them: see `Distribution._summary`."""
+        weights, loc, scale = parameters
+        share = shares(weights)
+        mean = total(share * loc)
+        return mean, total(share * (np.abs(loc - mean[:, None]) + scale))
 
     @classmethod
     def _tail(cls, x: Floats, *parameters: Floats) -> Floats:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .._elements import Floats, Indices
 
-__all__ = ["Partition", "prefix", "require_masses", "shares", "suffix"]
+__all__ = ["Partition", "prefix", "require_masses", "shares", "suffix", "total"]
 
 _ALL = 2.0**64
 _LAST_POSITION = np.uint64(2**64 - 1)
@@ -97,6 +97,11 @@ def prefix(masses: Floats) -> Floats:
 def suffix(masses: Floats) -> Floats:
     """Returns sums of masses from the last to each."""
     return np.add.accumulate(masses[..., ::-1], axis=-1)[..., ::-1]
+
+
+def total(masses: Floats) -> Floats:
+    """Returns the sum of each row, taken in its order."""
+    return np.asarray(prefix(masses)[..., -1])
 
 
 def require_masses(argument: str, masses: Floats) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._arrays import real_array
+from .._parallel import in_order
 from .._validate import as_bytes, integer, threads_of
 from .._varint import read_varint, varint
 from ..codecs import ADStar, Codec
@@ -405,7 +406,10 @@ def _send(target: Normal, chunk: int, codec: Codec, code: IndexCode | None) -> t
     indices = 1 << max(0, len(grid.indices_of_rows(0, chunk)) - 1).bit_length()
     indices = min(max(indices, least_chunk(codec)), MOST_INDICES)
     file = io.BytesIO()
-    with Writer(file, codec=codec, code=code, shape=target.shape, chunk=indices) as writer:
+    shape = target.shape
+    with Writer(
+        file, codec=codec, code=code, shape=shape, chunk=indices, fingerprint=False
+    ) as writer:
         # Of searches that were cut nobody is told: images are exact anyway.
         encoded = writer._add(writer._encode(target, PRIOR))
     return file.getvalue(), encoded.sample
@@ -449,14 +453,10 @@ def _in_threads(
 ) -> list[Any]:
     """The results of some work for groups of images, by their first; errors are raised."""
     results = []
-    with one_blas_thread(), ThreadPoolExecutor(threads_of(threads)) as pool:
-        try:
-            for first, result in zip(groups, pool.map(work, groups), strict=True):
-                results.append(result)
-                if progress is not None:
-                    done = min(first + groups.step, groups.stop)
-                    progress(done - groups.start, groups.stop - groups.start)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    with one_blas_thread(), closing(in_order(work, groups, threads_of(threads))) as found:
+        for first, result in zip(groups, found, strict=True):
+            results.append(result)
+            if progress is not None:
+                done = min(first + groups.step, groups.stop)
+                progress(done - groups.start, groups.stop - groups.start)
     return results

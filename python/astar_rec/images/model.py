@@ -29,6 +29,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..torch import IsoKLNormal
 from .order import FUTURE, MARGIN, NEAR, PAST, SIDE, STEP, STEPS
 
 if TYPE_CHECKING:
@@ -124,9 +125,9 @@ class IsoKLPosterior(nn.Module):
         """Means, scales, and KL divergences in nats, shape (n, latents) each."""
         kl = self.log_kl.exp()
         mean = _EDGE * (2 * kl).sqrt() * torch.tanh(_SLOPE * self.normalise(raw))
-        # (mean^2 + scale^2 - 1)/2 - log scale = kl, for scale < 1.
-        log_variance = _SolveLogVariance.apply(2 * kl - mean.square())
-        return mean, (log_variance / 2).exp(), kl.expand_as(mean)
+        # Means are off the edge by construction: there is a scale for each.
+        scale = IsoKLNormal(mean, kl * _BITS, validate_args=False).scale
+        return mean, scale, kl.expand_as(mean)
 
     def hold(self, held: bool) -> None:
         """Whether the KL divergences stay as they are."""
@@ -142,24 +143,6 @@ class IsoKLPosterior(nn.Module):
             .numpy(force=True),
             "posterior.kl_bits": self.log_kl.double().exp().numpy(force=True) * _BITS,
         }
-
-
-class _SolveLogVariance(torch.autograd.Function):
-    """The solution y < 0 of e^y - 1 - y = c: Newton's method, and the implicit derivative."""
-
-    @staticmethod
-    def forward(ctx: Any, c: Tensor) -> Tensor:
-        # Convex, and both starts are left of the solution or near it: no step overshoots for long.
-        y = torch.where(c < 1, -(2 * c).sqrt(), -c - 1)
-        for _ in range(10):
-            y = y - (torch.expm1(y) - y - c) / torch.expm1(y)
-        ctx.save_for_backward(y)
-        return y
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        (y,) = ctx.saved_tensors
-        return gradient / torch.expm1(y)
 
 
 class Sketch(nn.Module):

@@ -14,6 +14,9 @@ import math
 import numpy as np
 
 __all__ = [
+    "INFORMATION",
+    "TREE",
+    "TREE_START",
     "adaptive_bits",
     "adaptive_time",
     "polar_bits",
@@ -23,9 +26,9 @@ __all__ = [
 ]
 
 # Bits an element beyond the information that indices of AD* take in long arrays by the tree code,
-# at so many bits of information an element (rows of `_TREE`), in blocks of so many elements.
-_INFORMATION = (0.05, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-_TREE = {
+# at so many bits of information an element (rows of `TREE`), in blocks of so many elements.
+INFORMATION = (0.05, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+TREE = {
     1: (0.35, 0.70, 0.78, 0.83, 0.94, 1.38, 1.60),
     2: (0.30, 0.63, 0.73, 0.73, 0.78, 0.82, 0.85),
     4: (0.23, 0.47, 0.50, 0.53, 0.54, 0.55, 0.55),
@@ -33,7 +36,7 @@ _TREE = {
 }
 _ADAPTIVE = (0.66, 1.35, 1.60, 1.73, 1.78, 1.83, 1.85)
 # Bits of a stream for what the codes learn and for its end.
-_TREE_START, _ADAPTIVE_START = 5.0, 3.0
+TREE_START, _ADAPTIVE_START = 5.0, 3.0
 
 # Seconds of a step of a search, of an element in the adaptive code, in the tree code and of a bit
 # of information there; both ways.
@@ -52,8 +55,8 @@ _POLAR_CALLED = 50e-6
 
 def _at(information: float, values: tuple[float, ...]) -> float:
     """Interpolates in the logarithm of the information."""
-    place = math.log(max(information, _INFORMATION[0]))
-    return float(np.interp(place, np.log(_INFORMATION), values))
+    place = math.log(max(information, INFORMATION[0]))
+    return float(np.interp(place, np.log(INFORMATION), values))
 
 
 def adaptive_bits(information: float, elements: int) -> float:
@@ -63,7 +66,7 @@ def adaptive_bits(information: float, elements: int) -> float:
 
 def tree_bits(information: float, elements: int, block: int) -> float:
     """Returns the bits of indices of AD* in blocks of 1, 2, 4 or 8 in the tree code."""
-    return elements * (information + _at(information, _TREE[block])) + _TREE_START
+    return elements * (information + _at(information, TREE[block])) + TREE_START
 
 
 def adaptive_time(steps: float, *, called: bool = False) -> float:
