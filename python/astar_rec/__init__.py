@@ -24,6 +24,7 @@ from .codecs import (
     LayeredDither,
     MinimalRandomCoding,
     PolarCoding,
+    UniversalQuantization,
     automatic_codec,
 )
 from .codes import (
@@ -102,6 +103,7 @@ __all__ = [
     "TargetLike",
     "TreeCode",
     "Uniform",
+    "UniversalQuantization",
     "Writer",
     "ZetaCode",
     "__version__",

@@ -18,6 +18,7 @@
 #include "math/normal_quantile.hpp"
 #include "math/positions.hpp"
 #include "random/philox.hpp"
+#include "random/random.hpp"
 #include "simd/lanes.hpp"
 #include "tree/partition.hpp"
 

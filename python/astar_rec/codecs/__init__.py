@@ -14,7 +14,7 @@ Beside these, the codecs of the paper, there is `MinimalRandomCoding`, with whic
 itself: one of K samples, by its importance weight; K steps, O(1) decoding, fixed width.
 
 Without a search, `PolarCoding` codes whole arrays, and `LayeredDither` means with noise of which
-the receiver knows the scale.
+the receiver knows the scale; `UniversalQuantization` is its sibling for uniform noise alone.
 
 `ADStar` is the one to start with. `ASStar` takes fewer steps where the target is wider than the
 proposal. `DADStar` is approximate: every index fits in ``depth + 1`` bits, and samples are biased,
@@ -53,8 +53,8 @@ Getting Bits Back from Compressed Model Parameters", ICLR 2019.
 from .a_star import ADStar, ASStar, DADStar, GlobalAStar
 from .automatic import automatic_codec
 from .codec import Codec, Progress
+from .dither import LayeredDither, UniversalQuantization
 from .encoded import Encoded
-from .layered_dither import LayeredDither
 from .messages import BYTES, INDICES, INTEGERS, Message, MessageKind
 from .minimal_random import MinimalRandomCoding
 from .polar import PolarCoding
@@ -76,6 +76,7 @@ __all__ = [
     "MinimalRandomCoding",
     "PolarCoding",
     "Progress",
+    "UniversalQuantization",
     "automatic_codec",
     "method_named",
     "method_numbered",

@@ -8,7 +8,7 @@ from typing import TypeVar
 from ..errors import CorruptDataError, ParameterError
 from .a_star import ADStar, ASStar, DADStar, GlobalAStar
 from .codec import Codec
-from .layered_dither import LayeredDither
+from .dither import LayeredDither, UniversalQuantization
 from .minimal_random import MinimalRandomCoding
 from .polar import PolarCoding
 
@@ -78,6 +78,7 @@ for _method in (
     DADStar,
     MinimalRandomCoding,
     PolarCoding,
+    UniversalQuantization,
     LayeredDither,
 ):
     register(_method)

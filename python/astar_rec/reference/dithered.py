@@ -30,7 +30,8 @@ exact, and K takes a little more.
 >>> decode_block(message, [noise] * 40, proposals, seed=7, first=0) == samples
 True
 
-`LayeredDither` equals it bit for bit, in numbers, samples and bytes.
+`LayeredDither` and `UniversalQuantization` equal it bit for bit, in numbers, samples and bytes.
+Their messages begin with a `header`.
 
 References:
     [1] J. Ziv, "On universal quantization", IEEE Trans. IT 31, 1985.
@@ -41,6 +42,7 @@ References:
 from __future__ import annotations
 
 import math
+import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -208,6 +210,25 @@ def numbers_of(noise: Noise, proposal: Distribution, seed: int, element: int) ->
     """Return what both sides know of an element's number."""
     lattice = lattice_of(noise, proposal, NodeRandom(seed, element))
     return Numbers(lattice, Means.of(noise, proposal))
+
+
+FAMILIES = (Normal, Laplace, Logistic, Uniform)  # headers have their places here
+
+
+def header(noises: Sequence[Noise], proposals: Sequence[Distribution]) -> bytes:
+    """Return what a message of one family of noise, and one of proposals, begins with.
+
+    Both families; after how many elements the scales repeat, in groups of seven bits, the lowest
+    first; and so many pairs of scales, the noise's and the proposal's.
+    """
+    pairs = [(noise.scale, proposal.scale) for noise, proposal in zip(noises, proposals, strict=True)]
+    period = next(n for n in range(1, len(pairs) + 1) if pairs[n:] == pairs[:-n])
+    message = bytes([FAMILIES.index(noises[0].family), FAMILIES.index(type(proposals[0]))])
+    left = period
+    while left > 0x7F:
+        message += bytes([left & 0x7F | 0x80])
+        left >>= 7
+    return message + bytes([left]) + b"".join(struct.pack("<2d", *pair) for pair in pairs[:period])
 
 
 def encode_block(
