@@ -33,10 +33,19 @@ std::int64_t floor_of(double x) {
   return whole - (static_cast<double>(whole) > x ? 1 : 0);
 }
 
+[[noreturn]] void refuse_far(const Batch<double>& place, std::size_t begin) {
+  std::size_t i = 0;
+  while (std::fabs(place[i]) < static_cast<double>(most)) ++i;
+  throw DivergenceError(begin + i, 64.0, 62.0,
+                        "the mean is 2^62 cells away from the proposal's middle");
+}
+
 // What both sides know of some consecutive elements.
 struct Shared {
   Lattices lattices;
   Batch<Means> means;
+  Batch<double> step;  // the distance of points, in scales of the means' law
+  bool has_atoms = false;
 
   void draw(const Known& known, BlockAddress address, std::size_t begin, std::size_t count) {
     const auto scale = std::span(known.scale).subspan(begin, count);
@@ -46,6 +55,14 @@ struct Shared {
       const bool same = i > 0 && scale[i] == scale[i - 1] && unit[i] == unit[i - 1];
       means[i] = same ? means[i - 1] : Means::of(known.noise, scale[i], known.family, unit[i]);
     }
+    has_atoms = false;
+    for (std::size_t i = 0; i < count; ++i) has_atoms |= means[i].atom > 0.0;
+    for (std::size_t i = 0; i < count; ++i) step[i] = lattices.width[i] * means[i].inverse;
+  }
+
+  // How many scales above the origin the cell of an element's number begins.
+  double edge(std::size_t i, double number) const {
+    return (number + lattices.shift[i] - 0.5) * step[i];
   }
 };
 
@@ -66,7 +83,7 @@ constexpr double within = 2.0;
 
 // Where the search for a number begins: near the quantile. A guess alone, of which no result depends.
 template <class It>
-std::int64_t guess(const Means& means, double width, double shift, double about) {
+std::int64_t guess(const Means& means, double step, double shift, double about) {
   const double mass = (about * static_cast<double>(all_parts) -
                        static_cast<double>(granted) * static_cast<double>(reach)) /
                       rest;
@@ -78,7 +95,7 @@ std::int64_t guess(const Means& means, double width, double shift, double about)
   }
   below = std::clamp(below, 0x1p-40, 1.0 - 0x1p-40);
   const auto position = static_cast<Position>(static_cast<std::int64_t>(below * 0x1p62)) << 2;
-  const double place = means.scale * It::quantile(position) / width - shift + 0.5;
+  const double place = It::quantile(position) / step - shift + 0.5;
   constexpr auto end = static_cast<double>(reach);
   return floor_of(std::clamp(place, -end, end));
 }
@@ -91,13 +108,13 @@ struct Part {
 
 // The number in whose part lies what is next: from a guess in steps that double, then by halves.
 template <class It>
-Part search(const RangeDecoder& decoder, const Lattices& lattices, const Means& means,
-            std::size_t i) {
+Part search(const RangeDecoder& decoder, const Shared& shared, std::size_t i) {
+  const Means& means = shared.means[i];
   const auto below = [&](std::int64_t number) {
-    const double x = lattices.edge(i, static_cast<double>(number));
-    return means.below(number, x, It::tail(x / means.scale));
+    const double z = shared.edge(i, static_cast<double>(number));
+    return means.below(number, z, It::tail(z));
   };
-  std::int64_t low = guess<It>(means, lattices.width[i], lattices.shift[i], decoder.about());
+  std::int64_t low = guess<It>(means, shared.step[i], shared.lattices.shift[i], decoder.about());
   std::uint64_t begin = below(low), end = 0;
   std::int64_t high = low, step = 1;
   if (decoder.is_behind(begin)) {
@@ -157,34 +174,44 @@ class Reader {
  private:
   // Chooses windows, and computes their edges in lanes.
   void look_around(std::size_t count) {
-    const Lattices& lattices = shared_.lattices;
+    const Batch<double>& shift = shared_.lattices.shift;
     std::size_t used = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      const double cells = within * shared_.means[i].scale / lattices.width[i];
+      const double cells = within / shared_.step[i];
       if (!(2.0 * cells + 2.0 <= static_cast<double>(most_edges))) {
         windows_[i] = {0, used, 0};
         continue;
       }
-      const std::int64_t low = floor_of(0.5 - lattices.shift[i] - cells);
-      const std::int64_t high = floor_of(0.5 - lattices.shift[i] + cells);
+      const std::int64_t low = floor_of(0.5 - shift[i] - cells);
+      const std::int64_t high = floor_of(0.5 - shift[i] + cells);
       const auto wanted = static_cast<std::size_t>(high - low) + 2;
       const std::size_t edges = (wanted + edges_together - 1) / edges_together * edges_together;
       const std::int64_t first = low - static_cast<std::int64_t>((edges - wanted) / 2);
       windows_[i] = {first, used, edges};
-      for (std::size_t e = 0; e < edges; ++e) {
-        const double x =
-            lattices.edge(i, static_cast<double>(first + static_cast<std::int64_t>(e)));
-        x_[used + e] = x;
-        z_[used + e] = x / shared_.means[i].scale;
+      for (std::size_t e = 0; e < edges; e += edges_together) {
+        const auto number = static_cast<double>(first + static_cast<std::int64_t>(e));
+        for (std::size_t k = 0; k < edges_together; ++k) {
+          z_[used + e + k] = shared_.edge(i, number + static_cast<double>(k));
+        }
       }
       used += edges;
     }
-    lanes::tails(family_of<It>, std::span(z_).first(used), std::span(tail_).first(used));
+    const auto tails = std::span(tail_).first(used);
+    lanes::tails(family_of<It>, std::span(z_).first(used), tails);
+    if (!shared_.has_atoms) {
+      lanes::floors_of_masses(tails, rest, below_.data());
+    } else {
+      for (std::size_t i = 0; i < count; ++i) {
+        for (std::size_t e = windows_[i].begin; e < windows_[i].begin + windows_[i].edges; ++e) {
+          below_[e] = lanes::plain::floor_of(rest * shared_.means[i].mass(z_[e], tails[e]));
+        }
+      }
+    }
     for (std::size_t i = 0; i < count; ++i) {
       const auto [first, at, edges] = windows_[i];
-      for (std::size_t e = 0; e < edges; ++e) {
-        below_[at + e] =
-            shared_.means[i].below(first + static_cast<std::int64_t>(e), x_[at + e], tail_[at + e]);
+      for (std::size_t e = 0; e < edges; e += edges_together) {
+        const std::uint64_t own = granted_below(first + static_cast<std::int64_t>(e));
+        for (std::size_t k = 0; k < edges_together; ++k) below_[at + e + k] += own + granted * k;
       }
     }
   }
@@ -197,7 +224,7 @@ class Reader {
       for (std::size_t k = 0; k < edges_together; ++k) behind += decoder_.is_behind(below[e + k]);
     }
     if (behind == 0 || behind == window.edges) {
-      return search<It>(decoder_, shared_.lattices, shared_.means[i], i);
+      return search<It>(decoder_, shared_, i);
     }
     return {window.first + static_cast<std::int64_t>(behind) - 1, below[behind - 1], below[behind]};
   }
@@ -221,8 +248,8 @@ class Reader {
   RangeDecoder decoder_;
   Shared shared_;
   Batch<Window> windows_;
-  // Of all windows, edge by edge: places, on the standard scale, and what lies below.
-  std::array<double, together * most_edges> x_, z_, tail_;
+  // Of all windows, edge by edge: places in scales, signed tails, what lies below.
+  std::array<double, together * most_edges> z_, tail_;
   std::array<std::uint64_t, together * most_edges> below_;
 };
 
@@ -266,32 +293,39 @@ std::vector<std::uint8_t> encode_block(const Known& known, std::span<const doubl
   const Lattices& lattices = shared.lattices;
   in_batches(sample.size(), [&](std::size_t begin, std::size_t count) {
     shared.draw(known, address, begin, count);
-    Batch<std::int64_t> numbers;
-    std::array<double, 2 * together> x, z, tail;  // of both ends of cells
+    Batch<double> place;
     for (std::size_t i = 0; i < count; ++i) {
-      const double far = (mean[begin + i] - origin[begin + i]) / lattices.width[i];
-      const double place = far - lattices.shift[i] + 0.5;
-      if (!(std::fabs(place) < static_cast<double>(most))) {
-        throw DivergenceError(begin + i, 64.0, 62.0,
-                              "the mean is 2^62 cells away from the proposal's middle");
-      }
-      const std::int64_t number = numbers[i] = floor_of(place);
-      sample[begin + i] = origin[begin + i] + lattices.point(i, static_cast<double>(number));
-      const std::int64_t coded = std::clamp(number, -reach, reach);
-      for (std::size_t side = 0; side < 2; ++side) {
-        const double at =
-            lattices.edge(i, static_cast<double>(coded + static_cast<std::int64_t>(side)));
-        x[2 * i + side] = at;
-        z[2 * i + side] = at / shared.means[i].scale;
-      }
+      place[i] =
+          (mean[begin + i] - origin[begin + i]) / lattices.width[i] - lattices.shift[i] + 0.5;
     }
-    lanes::tails(known.family, std::span(z).first(2 * count), std::span(tail).first(2 * count));
+    bool near = true;
+    for (std::size_t i = 0; i < count; ++i) near &= std::fabs(place[i]) < static_cast<double>(most);
+    if (!near) refuse_far(place, begin);
+    Batch<std::int64_t> numbers, coded;
     for (std::size_t i = 0; i < count; ++i) {
-      const Means& means = shared.means[i];
-      const std::int64_t coded = std::clamp(numbers[i], -reach, reach);
-      encoder.encode_parts(means.below(coded, x[2 * i], tail[2 * i]),
-                           means.below(coded + 1, x[2 * i + 1], tail[2 * i + 1]));
-      if (std::abs(coded) < reach) continue;
+      numbers[i] = floor_of(place[i]);
+      coded[i] = std::clamp(numbers[i], -reach, reach);
+    }
+    // At lower ends of cells, and behind these at upper ones.
+    std::array<double, 2 * together> z, tail;
+    std::array<std::uint64_t, 2 * together> floors;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto number = static_cast<double>(coded[i]);
+      z[i] = shared.edge(i, number);
+      z[count + i] = shared.edge(i, number + 1.0);
+      sample[begin + i] = origin[begin + i] + lattices.point(i, static_cast<double>(numbers[i]));
+    }
+    const auto tails = std::span(tail).first(2 * count);
+    lanes::tails(known.family, std::span(z).first(2 * count), tails);
+    if (!shared.has_atoms) lanes::floors_of_masses(tails, rest, floors.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::int64_t number = coded[i];
+      const bool plain = !shared.has_atoms && std::abs(number) < reach;
+      const auto below = [&](std::int64_t of, std::size_t at) {
+        return plain ? granted_below(of) + floors[at] : shared.means[i].below(of, z[at], tail[at]);
+      };
+      encoder.encode_parts(below(number, i), below(number + 1, count + i));
+      if (std::abs(number) < reach) continue;
       const auto magnitude = static_cast<std::uint64_t>(std::abs(numbers[i]));
       for (int shift = magnitude_bits - max_raw_bits; shift >= 0; shift -= max_raw_bits) {
         encoder.encode_raw(magnitude >> shift & 0xFFFF, max_raw_bits);

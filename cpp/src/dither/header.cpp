@@ -42,6 +42,9 @@ std::size_t Known::period() const {
     return scale[i] == scale[j] && unit[i] == unit[j];
   };
   const std::size_t n = scale.size();
+  std::size_t first = 1;
+  while (first < n && same(first, 0)) ++first;
+  if (first == n) return 1;
   std::vector<std::uint32_t> border(n, 0);
   for (std::size_t i = 1; i < n; ++i) {
     std::size_t k = border[i - 1];
@@ -89,7 +92,7 @@ Known Known::read(std::span<const std::uint8_t>& bytes, std::size_t elements) {
     known.scale[i] = known.scale[i - repeat];
     known.unit[i] = known.unit[i - repeat];
   }
-  if (known.period() != repeat) throw CorruptDataError("scales that repeat earlier");
+  if (repeat > 1 && known.period() != repeat) throw CorruptDataError("scales that repeat earlier");
   bytes = bytes.subspan(at);
   return known;
 }

@@ -17,8 +17,8 @@
 namespace astar_rec::dither {
 
 // Scales, and ratios of them to widths, stay finite and above 0.
-inline constexpr double least_scale = 0x1p-900;
-inline constexpr double largest_scale = 0x1p900;
+inline constexpr double least_scale = 0x1p-400;
+inline constexpr double largest_scale = 0x1p400;
 
 // What both sides know of a block's elements beside the proposals' middles.
 struct Known {

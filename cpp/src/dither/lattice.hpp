@@ -50,38 +50,35 @@ struct Lattices {
   // Of the elements from `first` on; their noise has a scale each, of Uniform half the width.
   void draw(std::uint64_t seed, std::uint64_t first, Family noise, std::span<const double> scale) {
     const std::size_t n = scale.size();
-    Batch<std::uint64_t> place, arrival, more[2];
+    Batch<std::uint64_t> place, arrival, more, unused;
     lanes::node_bits(seed, first, 1, std::span(place).first(n), std::span(arrival).first(n));
     for (std::size_t i = 0; i < n; ++i) {
       shift[i] = static_cast<double>(static_cast<std::int64_t>(place[i] >> 11)) * 0x1p-53 - 0.5;
     }
     if (noise != family_of<Uniform>) {
-      lanes::node_bits(seed, first, 2, std::span(more[0]).first(n), std::span(more[1]).first(n));
+      lanes::node_bits(seed, first, 2, std::span(more).first(n), std::span(unused).first(n));
     }
     Batch<double> half;
     if (noise == family_of<Normal>) {
-      // The square of a standard normal minus twice a logarithm is a sum of three such squares.
-      Batch<double> z[3];
-      const Batch<std::uint64_t>* const bits[3] = {&arrival, &more[0], &more[1]};
-      for (int k = 0; k < 3; ++k) {
-        lanes::quantiles(noise, std::span(*bits[k]).first(n), std::span(z[k]).first(n));
-      }
+      lanes::quantiles(noise, std::span(arrival).first(n), std::span(half).first(n));
+      Batch<double> logarithm;
+      lanes::exponentials(std::span(more).first(n), std::span(logarithm).first(n));
       for (std::size_t i = 0; i < n; ++i) {
-        half[i] = std::sqrt(z[0][i] * z[0][i] + z[1][i] * z[1][i] + z[2][i] * z[2][i]);
+        half[i] = std::sqrt(half[i] * half[i] + 2.0 * logarithm[i]);
       }
     } else if (noise == family_of<Laplace>) {
-      for (std::size_t i = 0; i < n; ++i)
-        half[i] = exponential(arrival[i]) + exponential(more[0][i]);
+      Batch<double> logarithm;
+      lanes::exponentials(std::span(arrival).first(n), std::span(half).first(n));
+      lanes::exponentials(std::span(more).first(n), std::span(logarithm).first(n));
+      for (std::size_t i = 0; i < n; ++i) half[i] += logarithm[i];
     } else if (noise == family_of<Logistic>) {
-      for (std::size_t i = 0; i < n; ++i) half[i] = logistic_half(arrival[i], more[0][i]);
+      for (std::size_t i = 0; i < n; ++i) half[i] = logistic_half(arrival[i], more[i]);
     } else {
       for (std::size_t i = 0; i < n; ++i) half[i] = 1.0;
     }
     for (std::size_t i = 0; i < n; ++i) width[i] = 2.0 * (scale[i] * half[i]);
   }
 
-  // How far above the origin an element's cell of this number begins.
-  double edge(std::size_t i, double number) const { return width[i] * (number + shift[i] - 0.5); }
   // How far above the origin the point of this number lies.
   double point(std::size_t i, double number) const { return width[i] * (number + shift[i]); }
 };

@@ -13,6 +13,8 @@
 
 #include "codes/range_coder.hpp"
 #include "families/registry.hpp"
+#include "math/segments.hpp"
+#include "simd/parts.hpp"
 
 namespace astar_rec::dither {
 
@@ -25,6 +27,11 @@ inline constexpr std::uint64_t all_parts = std::uint64_t{1} << part_bits;
 inline constexpr std::uint64_t granted = 3;
 inline constexpr double rest =
     static_cast<double>(all_parts - granted * (2 * static_cast<std::uint64_t>(reach) + 1));
+
+// What numbers below one have in any case.
+constexpr std::uint64_t granted_below(std::int64_t number) {
+  return granted * static_cast<std::uint64_t>(number + reach);
+}
 
 // A mean's law has at least this part of the proposal's variance.
 inline constexpr double least_variance = 0x1p-8;
@@ -39,27 +46,33 @@ constexpr double variance_of(Family family) {
 // The law of a mean's distance from the origin: a member of the proposal's family, and an atom at 0.
 struct Means {
   double scale;
+  double inverse;  // of the scale
   double atom;
 
   // Exact for normal and for Laplace noise of their own families' proposals.
   static Means of(Family noise, double noise_scale, Family family, double unit) {
     const double ratio = noise_scale / unit;
     if (noise == family_of<Laplace> && family == family_of<Laplace> && ratio < 1.0) {
-      return {unit, ratio * ratio};
+      return {unit, 1.0 / unit, ratio * ratio};
     }
     const double part = variance_of(noise) * (ratio * ratio) / variance_of(family);
-    return {unit * std::sqrt(std::max(1.0 - part, least_variance)), 0.0};
+    const double scale = unit * std::sqrt(std::max(1.0 - part, least_variance));
+    return {scale, 1.0 / scale, 0.0};
   }
 
-  // The parts of all numbers below one of which the cell begins at x, where the standard signed tail
-  // is `tail`. From number to number these grow by two parts at least.
-  std::uint64_t below(std::int64_t number, double x, double tail) const {
-    const std::uint64_t own = granted * static_cast<std::uint64_t>(number + reach);
-    const double mass = tail >= 0.0 ? tail : 1.0 + tail;
-    const double with_atom = (1.0 - atom) * mass + (x > 0.0 ? atom : 0.0);
-    const std::uint64_t inside =
-        own + static_cast<std::uint64_t>(static_cast<std::int64_t>(rest * with_atom));
-    return number <= -reach ? 0 : number > reach ? all_parts : inside;
+  // The mass below z scales above the origin, of the standard signed tail there. Without branches:
+  // which side an edge is on cannot be predicted.
+  double mass(double z, double tail) const {
+    const double below = tail + select(tail >= 0.0, 0.0, 1.0);
+    return (1.0 - atom) * below + select(z > 0.0, atom, 0.0);
+  }
+
+  // The parts of all numbers below one of which the cell begins at z. From number to number these
+  // grow by two parts at least.
+  std::uint64_t below(std::int64_t number, double z, double tail) const {
+    if (number <= -reach) return 0;
+    if (number > reach) return all_parts;
+    return granted_below(number) + lanes::plain::floor_of(rest * mass(z, tail));
   }
 };
 

@@ -25,6 +25,7 @@
 #include "simd/cells.inl"
 #include "simd/replay.inl"
 #include "simd/nodes.inl"
+#include "simd/parts.inl"
 // clang-format on
 
 // Numbers of `width` lanes, and the functions of functions.inl for them: for tests.
@@ -83,4 +84,6 @@ inline const LaneSet lane_set = {
     masses,
     part,
     node_bits,
+    exact_exponentials,
+    floors_of_masses,
     {width, negative_logs, exponentials, approximate_normal_quantiles, widths}};

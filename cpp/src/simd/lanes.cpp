@@ -105,4 +105,16 @@ void node_bits(std::uint64_t seed, std::uint64_t first, std::uint64_t node,
   }
 }
 
+void exponentials(std::span<const std::uint64_t> bits, std::span<double> out) {
+  const LaneSet* set = used();
+  if (set != nullptr) return set->exponentials(bits, out);
+  for (std::size_t i = 0; i < bits.size(); ++i) out[i] = exponential(bits[i]);
+}
+
+void floors_of_masses(std::span<const double> tail, double scale, std::uint64_t* out) {
+  const LaneSet* set = used();
+  if (set != nullptr) return set->floors_of_masses(tail, scale, out);
+  for (std::size_t i = 0; i < tail.size(); ++i) out[i] = plain::floor_of_mass(tail[i], scale);
+}
+
 }  // namespace astar_rec::lanes

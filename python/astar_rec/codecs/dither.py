@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["LayeredDither", "UniversalQuantization"]
 
 _LARGEST_BLOCK = 1 << 16
-_LEAST_SCALE, _LARGEST_SCALE = 2.0**-900, 2.0**900
+_LEAST_SCALE, _LARGEST_SCALE = 2.0**-400, 2.0**400
 # About how many elements are coded between calls of whoever watches.
 _WATCHED = 1 << 18
 
@@ -254,7 +254,7 @@ def _require_scales(argument: str, distribution: CoreFamily) -> None:
         where = np.unravel_index(int(np.argmax(bad)), bad.shape)
         place = tuple(int(each) for each in where)
         raise ParameterError(
-            f"{argument}'s scale", float(scale[where]), "from 2^-900 to 2^900", place
+            f"{argument}'s scale", float(scale[where]), "from 2^-400 to 2^400", place
         )
 
 

@@ -102,22 +102,19 @@ class Lattice:
         """Return a point: the sample."""
         return self.origin + self.width * (number + self.shift)
 
-    def edge(self, number: int) -> float:
-        """Return how far above the origin a point's cell begins."""
-        return self.width * (number + self.shift - 0.5)
 
 
-def half_width(family: type[Distribution], bits: tuple[int, int, int]) -> float:
+def half_width(family: type[Distribution], bits: tuple[int, int]) -> float:
     """Return half the width of a random layer of a standard density, from random bits.
 
     A layer is the interval on which the density is above a height V f(X).
 
-    Normal: X^2 - 2 log V is the sum of three squares of independent normals. Laplace: |X| - log V.
+    Normal: X^2 - 2 log V. Laplace: |X| - log V, and |X| is exponential as well.
     Logistic, whose density is t (1 - t) with t the tail probability: V t (1 - t) is s (1 - s).
     """
     if family is Normal:
-        a, b, c = (normal_quantile(each) for each in bits)
-        return math.sqrt(a * a + b * b + c * c)
+        x = normal_quantile(bits[0])
+        return math.sqrt(x * x + 2.0 * exponential(bits[1]))
     if family is Laplace:
         return exponential(bits[0]) + exponential(bits[1])
     if family is Logistic:
@@ -132,7 +129,7 @@ def half_width(family: type[Distribution], bits: tuple[int, int, int]) -> float:
 def lattice_of(noise: Noise, proposal: Distribution, random: NodeRandom) -> Lattice:
     """Return the lattice of an element, which both sides draw."""
     one, two = random(Address(1)), random(Address(2))
-    half = half_width(noise.family, (one.arrival, two.place, two.arrival))
+    half = half_width(noise.family, (one.arrival, two.place))
     shift = math.ldexp(float(one.place >> 11), -53) - 0.5
     return Lattice(proposal.loc, 2.0 * (noise.scale * half), shift)
 
@@ -164,11 +161,11 @@ class Means:
         scale = unit * math.sqrt(max(1.0 - part, LEAST_VARIANCE))
         return cls(family, scale, 0.0)
 
-    def below(self, x: float) -> float:
-        """Return the mass below x."""
-        tail = self.family.tail(x / self.scale)
+    def below(self, z: float) -> float:
+        """Return the mass below so many scales above the origin."""
+        tail = self.family.tail(z)
         mass = tail if tail >= 0.0 else 1.0 + tail
-        return (1.0 - self.atom) * mass + (self.atom if x > 0.0 else 0.0)
+        return (1.0 - self.atom) * mass + (self.atom if z > 0.0 else 0.0)
 
 
 @dataclass(frozen=True)
@@ -177,6 +174,11 @@ class Numbers:
 
     lattice: Lattice
     means: Means
+
+    @property
+    def step(self) -> float:
+        """The distance of points, in scales of the means' law."""
+        return self.lattice.width * (1.0 / self.means.scale)
 
     def below(self, number: int) -> int:
         """Return the probability of all numbers below one, from -REACH to REACH + 1.
@@ -190,7 +192,8 @@ class Numbers:
             return CERTAINTY
         granted = (LEAST + 1) * (number + REACH)
         rest = CERTAINTY - (LEAST + 1) * (2 * REACH + 1)
-        return granted + math.floor(rest * self.means.below(self.lattice.edge(number)))
+        edge = (number + self.lattice.shift - 0.5) * self.step
+        return granted + math.floor(rest * self.means.below(edge))
 
     def part(self, number: int) -> tuple[int, int]:
         """Return where the part of a number begins and ends, which is clipped to REACH."""
