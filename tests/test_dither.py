@@ -218,6 +218,9 @@ def test_universal_quantisation_is_that_of_uniform_targets() -> None:
     assert same_bits(rec.decompress(data, P), r.sample)
     assert rec.inspect(data).codec == codec
     assert codec != other
+    normal = other.encode(rec.Normal(means, 0.5), P).message
+    with pytest.raises(rec.ParameterError, match=r"message at \[0\]"):
+        codec.decode(normal, P, shape=(3, 50))
     with pytest.raises(rec.ParameterError, match="target is 'Normal'; expected a Uniform"):
         codec.encode(P, P)
 

@@ -156,7 +156,12 @@ class RangeDecoder {
     return offset_ >= place_in(range_, parts);
   }
   // About where it lies, from 0 to 1: for guesses.
-  double about() const { return static_cast<double>(offset_) / static_cast<double>(range_); }
+  double about() const {
+    const auto half = [](std::uint64_t x) {
+      return static_cast<double>(static_cast<std::int64_t>(x >> 1));
+    };
+    return half(offset_) / half(range_);
+  }
   // Takes what has the parts from `begin` to before `end`, in which it lies.
   [[gnu::always_inline]] void decode_parts(std::uint64_t begin, std::uint64_t end) {
     const std::uint64_t low = place_in(range_, begin);

@@ -79,7 +79,7 @@ struct Window {
 constexpr std::size_t edges_together = 4;
 constexpr std::size_t most_edges = 16;
 // How many scales of the means' law lie within windows to each side. Others cost a search.
-constexpr double within = 2.0;
+constexpr double within = 1.625;
 
 // Where the search for a number begins: near the quantile. A guess alone, of which no result depends.
 template <class It>

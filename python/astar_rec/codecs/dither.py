@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["LayeredDither", "UniversalQuantization"]
 
 _LARGEST_BLOCK = 1 << 16
+_UNIFORM = 3  # the first byte of messages of uniform noise
 _LEAST_SCALE, _LARGEST_SCALE = 2.0**-400, 2.0**400
 # About how many elements are coded between calls of whoever watches.
 _WATCHED = 1 << 18
@@ -232,6 +233,16 @@ class UniversalQuantization(LayeredDither):
     def from_parameters(cls, take: Callable[[], int], seed: int) -> UniversalQuantization:
         """Returns the codec of a header."""
         return cls(block=take(), seed=seed)
+
+    def decode_into(
+        self, message: Message, proposal: Proposal, offset: int, sample: Floats
+    ) -> None:
+        """Reads numbers, of uniform noise alone: see `Codec.decode_into`."""
+        for number, each in enumerate(message):
+            if each and each[0] != _UNIFORM:
+                expected = "what an encoder writes (noise that is uniform)"
+                raise ParameterError("message", each, expected, (number,))
+        super().decode_into(message, proposal, offset, sample)
 
 
 def _located(
