@@ -53,7 +53,9 @@ class Case(NamedTuple):
             noises.append(Noise(FAMILIES[self.noise], self.own(element)))
             middle = self.middle(element)
             # Of intervals around small multiples of 1/4, middles and half widths are exact.
-            parameters = (middle - 1.0, middle + 1.0) if self.proposal == "uniform" else (middle, 1.0)
+            parameters = (
+                (middle - 1.0, middle + 1.0) if self.proposal == "uniform" else (middle, 1.0)
+            )
             proposals.append(FAMILIES[self.proposal](*parameters))
             means.append(self.mean(element))
         numbers, samples = encode_block(means, noises, proposals, self.seed, self.first)

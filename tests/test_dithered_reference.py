@@ -83,7 +83,9 @@ def test_normal_layers_are_chi_of_three() -> None:
     check_uniform(stats.chi(3).cdf(half), "half widths")
 
 
-@pytest.mark.parametrize("bits", [(0, 0), (2**64 - 1,) * 2, (2**63,) * 2, (2**63, 2**64 - 1), (0, 2**63)])
+@pytest.mark.parametrize(
+    "bits", [(0, 0), (2**64 - 1,) * 2, (2**63,) * 2, (2**63, 2**64 - 1), (0, 2**63)]
+)
 @each_noise
 def test_no_bits_make_a_bad_width(name: str, bits: tuple[int, int]) -> None:
     half = dithered.half_width(NOISES[name][0], bits)

@@ -8,8 +8,17 @@ import struct
 from functools import cache
 from typing import TYPE_CHECKING
 
-from .basics import TABLES, RangeDecoder, evaluate, minus_log, random_words, require, segment
-from .basics import standard, table
+from .basics import (
+    TABLES,
+    RangeDecoder,
+    evaluate,
+    minus_log,
+    random_words,
+    require,
+    segment,
+    standard,
+    table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Dithered quantisation: exact samples by one rounding each, where scales are worth next to nothing.
+"""Dithered quantisation: exact samples by one rounding each, where both sides know the scales.
 
 It differs from the searches in what the receiver knows: the target's family and scale. They are in
 the message, once for all elements of a block that share them.

@@ -239,7 +239,11 @@ def _escaped(
 ) -> tuple[Elements, Elements]:
     """Returns the elements that are searched for alone, and those that are given."""
     none = np.empty(0, np.int64)
-    if not codec.escapes or not isinstance(target, CoreFamily) or not isinstance(proposal, CoreFamily):
+    if (
+        not codec.escapes
+        or not isinstance(target, CoreFamily)
+        or not isinstance(proposal, CoreFamily)
+    ):
         return none, none
     given = out_of_reach(target, proposal, shape, codec.most_bits)
     if codec.hard_by is None or not np.prod(shape):

@@ -26,7 +26,7 @@ exact, and K takes a little more.
 >>> noise, proposals = Noise(Normal, 0.5), [Normal(0.0, 1.0)] * 40
 >>> message, samples = encode_block([0.3] * 40, [noise] * 40, proposals, seed=7, first=0)
 >>> len(message), samples[:2]
-(5, [0.921965438313285, 0.2943756851939709])
+(6, [1.0450964346750966, 0.3464242660328525])
 >>> decode_block(message, [noise] * 40, proposals, seed=7, first=0) == samples
 True
 
@@ -101,7 +101,6 @@ class Lattice:
     def point(self, number: int) -> float:
         """Return a point: the sample."""
         return self.origin + self.width * (number + self.shift)
-
 
 
 def half_width(family: type[Distribution], bits: tuple[int, int]) -> float:
@@ -224,7 +223,9 @@ def header(noises: Sequence[Noise], proposals: Sequence[Distribution]) -> bytes:
     Both families; after how many elements the scales repeat, in groups of seven bits, the lowest
     first; and so many pairs of scales, the noise's and the proposal's.
     """
-    pairs = [(noise.scale, proposal.scale) for noise, proposal in zip(noises, proposals, strict=True)]
+    pairs = [
+        (noise.scale, proposal.scale) for noise, proposal in zip(noises, proposals, strict=True)
+    ]
     period = next(n for n in range(1, len(pairs) + 1) if pairs[n:] == pairs[:-n])
     message = bytes([FAMILIES.index(noises[0].family), FAMILIES.index(type(proposals[0]))])
     left = period
