@@ -27,32 +27,31 @@ struct Place {
   TreeCode code;
 
   // Of that many words of indices.
-  Place(std::size_t words, std::uint64_t seed, std::uint64_t first_element, std::size_t block,
+  Place(std::size_t words, std::uint64_t seed, std::uint64_t offset, std::size_t block,
         const Array<double>& hints, std::size_t begin, int start,
         const Array<std::uint16_t>& contexts)
       : blocks(rows_of_blocks(words, block, hints, begin)),
-        code{seed, first_element, &blocks, begin, start, contexts_of(contexts, words / block)} {
-    require(first_element <= element_limit, "elements must be below 2^48");
+        code{seed, offset, &blocks, begin, start, contexts_of(contexts, words / block)} {
+    require(offset <= element_limit, "elements must be below 2^48");
     check_start(start);
   }
   Place(const Place&) = delete;
 };
 
 py::tuple pack_array_as_tree(const Array<std::uint64_t>& index, std::uint64_t seed,
-                             std::uint64_t first_element, std::size_t block,
-                             const Array<double>& hints, std::size_t begin, int start,
-                             const Array<std::uint16_t>& contexts) {
+                             std::uint64_t offset, std::size_t block, const Array<double>& hints,
+                             std::size_t begin, int start, const Array<std::uint16_t>& contexts) {
   const auto words = static_cast<std::size_t>(index.size());
-  const Place place(words, seed, first_element, block, hints, begin, start, contexts);
+  const Place place(words, seed, offset, block, hints, begin, start, contexts);
   return pack_sequence_of(index, place.code);
 }
 
-void unpack_bytes_as_tree(const py::buffer& data, std::uint64_t seed, std::uint64_t first_element,
+void unpack_bytes_as_tree(const py::buffer& data, std::uint64_t seed, std::uint64_t offset,
                           std::size_t block, const Array<double>& hints, std::size_t begin,
                           int start, const Array<std::uint16_t>& contexts,
                           Array<std::uint64_t>& index) {
   const auto words = static_cast<std::size_t>(index.size());
-  const Place place(words, seed, first_element, block, hints, begin, start, contexts);
+  const Place place(words, seed, offset, block, hints, begin, start, contexts);
   unpack_sequence_of(data, place.code, index);
 }
 
@@ -60,9 +59,9 @@ void unpack_bytes_as_tree(const py::buffer& data, std::uint64_t seed, std::uint6
 
 void register_tree_code(py::module_& m) {
   m.def("pack_tree", &pack_array_as_tree, py::arg("index").noconvert(), py::arg("seed"),
-        py::arg("first_element"), py::arg("block"), py::arg("hints").noconvert(), py::arg("begin"),
+        py::arg("offset"), py::arg("block"), py::arg("hints").noconvert(), py::arg("begin"),
         py::arg("start"), py::arg("contexts").noconvert());
-  m.def("unpack_tree", &unpack_bytes_as_tree, py::arg("data"), py::arg("seed"),
-        py::arg("first_element"), py::arg("block"), py::arg("hints").noconvert(), py::arg("begin"),
-        py::arg("start"), py::arg("contexts").noconvert(), py::arg("index").noconvert());
+  m.def("unpack_tree", &unpack_bytes_as_tree, py::arg("data"), py::arg("seed"), py::arg("offset"),
+        py::arg("block"), py::arg("hints").noconvert(), py::arg("begin"), py::arg("start"),
+        py::arg("contexts").noconvert(), py::arg("index").noconvert());
 }

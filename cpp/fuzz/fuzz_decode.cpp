@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::uint64_t seed = input.bytes(8);
   const auto count = static_cast<std::size_t>(input.between(0, 40));
   const std::size_t begin = input.byte() % 8;
-  const std::uint64_t first_element = input.bytes(6) % (element_limit - count - begin);
+  const std::uint64_t offset = input.bytes(6) % (element_limit - count - begin);
   const Proposals proposals(input, begin + count);
   std::vector<std::uint64_t> index(count);
   for (std::uint64_t& n : index) n = input.number();
@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto possible = [&](std::uint64_t n) { return n != 0 && n <= largest; };
   try {
     decode(
-        index, proposals.view(), method, seed, {first_element, begin}, 1, [] { return false; },
+        index, proposals.view(), method, seed, {offset, begin}, 1, [] { return false; },
         std::span(samples).subspan(begin));
   } catch (const IndexError& error) {
     REQUIRE(error.element >= begin && error.element < begin + count);

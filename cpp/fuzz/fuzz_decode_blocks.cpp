@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool hinted = input.flag();
   for (double& hint : hints) hint = hinted ? input.real() : 0.0;
   const Blocks blocks(rows, block, hints);
-  const std::uint64_t first_element = input.bytes(6) % (element_limit - blocks.elements());
+  const std::uint64_t offset = input.bytes(6) % (element_limit - blocks.elements());
   const Proposals proposals(input, blocks.elements());
 
   std::vector<std::uint64_t> index(blocks.count() * block);
@@ -39,8 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<double> samples(blocks.elements());
   try {
     decode_blocks(
-        index, proposals.view(), blocks, method, seed, first_element, 1, [] { return false; },
-        samples);
+        index, proposals.view(), blocks, method, seed, offset, 1, [] { return false; }, samples);
   } catch (const IndexError& error) {
     REQUIRE(error.element < blocks.count() && !possible(error.element));
     return 0;

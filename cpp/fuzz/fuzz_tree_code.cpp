@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   TreeCode code;
   code.seed = input.bytes(2);
-  code.first_element = input.bytes(5);
+  code.offset = input.bytes(5);
   code.begin = static_cast<std::size_t>(input.byte());
   code.start = input.byte();
   const bool raw = input.flag();

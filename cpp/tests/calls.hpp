@@ -56,9 +56,9 @@ struct Encoded {
 };
 
 // Which elements of the arrays a call is about, as many as it has places for output: place i is for the
-// arrays' element begin + i, whose number is first_element + begin + i.
+// arrays' element begin + i, whose number is offset + begin + i.
 struct Range {
-  std::uint64_t first_element;
+  std::uint64_t offset;
   std::size_t begin;
 };
 
@@ -67,36 +67,34 @@ inline std::uint64_t encode(const astar_rec::Distribution& targets,
                             std::uint64_t seed, Range range, unsigned threads,
                             const astar_rec::Interrupt::Poll& poll, const Encoded& out) {
   const astar_rec::Blocks blocks(range.begin + out.index.size());
-  return astar_rec::encode({*method.made(), blocks, seed, range.first_element, range.begin,
-                            blocks.count(), threads, poll},
-                           targets, proposals, {out.index, {}}, out.sample, out.steps);
+  return astar_rec::encode(
+      {*method.made(), blocks, seed, range.offset, range.begin, blocks.count(), threads, poll},
+      targets, proposals, {out.index, {}}, out.sample, out.steps);
 }
 
 inline void decode(std::span<const std::uint64_t> index, const astar_rec::Distribution& proposals,
                    const MethodCase& method, std::uint64_t seed, Range range, unsigned threads,
                    const astar_rec::Interrupt::Poll& poll, std::span<double> sample) {
   const astar_rec::Blocks blocks(range.begin + index.size());
-  astar_rec::decode({*method.made(), blocks, seed, range.first_element, range.begin, blocks.count(),
-                     threads, poll},
-                    {index, {}}, proposals, sample);
+  astar_rec::decode(
+      {*method.made(), blocks, seed, range.offset, range.begin, blocks.count(), threads, poll},
+      {index, {}}, proposals, sample);
 }
 
 inline std::uint64_t encode_blocks(const astar_rec::Distribution& targets,
                                    const astar_rec::Distribution& proposals,
                                    const astar_rec::Blocks& blocks, const MethodCase& method,
-                                   std::uint64_t seed, std::uint64_t first_element,
-                                   unsigned threads, const astar_rec::Interrupt::Poll& poll,
-                                   const Encoded& out) {
-  return astar_rec::encode(
-      {*method.made(), blocks, seed, first_element, 0, blocks.count(), threads, poll}, targets,
-      proposals, {out.index, {}}, out.sample, out.steps);
+                                   std::uint64_t seed, std::uint64_t offset, unsigned threads,
+                                   const astar_rec::Interrupt::Poll& poll, const Encoded& out) {
+  return astar_rec::encode({*method.made(), blocks, seed, offset, 0, blocks.count(), threads, poll},
+                           targets, proposals, {out.index, {}}, out.sample, out.steps);
 }
 
 inline void decode_blocks(std::span<const std::uint64_t> index,
                           const astar_rec::Distribution& proposals, const astar_rec::Blocks& blocks,
-                          const MethodCase& method, std::uint64_t seed, std::uint64_t first_element,
+                          const MethodCase& method, std::uint64_t seed, std::uint64_t offset,
                           unsigned threads, const astar_rec::Interrupt::Poll& poll,
                           std::span<double> sample) {
-  astar_rec::decode({*method.made(), blocks, seed, first_element, 0, blocks.count(), threads, poll},
+  astar_rec::decode({*method.made(), blocks, seed, offset, 0, blocks.count(), threads, poll},
                     {index, {}}, proposals, sample);
 }

@@ -18,7 +18,7 @@ using namespace astar_rec;
 namespace {
 
 constexpr std::uint64_t seed = 0xfeedface12345678;
-constexpr std::uint64_t first_element = element_limit - 5000;  // all of its 48 bits in use
+constexpr std::uint64_t offset = element_limit - 5000;  // all of its 48 bits in use
 constexpr std::size_t elements = 300;
 
 bool never() { return false; }
@@ -83,8 +83,8 @@ void encode_part(const Batch& batch, const MethodCase& method, unsigned threads,
   const Encoded out{std::span(result.index).subspan(begin, size),
                     std::span(result.sample).subspan(begin, size),
                     std::span(result.steps).subspan(begin, size)};
-  result.cut += encode(batch.targets.all(), batch.proposals.all(), method, seed,
-                       {first_element, begin}, threads, never, out);
+  result.cut += encode(batch.targets.all(), batch.proposals.all(), method, seed, {offset, begin},
+                       threads, never, out);
 }
 
 Result encode_batch(const Batch& batch, const MethodCase& method, unsigned threads) {
@@ -98,8 +98,7 @@ std::vector<double> decode_batch(const Batch& batch, std::span<const std::uint64
                                  const MethodCase& method, unsigned threads,
                                  std::size_t begin = 0) {
   std::vector<double> sample(index.size());
-  decode(index, batch.proposals.all(), method, seed, {first_element, begin}, threads, never,
-         sample);
+  decode(index, batch.proposals.all(), method, seed, {offset, begin}, threads, never, sample);
   return sample;
 }
 
@@ -127,10 +126,10 @@ void round_trip(const Batch& batch, const MethodCase& method) {
   // One element as an array of its own, under the number that it has in the whole.
   for (std::size_t i = 0; i < elements; i += 29) {
     Result own(1);
-    encode(batch.targets.part(i, 1), batch.proposals.part(i, 1), method, seed,
-           {first_element + i, 0}, 1, never, {own.index, own.sample, own.steps});
+    encode(batch.targets.part(i, 1), batch.proposals.part(i, 1), method, seed, {offset + i, 0}, 1,
+           never, {own.index, own.sample, own.steps});
     CHECK(own.index[0] == whole.index[i] && own.steps[0] == whole.steps[i], variant, i);
-    decode(own.index, batch.proposals.part(i, 1), method, seed, {first_element + i, 0}, 1, never,
+    decode(own.index, batch.proposals.part(i, 1), method, seed, {offset + i, 0}, 1, never,
            own.sample);
     CHECK(own.sample[0] == whole.sample[i], variant, i);
   }

@@ -44,7 +44,7 @@ constexpr const char* header =
     "# Made by the C++ test program, which says what the parts are: test_digest --print\n";
 
 constexpr std::uint64_t seed = 0x0123456789abcdef;
-constexpr std::uint64_t first_element = (std::uint64_t{1} << 40) + 7;
+constexpr std::uint64_t offset = (std::uint64_t{1} << 40) + 7;
 constexpr unsigned many_threads = 4;
 
 constexpr Family every_family[] = {family_of<Normal>, family_of<Laplace>, family_of<Logistic>,
@@ -205,7 +205,7 @@ struct Coded {
 Coded encoded(const Latents& latents, const MethodCase& method, unsigned threads) {
   const std::size_t count = latents.count();
   Coded out{Words(count), std::vector<double>(count), Words(count)};
-  encode(latents.targets(), latents.proposals(), method, seed, {first_element, 0}, threads, never,
+  encode(latents.targets(), latents.proposals(), method, seed, {offset, 0}, threads, never,
          {out.index, out.sample, out.steps});
   return out;
 }
@@ -213,7 +213,7 @@ Coded encoded(const Latents& latents, const MethodCase& method, unsigned threads
 std::vector<double> decoded(const Words& index, const Latents& latents, const MethodCase& method,
                             unsigned threads) {
   std::vector<double> sample(index.size());
-  decode(index, latents.proposals(), method, seed, {first_element, 0}, threads, never, sample);
+  decode(index, latents.proposals(), method, seed, {offset, 0}, threads, never, sample);
   return sample;
 }
 
@@ -283,13 +283,13 @@ void blocks(Report& report, const std::string& name, const MethodCase& method) {
     const auto encode_on = [&](unsigned threads) {
       Coded out{Words(shape.count() * block), std::vector<double>(shape.elements()),
                 Words(shape.count())};
-      encode_blocks(latents.targets(), latents.proposals(), shape, method, seed, first_element,
-                    threads, never, {out.index, out.sample, out.steps});
+      encode_blocks(latents.targets(), latents.proposals(), shape, method, seed, offset, threads,
+                    never, {out.index, out.sample, out.steps});
       return out;
     };
     const auto decode_on = [&](unsigned threads, const Words& index) {
       std::vector<double> sample(shape.elements());
-      decode_blocks(index, latents.proposals(), shape, method, seed, first_element, threads, never,
+      decode_blocks(index, latents.proposals(), shape, method, seed, offset, threads, never,
                     sample);
       return sample;
     };
@@ -343,8 +343,8 @@ void polar_blocks(Report& report, const std::string& name, const Spread& spread)
         Interrupt interrupt(stop, nullptr);
         Words positions(size), again(size);
         const Bytes message =
-            polar::encode_block(tails, size, {seed, first_element}, positions, interrupt);
-        polar::decode_block({seed, first_element}, message, again, interrupt);
+            polar::encode_block(tails, size, {seed, offset}, positions, interrupt);
+        polar::decode_block({seed, offset}, message, again, interrupt);
         CHECK(again == positions, name, size);
         sent.add(message);
         received.add(positions);
@@ -474,9 +474,9 @@ std::vector<std::string> all_parts() {
   const Blocks singles(indices.size(), 1, one);
   const Blocks fours(10'000, 4, uneven);
   array_code(report, "tree code, single elements", some,
-             TreeCode{.seed = 7, .first_element = 3, .blocks = &singles});
+             TreeCode{.seed = 7, .offset = 3, .blocks = &singles});
   array_code(report, "tree code, blocks", Words(of_blocks.begin(), of_blocks.begin() + 8'000),
-             TreeCode{.seed = 7, .first_element = 3, .blocks = &fours, .begin = 5, .start = 12});
+             TreeCode{.seed = 7, .offset = 3, .blocks = &fours, .begin = 5, .start = 12});
   return report.lines();
 }
 

@@ -259,18 +259,18 @@ struct Found {
 
 bool never() { return false; }
 
-Found search(const Batch& batch, const MethodCase& method, std::uint64_t first_element) {
+Found search(const Batch& batch, const MethodCase& method, std::uint64_t offset) {
   const std::size_t n = batch.size();
   Found found{std::vector<std::uint64_t>(n), std::vector<double>(n), std::vector<std::uint64_t>(n)};
-  found.cut = encode(batch.targets(), batch.proposals(), method, 42, {first_element, 0}, 1, never,
+  found.cut = encode(batch.targets(), batch.proposals(), method, 42, {offset, 0}, 1, never,
                      {found.index, found.sample, found.steps});
   return found;
 }
 
 std::vector<double> replay_all(const Found& found, const Batch& batch, const MethodCase& method,
-                               std::uint64_t first_element) {
+                               std::uint64_t offset) {
   std::vector<double> sample(batch.size());
-  decode(found.index, batch.proposals(), method, 42, {first_element, 0}, 1, never, sample);
+  decode(found.index, batch.proposals(), method, 42, {offset, 0}, 1, never, sample);
   return sample;
 }
 
@@ -278,7 +278,7 @@ constexpr std::initializer_list<Instructions> all_sets = {Instructions::portable
                                                           Instructions::avx2};
 
 // Lanes find what the exact search finds, and what they find is decoded by all.
-void searches_are_exact(const Batch& batch, std::uint64_t first_element) {
+void searches_are_exact(const Batch& batch, std::uint64_t offset) {
   for (const MethodCase& method :
        {MethodCase{Variant::ad_star}, MethodCase{Variant::as_star},
         MethodCase{Variant::dad_star, 0}, MethodCase{Variant::dad_star, 3},
@@ -286,12 +286,12 @@ void searches_are_exact(const Batch& batch, std::uint64_t first_element) {
         MethodCase{Variant::ad_star, 0, 4}, MethodCase{Variant::as_star, 0, 4},
         MethodCase{Variant::global, 50}}) {
     lanes::use_instructions(Instructions::none);
-    const Found exact = search(batch, method, first_element);
-    CHECK(replay_all(exact, batch, method, first_element) == exact.sample);
+    const Found exact = search(batch, method, offset);
+    CHECK(replay_all(exact, batch, method, offset) == exact.sample);
     for (const Instructions set : all_sets) {
       if (!lanes::available(set)) continue;
       lanes::use_instructions(set);
-      const Found found = search(batch, method, first_element);
+      const Found found = search(batch, method, offset);
       std::size_t different = 0;
       for (std::size_t i = 0; i < batch.size(); ++i) {
         if (found.index[i] == exact.index[i] && found.sample[i] == exact.sample[i] &&
@@ -306,7 +306,7 @@ void searches_are_exact(const Batch& batch, std::uint64_t first_element) {
       }
       CHECK(different == 0, different, static_cast<int>(method.variant), static_cast<int>(set));
       CHECK_EQUAL(found.cut, exact.cut);
-      CHECK(replay_all(exact, batch, method, first_element) == exact.sample);
+      CHECK(replay_all(exact, batch, method, offset) == exact.sample);
     }
   }
 }
@@ -314,11 +314,11 @@ void searches_are_exact(const Batch& batch, std::uint64_t first_element) {
 // --- Blocks -------------------------------------------------------------------------------------
 
 Found search_blocks(const Batch& batch, const Blocks& blocks, const MethodCase& method,
-                    std::uint64_t first_element) {
+                    std::uint64_t offset) {
   Found found{std::vector<std::uint64_t>(blocks.count() * blocks.block()),
               std::vector<double>(batch.size()), std::vector<std::uint64_t>(blocks.count())};
-  found.cut = encode_blocks(batch.targets(), batch.proposals(), blocks, method, 42, first_element,
-                            1, never, {found.index, found.sample, found.steps});
+  found.cut = encode_blocks(batch.targets(), batch.proposals(), blocks, method, 42, offset, 1,
+                            never, {found.index, found.sample, found.steps});
   return found;
 }
 
@@ -343,17 +343,17 @@ void blocks_are_exact(std::size_t block, std::size_t columns, std::size_t rows, 
     for (std::size_t j = 0; j < columns; ++j) hints[j] = 0.5 * static_cast<double>(j % 3);
   }
   const Blocks blocks(rows, block, hints);
-  const std::uint64_t first_element = (std::uint64_t{1} << 32) - 100;
+  const std::uint64_t offset = (std::uint64_t{1} << 32) - 100;
   for (const MethodCase& method :
        {MethodCase{Variant::ad_star}, MethodCase{Variant::dad_star, 0},
         MethodCase{Variant::dad_star, 4}, MethodCase{Variant::dad_star, 20},
         MethodCase{Variant::ad_star, 0, 10}}) {
     lanes::use_instructions(Instructions::none);
-    const Found exact = search_blocks(batch, blocks, method, first_element);
+    const Found exact = search_blocks(batch, blocks, method, offset);
     for (const Instructions set : all_sets) {
       if (!lanes::available(set)) continue;
       lanes::use_instructions(set);
-      const Found found = search_blocks(batch, blocks, method, first_element);
+      const Found found = search_blocks(batch, blocks, method, offset);
       CHECK(found.index == exact.index, block, columns, bits, static_cast<int>(method.variant),
             method.limit, static_cast<int>(set));
       CHECK(found.steps == exact.steps, block, columns, bits, static_cast<int>(method.variant),

@@ -18,7 +18,7 @@ using namespace astar_rec;
 namespace {
 
 constexpr std::uint64_t seed = 11;
-constexpr std::uint64_t first_element = 1000;
+constexpr std::uint64_t offset = 1000;
 constexpr std::size_t elements = 60;
 
 // The candidate with the largest Gumbel + log ratio, one after the other.
@@ -50,7 +50,7 @@ void equals_the_plain_search(const Partition& partition, const Limits& limits) {
     const auto proposal = draw_proposal<Proposal>(draws);
     ratios.emplace_back(draw_target<Target>(draws, proposal), proposal);
     plain.push_back(run_search<Proposal>(search, partition, limits, ratios.back(),
-                                         NodeRandom(seed, first_element + i)));
+                                         NodeRandom(seed, offset + i)));
     lows.push_back(z_first);
     highs.push_back(z_last);
     suprema.push_back(ratios.back().supremum(z_first, z_last));
@@ -64,8 +64,7 @@ void equals_the_plain_search(const Partition& partition, const Limits& limits) {
                                     {10, 100},
                                     {1000, 1}}) {
     const bool crowded = room != plenty;
-    LockstepOver<Partition> lockstep(partition, limits, Reach{}, elements, seed, first_element,
-                                     room);
+    LockstepOver<Partition> lockstep(partition, limits, Reach{}, elements, seed, offset, room);
     lockstep.start(lows, highs, suprema);
     std::vector<Evaluation> evaluations;
     std::set<std::pair<std::size_t, Position>> asked;
@@ -119,7 +118,7 @@ void candidates_of_all_elements() {
         if (has_none(i)) suprema[i] = -HUGE_VAL;
       }
       const std::vector<double> lows(count, -10.0), highs(count, 10.0);
-      const auto made = MinimalRandom(candidates).lockstep(count, seed, first_element);
+      const auto made = MinimalRandom(candidates).lockstep(count, seed, offset);
       Lockstep& lockstep = *made;
       lockstep.start(lows, highs, suprema);
       std::vector<Evaluation> evaluations;
@@ -142,7 +141,7 @@ void candidates_of_all_elements() {
           CHECK(result.outcome == Outcome::no_candidate, i, candidates);
           continue;
         }
-        const SearchResult plain = choose(NodeRandom(seed, first_element + i), candidates,
+        const SearchResult plain = choose(NodeRandom(seed, offset + i), candidates,
                                           [&](Position place) { return ratio(i, place); });
         CHECK(result.outcome == Outcome::found && !result.cut, i, candidates);
         CHECK(result.index == plain.index, i, candidates, result.index, plain.index);

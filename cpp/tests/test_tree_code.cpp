@@ -25,7 +25,7 @@ struct Array {
   std::size_t block;
   std::vector<double> hints;
   std::uint64_t seed;
-  std::uint64_t first_element;
+  std::uint64_t offset;
 
   Blocks blocks() const { return {rows, block, hints}; }
 };
@@ -35,7 +35,7 @@ Array array_of(std::size_t rows, std::size_t block, std::size_t columns, std::ui
 }
 
 TreeCode code_of(const Array& array, const Blocks& blocks) {
-  return {array.seed, array.first_element, &blocks, 0, 0, {}};
+  return {array.seed, array.offset, &blocks, 0, 0, {}};
 }
 
 // A path of that depth below the leading one.
@@ -79,7 +79,7 @@ Words encoded(const Array& array, const Blocks& blocks, double bits) {
   const Distribution proposals = distribution(family_of<Normal>, view(zeros), view(ones));
   Words index(blocks.count() * blocks.block()), steps(blocks.count());
   std::vector<double> sample(count);
-  encode_blocks(targets, proposals, blocks, {Variant::ad_star}, array.seed, array.first_element, 1,
+  encode_blocks(targets, proposals, blocks, {Variant::ad_star}, array.seed, array.offset, 1,
                 [] { return false; }, {index, sample, steps});
   return index;
 }
@@ -136,7 +136,7 @@ void contexts_tell_columns_apart() {
 void any_index_can_be_coded() {
   for (std::size_t block = 1; block <= max_block; ++block) {
     Array array = array_of(30, block, 2 * block + block / 2 + 1, block * 0x123456789ABCDEF);
-    array.first_element = element_limit - 30 * array.hints.size();
+    array.offset = element_limit - 30 * array.hints.size();
     for (std::size_t j = 0; j < array.hints.size(); ++j) {
       if (block % 3 == 0) array.hints[j] = static_cast<double>(bits_at(j) % 90);
     }

@@ -134,7 +134,7 @@ def depth_prior(words: int, start: int, level: int) -> int:
 def pack_tree(
     index: _Words,
     seed: int,
-    first_element: int,
+    offset: int,
     block: int,
     hints: _Floats,
     begin: int,
@@ -144,7 +144,7 @@ def pack_tree(
 def unpack_tree(
     data: bytes | memoryview,
     seed: int,
-    first_element: int,
+    offset: int,
     block: int,
     hints: _Floats,
     begin: int,

@@ -34,9 +34,9 @@ namespace astar_rec {
 // Whose indices they are; both sides know it.
 struct TreeCode {
   std::uint64_t seed = 0;
-  std::uint64_t first_element = 0;  // of the array
-  const Blocks* blocks = nullptr;   // of the array; for single elements, a column in blocks of 1
-  std::size_t begin = 0;            // the number in the array of the first index that is coded
+  std::uint64_t offset = 0;        // the number of the array's first element
+  const Blocks* blocks = nullptr;  // of the array; for single elements, a column in blocks of 1
+  std::size_t begin = 0;           // the number in the array of the first index that is coded
   int start = 0;  // the expected information of an element in eighths of a bit, or 0
   std::span<const std::uint16_t> contexts = {};  // one per index that is coded, or none at all
 
@@ -57,7 +57,7 @@ class TreePaths {
     const std::size_t number = code_.begin + i;
     const std::size_t dimensions = code_.blocks->dimensions(number);
     const HalvingOrder& order = code_.blocks->order(number);
-    const NodeRandom random(code_.seed, code_.first_element + code_.blocks->first_element(number));
+    const NodeRandom random(code_.seed, code_.offset + code_.blocks->first_element(number));
     const HypothesisRange range = model_.begin(i);
     if (dimensions == 1) {
       follow(LineContest(range), range, order, random, coder);

@@ -73,17 +73,17 @@ class LockstepOver final : public Lockstep {
   static constexpr std::size_t shared_room(std::size_t count) { return max_own + 64 * count; }
 
   LockstepOver(const Partition& partition, const Limits& limits, const Reach& reach,
-               std::size_t count, std::uint64_t seed, std::uint64_t first_element)
-      : LockstepOver(partition, limits, reach, count, seed, first_element, shared_room(count)) {}
+               std::size_t count, std::uint64_t seed, std::uint64_t offset)
+      : LockstepOver(partition, limits, reach, count, seed, offset, shared_room(count)) {}
 
   // `room`: the nodes that may wait, of all searches together.
   LockstepOver(const Partition& partition, const Limits& limits, const Reach& reach,
-               std::size_t count, std::uint64_t seed, std::uint64_t first_element, std::size_t room)
+               std::size_t count, std::uint64_t seed, std::uint64_t offset, std::size_t room)
       : Lockstep(reach),
         partition_(partition),
         limits_(limits),
         seed_(seed),
-        first_element_(first_element),
+        offset_(offset),
         runs_(count),
         room_(room),
         together_(count) {}
@@ -179,8 +179,7 @@ class LockstepOver final : public Lockstep {
 
   void begin(std::size_t i) {
     Run& run = runs_[i];
-    run.search.start(partition_, limits_, NodeRandom(seed_, first_element_ + i), run.whole,
-                     run.supremum);
+    run.search.start(partition_, limits_, NodeRandom(seed_, offset_ + i), run.whole, run.supremum);
     if (run.search.done()) {
       run.result = run.search.result();
       return;
@@ -233,7 +232,7 @@ class LockstepOver final : public Lockstep {
   Partition partition_;
   Limits limits_;
   std::uint64_t seed_;
-  std::uint64_t first_element_;
+  std::uint64_t offset_;
   std::vector<Run> runs_;
   std::size_t room_;
   std::vector<std::size_t> live_;

@@ -48,7 +48,7 @@ class Array:
 
     Attributes:
         seed: That of the codec.
-        first_element: The number of the array's first element.
+        offset: The number of the array's first element.
         block: Elements of an index.
         hints: The codec's, one for each column of the array. Single elements have one column.
         begin: The number in the array of the first index that is coded.
@@ -57,7 +57,7 @@ class Array:
     """
 
     seed: int
-    first_element: int
+    offset: int
     block: int
     hints: Sequence[float]
     begin: int
@@ -80,7 +80,7 @@ class TreePaths:
         first = place * array.block
         order = halving_order(array.hints[first : first + array.block])
         dimensions = min(array.block, columns - first)
-        random = NodeRandom(array.seed, array.first_element + row * columns + first)
+        random = NodeRandom(array.seed, array.offset + row * columns + first)
         hypotheses = self.model.begin(None if array.contexts is None else array.contexts[i])
         contest = (LineContest if dimensions == 1 else BoxContest)(hypotheses, dimensions)
         tree = DrawnTree(contest, order, random)
@@ -95,7 +95,7 @@ class TreePaths:
 def pack(
     indices: Sequence[int],
     seed: int,
-    first_element: int = 0,
+    offset: int = 0,
     block: int = 1,
     hints: Sequence[float] = (0.0,),
     begin: int = 0,
@@ -107,14 +107,14 @@ def pack(
     Args:
         indices: Of AD*, no deeper than it goes; of blocks, as integers of any length.
         seed: See `Array`, also for what follows.
-        first_element: The number of the array's first element.
+        offset: The number of the array's first element.
         block: Elements of an index.
         hints: One for each column of the array.
         begin: The number in the array of the first index.
         start: Expected bits an element, in eighths; 0 if unknown.
         contexts: A number for every index, which the receiver also has; or none.
     """
-    array = Array(seed, first_element, block, hints, begin, start, contexts)
+    array = Array(seed, offset, block, hints, begin, start, contexts)
     return sequence.pack(indices, TreePaths(array))
 
 
@@ -122,7 +122,7 @@ def unpack(
     data: bytes,
     count: int,
     seed: int,
-    first_element: int = 0,
+    offset: int = 0,
     block: int = 1,
     hints: Sequence[float] = (0.0,),
     begin: int = 0,
@@ -130,5 +130,5 @@ def unpack(
     contexts: Sequence[int] | None = None,
 ) -> list[int]:
     """Return what was packed; ValueError for bytes that `pack` did not write."""
-    array = Array(seed, first_element, block, hints, begin, start, contexts)
+    array = Array(seed, offset, block, hints, begin, start, contexts)
     return sequence.unpack(data, count, TreePaths(array))
