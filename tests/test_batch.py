@@ -349,6 +349,13 @@ LONG = {
     "compress": """rec.compress(
         rec.Normal(np.zeros(20_000_000), 2.0**-9), p, codec=rec.ADStar(0, threads={threads}))""",
     "pack": """rec.TreeCode().at(rec.ADStar(0, threads={threads}), index.shape).pack(index)""",
+    # As containers do with chunks: signals come to the main thread alone, which waits for others.
+    "chunks": """list(in_order(
+        rec.TreeCode().at(rec.ADStar(0), index.shape).pack, [index] * 4, {threads}))""",
+    "chunks, one within another": """list(in_order(
+        lambda _: list(in_order(
+            rec.TreeCode().at(rec.ADStar(0), index.shape).pack, [index] * 2, {threads})),
+        range(2), {threads}))""",
     "pack adaptively": "[rec.AdaptiveCode().pack(index) for _ in range(50)]",
     "bare": """rec.compress(
         rec.Normal(np.zeros(5_000_000), 0.5), p, code=rec.TreeCode(), header=False,
@@ -365,6 +372,7 @@ import signal
 import time
 import numpy as np
 import astar_rec as rec
+from astar_rec._parallel import in_order
 signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell has it ignored
 p = rec.Normal(0.0, 1.0)
 index, out = np.full(10_000_000, 12345, np.uint64), np.empty(10_000_000)

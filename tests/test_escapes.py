@@ -345,3 +345,22 @@ def test_difficulty_of_normals_and_of_any(pair: tuple[float, float]) -> None:
         nodes = difficulty(q, P, one, (1,))
     assert np.abs(closed.supremum - nodes.supremum) < 0.3
     assert np.abs(closed.renyi - nodes.renyi)[0, 3:].max() < 0.35
+
+
+@pytest.mark.parametrize("block", [4, 8, 16])
+def test_no_block_that_is_left_stalls(block: int) -> None:
+    """Those just below the limit: all take fewer steps than a second has."""
+    rng, rows = np.random.default_rng(11), 3000
+    loc = np.concatenate([0.8 * rng.normal(size=(rows, 1)) + np.zeros(block),
+                          0.5 * rng.normal(size=(rows, block))])  # fmt: skip
+    scale = np.exp(rng.normal(-0.3, 0.4, size=(2 * rows, 1))) + np.zeros(block)
+    scale[rows:] = 0.7
+    scale[rows:, 0] = 1.0 + 0.6 * rng.random(rows)
+    shape = (2 * rows, block)
+    own = difficulty(rec.Normal(loc, scale), P, np.arange(loc.size), shape)
+    shaped = Difficulty(own.supremum.reshape(shape), own.renyi.reshape(*shape, -1))
+    bits = boxes_bits(shaped, block, halving_order((0.0,) * block), 10_000, 30.0)
+    near = np.flatnonzero((bits > 16.0) & (bits <= 18.0))[:40]
+    assert near.size == 40
+    steps = rec.ADStar(3, block).encode(rec.Normal(loc[near], scale[near]), P).steps
+    assert 1 << 16 < steps.max() < 1 << 22

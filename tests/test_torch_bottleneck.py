@@ -31,13 +31,7 @@ from astar_rec.torch import (  # noqa: E402
 from astar_rec.torch.methods import choose, codec_of  # noqa: E402
 from astar_rec.torch.strings import String, seed_of_item  # noqa: E402
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Any:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def posteriors(*shape: int, bits: float = 1.5, dtype: Any = torch.float32) -> Normal:

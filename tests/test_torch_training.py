@@ -23,6 +23,7 @@ from astar_rec.images import training  # noqa: E402
 from astar_rec.images.model import Model  # noqa: E402
 from astar_rec.images.training import Settings, evaluate, load_model, train  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 each_kind = pytest.mark.parametrize("kind", ["ikvae", "vae"])
 
 SMALL = {"latents": 3, "epochs": 3, "batch": 32, "held_out": 20}
@@ -30,14 +31,6 @@ SMALL = {"latents": 3, "epochs": 3, "batch": 32, "held_out": 20}
 
 def digits(count: int) -> np.ndarray[Any, Any]:
     return images.load("mnist").sample(count, seed=3)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Any:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @each_kind

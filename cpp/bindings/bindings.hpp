@@ -15,11 +15,13 @@
 #include "engine/parallel.hpp"
 #include "engine/strided.hpp"
 #include "families/registry.hpp"
+#include "stop.hpp"
 
 namespace py = pybind11;
 
 void register_errors(py::module_& m);
 void register_checks(py::module_& m);
+void register_stop(py::module_& m);
 void register_functions(py::module_& m);
 void register_codec(py::module_& m);
 void register_lanes(py::module_& m);
@@ -70,8 +72,10 @@ inline std::span<const std::uint8_t> bytes_of(const py::buffer_info& info) {
   return {static_cast<const std::uint8_t*>(info.ptr), static_cast<std::size_t>(info.size)};
 }
 
-// Whether a signal's handler (Ctrl-C's, say) has raised. Called with the GIL released.
+// Whether a signal's handler (Ctrl-C's, say) has raised, or whoever waits for this thread wants it to
+// end. Called with the GIL released.
 inline bool signalled() {
+  if (Stop::here()) return true;
   const py::gil_scoped_acquire gil;
   return PyErr_CheckSignals() != 0;
 }

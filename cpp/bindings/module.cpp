@@ -5,6 +5,7 @@ PYBIND11_MODULE(_core, m) {
   m.doc() = "The compiled core of astar_rec. Its contract is the Python layer's: see _core.pyi.";
   register_errors(m);
   register_checks(m);
+  register_stop(m);
   register_functions(m);
   register_codec(m);
   register_lanes(m);

@@ -8,10 +8,13 @@ What is checked there guards memory; users' arguments are checked before they co
 
 import enum
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 _Floats = npt.NDArray[np.float64]
 _Words = npt.NDArray[np.uint64]
 _Elements = npt.NDArray[np.int64]
@@ -27,6 +30,16 @@ class CoreCorruptDataError(Exception):
 
 def first_outside(numbers: _Floats, low: float, high: float) -> int:
     """Returns the number of the first element outside [low, high], or NaN; the size if none is."""
+
+class Stop:
+    """What ends long calls in other threads, which raise KeyboardInterrupt then."""
+
+    def __init__(self) -> None:
+        """One that is set ends calls for those which are made within its calls, too."""
+
+    def set(self) -> None: ...
+    def run(self, work: Callable[[_Item], _Result], item: _Item) -> _Result:
+        """Returns what work makes of an item; calls of this module within it can be ended."""
 
 class Method:
     """A method by its name, with its numbers: budgets of 0 are none.

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
+from . import _core
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
     from concurrent.futures import Future
@@ -24,7 +26,7 @@ def in_order(
 
     There are no more results in memory than twice the number of threads. With one thread, and for
     one item, no other is started. Errors are raised where their results would be; work that has not
-    begun is then left out, as it is when the generator is closed.
+    begun is then left out, as it is when the generator is closed, and long calls of the core end.
 
     Args:
         work: Called in any order, by several threads at once.
@@ -37,13 +39,19 @@ def in_order(
         for one in (*first, *left):
             yield work(one)
         return
+    stop = _core.Stop()
     with ThreadPoolExecutor(threads) as pool:
+
+        def begun(one: Item) -> Future[Result]:
+            return pool.submit(stop.run, work, one)
+
         try:
-            waiting: deque[Future[Result]] = deque(pool.submit(work, one) for one in first)
-            waiting.extend(pool.submit(work, one) for one in islice(left, 2 * threads - 2))
+            waiting: deque[Future[Result]] = deque(map(begun, first))
+            waiting.extend(map(begun, islice(left, 2 * threads - 2)))
             while waiting:
                 yield waiting.popleft().result()
-                waiting.extend(pool.submit(work, one) for one in islice(left, 1))
+                waiting.extend(map(begun, islice(left, 1)))
         except BaseException:
+            stop.set()  # only the main thread hears signals
             pool.shutdown(cancel_futures=True)
             raise

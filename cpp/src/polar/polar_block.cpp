@@ -1,12 +1,14 @@
 #include "polar/polar_block.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <optional>
 #include <utility>
 
 #include "codes/range_coder.hpp"
 #include "engine/errors.hpp"
+#include "polar/bits.hpp"
 #include "polar/flip_model.hpp"
 #include "polar/level_header.hpp"
 #include "polar/polar_random.hpp"
@@ -39,8 +41,8 @@ struct Shared {
 template <class F>
 void for_each_word(const Shared& shared, int step, const F& f) {
   const std::size_t n = shared.element.size();
-  for (std::size_t begin = 0; begin < n; begin += 64) {
-    f(begin, std::min<std::size_t>(n - begin, 64), shared.random.exchanges(step, begin / 64));
+  for (std::size_t begin = 0; begin < n; begin += word_size) {
+    f(begin, std::min(n - begin, word_size), shared.random.exchanges(step, begin / word_size));
   }
 }
 
@@ -162,7 +164,7 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
   const Shared shared(address, elements);
   const std::size_t places = shared.places;
   std::vector<Bit> x(places);
-  std::vector<std::uint64_t> label(elements, 0);  // at places
+  std::vector<std::vector<Word>> drawn;  // the bits of each step, 64 places in a word
   FlipModel model;
   Expectation expectation(levels, elements);
   int step = 0;
@@ -174,24 +176,34 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
     expectation.follow(step, header.odds);
     Level<Reading>(side, shared.random, step, model, header.curvature)
         .draw({}, places, shared.root(Node::from_odds(header.odds)), x.data());
-    const int in_place = step < levels.fine ? step : 0, moved = step < levels.fine ? 0 : 1;
-    for_each_word(shared, step, [&](std::size_t begin, std::size_t size, std::uint64_t exchanges) {
-      for (std::size_t k = 0; k < size; ++k) {
-        const std::uint64_t bit = x[begin + k] ^ (exchanges >> k & 1);
-        label[begin + k] = label[begin + k] << moved | bit << in_place;
-      }
+    auto& row = drawn.emplace_back();
+    for_each_word(shared, step, [&](std::size_t begin, std::size_t size, Word exchanges) {
+      row.push_back(gathered(&x[begin], size) ^ exchanges);
     });
-    if (step + 1 == levels.fine) {
-      for (auto& l : label) l = levels.mirror(l);
-    }
     if (report != nullptr) {
       report->push_back(reported(levels.of(step), header, in.bits() - before, elements));
     }
   }
   if (!in.at_end()) throw CorruptDataError("more data than levels, or less");
-  for (std::size_t place = 0; place < elements; ++place) {
-    const std::uint32_t element = shared.element[place];
-    positions[element] = position_in(label[place], step, shared.random.remainder(element));
+  // A place's bits from all steps are its cell: those of fine levels from the lowest up, the others behind them.
+  const int behind = std::max(step - levels.fine, 0);
+  const auto unmirrored = [&](Word cell) {
+    if (!levels.mirrored) return cell;
+    const Word low = (Word{1} << behind) - 1;
+    return levels.mirror(cell >> behind) << behind | (cell & low);
+  };
+  for (std::size_t begin = 0; begin < elements; begin += word_size) {
+    std::array<Word, word_size> cells{};
+    for (int s = 0; s < step; ++s) {
+      const int bit = s < levels.fine ? behind + s : step - 1 - s;
+      cells[static_cast<std::size_t>(bit)] = drawn[static_cast<std::size_t>(s)][begin / word_size];
+    }
+    transpose(cells);
+    for (std::size_t k = 0; k < std::min(elements - begin, word_size); ++k) {
+      const std::uint32_t element = shared.element[begin + k];
+      positions[element] =
+          position_in(unmirrored(cells[k]), step, shared.random.remainder(element));
+    }
   }
 }
 

@@ -78,10 +78,8 @@ class PolarRandom {
     }
   }
 
-  // The last 48 bits of w's 64. Of all 64 the first 53 are used.
-  std::uint64_t rest(int step, std::size_t index) const {
-    return word_at(192 + step, index) >> screen_bits;
-  }
+  // What follows in w, for two indices from 2 pair on: the highest 48 bits of each word
+  NodeBits rests(int step, std::size_t pair) const { return at(192 + step, pair); }
 
   // Where element i goes: a permutation of n, by exchanges from the last place down.
   std::vector<std::uint32_t> permutation(std::size_t n) const {

@@ -26,12 +26,11 @@
 
 #include "codes/range_coder.hpp"
 #include "engine/errors.hpp"
+#include "polar/bits.hpp"
 #include "polar/flip_model.hpp"
 #include "polar/polar_random.hpp"
 
 namespace astar_rec::polar {
-
-using Bit = std::uint8_t;
 
 // The sender's side: flips follow from differences, and are written.
 class Drawing {
@@ -163,7 +162,11 @@ class Level {
     return (index % 8 < 4 ? screens_.place : screens_.arrival) >> 16 * (index % 4) & 0xFFFF;
   }
   double w(std::size_t index, std::uint64_t first) {
-    return w_of(first, random_.rest(step_, index));
+    if (index / 2 != rest_pair_) {
+      rest_pair_ = index / 2;
+      rests_ = random_.rests(step_, rest_pair_);
+    }
+    return w_of(first, (index % 2 == 0 ? rests_.place : rests_.arrival) >> screen_bits);
   }
 
   void draw_leaf(typename Side::Knowledge d, Node node, Bit* x) {
@@ -195,8 +198,7 @@ class Level {
   void draw_silent(std::size_t n, Bit* x) {
     for (std::size_t begin = 0; begin < n; begin += word_size) {
       const std::size_t size = std::min(n - begin, word_size);
-      const std::uint64_t g = guess_bits(index_ + begin);
-      for (std::size_t k = 0; k < size; ++k) x[begin + k] = static_cast<Bit>(g >> k & 1);
+      spread(guess_bits(index_ + begin), size, x + begin);
     }
     index_ += n;
   }
@@ -223,9 +225,7 @@ class Level {
         const std::uint64_t mask = (std::uint64_t{1} << bits) - 1;
         said |= side_.say_raw(flips >> done & mask, static_cast<int>(bits)) << done;
       }
-      for (std::size_t k = 0; k < size; ++k) {
-        x[begin + k] = static_cast<Bit>((g ^ said) >> k & 1);
-      }
+      spread(g ^ said, size, x + begin);
     }
     index_ += n;
   }
@@ -240,7 +240,7 @@ class Level {
       const std::size_t index = index_ + begin;
       const std::uint64_t g = guess_bits(index);
       read_screens(index, size);
-      for (std::size_t k = 0; k < size; ++k) x[begin + k] = static_cast<Bit>(g >> k & 1);
+      spread(g, size, x + begin);
       // Mostly none is looked at.
       const std::uint16_t least = *std::min_element(word_screens_, word_screens_ + size);
       if (least >= limit && side_.surely_below(d, begin, size, least)) continue;
@@ -290,7 +290,8 @@ class Level {
   std::uint64_t guesses_ = 0;
   std::size_t screen_group_ = ~std::size_t{0};
   NodeBits screens_{};
-  static constexpr std::size_t word_size = 64;
+  std::size_t rest_pair_ = ~std::size_t{0};
+  NodeBits rests_{};
   std::uint16_t word_screens_[word_size] = {};
   std::vector<std::size_t> strays_;
   std::uint64_t last_stray_ = 0;

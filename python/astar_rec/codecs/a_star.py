@@ -78,9 +78,14 @@ class GlobalAStar(CoreCodec):
         return super().most_bits if self.max_samples is None else math.inf
 
     @property
+    def unbounded(self) -> bool:
+        """Whether there is no limit."""
+        return self.max_samples is None
+
+    @property
     def hard_by(self) -> Literal["supremum"] | None:
         """The supremum, of which the number of samples is a power, unless they are limited."""
-        return "supremum" if self.max_samples is None else None
+        return "supremum" if self.unbounded else None
 
     @property
     def parameters(self) -> tuple[int, ...]:
@@ -113,6 +118,11 @@ class _Stepwise(CoreCodec):
     def numbers(self) -> dict[str, int]:
         """The most steps of a search, if there is a budget."""
         return {} if self.max_steps is None else {"max_steps": self.max_steps}
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether there is neither a budget nor a limit on the depth."""
+        return self.exact and self.max_steps is None
 
     @property
     def hard_by(self) -> Literal["boxes"] | None:

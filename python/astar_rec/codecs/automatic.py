@@ -12,6 +12,7 @@ import numpy as np
 from .._validate import SEED_LIMIT, broadcast_shape
 from ..custom import CustomProposal, CustomTarget
 from ..distributions import as_distribution
+from ..distributions.families import CoreFamily
 from ..distributions.ratios import peaks_of
 from ..errors import DivergenceError
 from ..information import kl_bits
@@ -189,7 +190,7 @@ def trial_steps(
         q, p = _part(target, shape, rows, columns), _part(proposal, shape, rows, columns)
         hint = None if bits_hint is None else bits_hint[columns]
         codec = ADStar(_PILOT, block, bits_hint=hint, max_steps=most)
-        if escapes:
+        if escapes and isinstance(q, CoreFamily) and isinstance(p, CoreFamily):
             unlimited = replace(codec, max_steps=None)
             own = broadcast_shape(target=q.shape, proposal=p.shape)
             q, count = without_escapes(unlimited, q, p, own)

@@ -84,6 +84,7 @@ class Codec(ABC):
             carry no information have as many.
         escapes: Whether containers code elements by themselves that are out of the method's reach
             (`escapes`). False where nothing is, or next to nothing.
+        by_masses: Whether it asks for targets' masses, and not for ratios of densities.
         draws_tree: Whether an index names a node of AD*'s tree, which `TreeCode` predicts.
         limits: The arguments that bound the work, each with what it means.
         seed: The seed, which sender and receiver share.
@@ -103,6 +104,7 @@ class Codec(ABC):
     default_chunk: ClassVar[int] = 1 << 16
     elements_per_byte: ClassVar[int] = 1 << 13
     escapes: ClassVar[bool] = True
+    by_masses: ClassVar[bool] = False
     draws_tree: ClassVar[bool] = False
     limits: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
@@ -145,6 +147,11 @@ class Codec(ABC):
     def hard_by(self) -> Literal["boxes", "supremum"] | None:
         """What makes a block too hard to search for (`difficulty`); None if nothing does."""
         return None
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether a search goes on until its sample is certain, however long that takes."""
+        return False
 
     @property
     def deepest(self) -> int:

@@ -15,7 +15,7 @@ from .._elements import unravel
 from .._validate import threads_of
 from ..custom import CustomProposal, CustomTarget, as_proposal
 from ..custom.lockstep import Sampler, decode_custom, encode_custom
-from ..custom.pairs import in_lockstep, pair_in_lockstep
+from ..custom.pairs import PairTarget, in_lockstep, pair_in_lockstep
 from ..distributions import Distribution, as_distribution
 from ..distributions.families import CoreFamily
 from ..errors import DivergenceError, ParameterError
@@ -117,14 +117,22 @@ class CoreCodec(Codec):
         """Searches: see `Codec.encode_into`."""
         try:
             if isinstance(target, CustomTarget):
-                method = self._method
-                return encode_custom(method, self.seed, offset, target, proposal, out, progress)
+                return encode_custom(
+                    self._method,
+                    self.seed,
+                    offset,
+                    target,
+                    proposal,
+                    out,
+                    progress,
+                    unbounded=self.unbounded,
+                )
             assert isinstance(target, CoreFamily)
             assert isinstance(proposal, CoreFamily)
             return self._encode_built_in(target, proposal, offset, out, progress)
         except _core.CoreDivergenceError as error:
             reason, element, bits, limit = error.args
-            if isinstance(target, CoreFamily) and self.exact and not self.numbers:
+            if self.exact and not self.numbers and _is_carried(target):
                 reason += CARRIED
             raise DivergenceError(unravel(element, out[1].shape), bits, limit, reason) from None
 
@@ -179,6 +187,13 @@ class CoreCodec(Codec):
             if self.block == 1:
                 expected = f"an integer from 1 to {self._method.largest_index}"
             raise ParameterError("index", value, expected, where) from None
+
+
+def _is_carried(target: Target) -> bool:
+    """Whether containers draw from what is refused here: by a family, or by a CDF."""
+    return isinstance(target, (CoreFamily, PairTarget)) or (
+        isinstance(target, CustomTarget) and target._cdf is not None
+    )
 
 
 def _continuous(argument: str, distribution: AnyProposal) -> AnyProposal:

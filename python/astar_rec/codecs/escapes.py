@@ -7,40 +7,29 @@ their targets are replaced by their proposals, of which a message says next to n
   `ADStar` and random numbers of its own.
 - *Given* elements are beyond what indices resolve: their samples are drawn, and sent as they are.
 
-Which elements these are depends on targets and proposals alone (`difficulty`), and samples of all
+Which elements these are depends on targets and proposals alone (`reach`), and samples of all
 follow their targets exactly, independently of each other.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .. import _core
-from ..distributions import Uniform
 from ..distributions.families import CoreFamily
 from .a_star import ADStar
-from .difficulty import (
-    Difficulty,
-    boxes_bits,
-    centre_and_scale,
-    difficulty,
-    halving_order,
-    out_of_reach,
-    suprema,
-)
+from .called_reach import CalledReach
+from .core_reach import CoreReach
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from .._elements import Floats, Indices, Shape
-    from ..distributions import Distribution
     from .codec import Codec, Progress, Proposal, Target
     from .encoded import Encoded
-
-    Elements = npt.NDArray[np.int64]
+    from .reach import Elements, Reach
 
 __all__ = [
     "Escapes",
@@ -51,17 +40,8 @@ __all__ = [
     "without_escapes",
 ]
 
-# Blocks of more boxes at a depth are coded in single elements: some 0.1 s in lanes.
-_MOST_BOXES = 18.0
-_MOST_GLOBAL_BITS = 24.0
-_EASY = 12.0  # bits of suprema together, which no search minds
-_BLOCKS_AT_ONCE = 1 << 10
-
 # The lane of the seeds of escapes: no node has it.
 _LANE = 65534
-# How much narrower targets of another family are than the proposals in whose place they stand.
-_STAND_IN = 0.25
-_WITHIN_ENDS = 2.0**-6
 
 
 @dataclass(frozen=True)
@@ -135,34 +115,33 @@ def encode_with_escapes(
     Returns:
         What `Codec.encode` returns, with the samples of all elements. Steps are the codec's own.
     """
-    searched, given = _escaped(codec, target, proposal, shape)
+    searched = given = np.empty(0, np.int64)
+    if codec.escapes:
+        reach = _reach_of(target, proposal, shape)
+        searched, given = reach.escaped(codec)
     if not searched.size and not given.size:
         encoded = codec.encode(target, proposal, offset=offset, progress=progress)
         return encoded, none_escaped()
-    assert isinstance(target, CoreFamily)
-    assert isinstance(proposal, CoreFamily)
-    both = np.union1d(searched, given)
-    easier = _stood_in(target, proposal, shape, both)
+    # What cannot be searched for, after all, stops the array before the work for it.
+    searches, gifts = _codecs(codec)
+    index, found = np.empty(0, np.uint64), np.empty(0)
+    if searched.size:
+        others = np.setdiff1d(np.arange(math.prod(shape)), searched, assume_unique=True)
+        alone = searches.encode(reach.stood_in(others), proposal, offset=offset)
+        index = alone.index.reshape(-1)[searched]
+        found = alone.sample.reshape(-1)[searched]
+    easier = reach.stood_in(np.union1d(searched, given))
     encoded = codec.encode(easier, proposal, offset=offset, progress=progress)
     sample = encoded.sample.reshape(-1)
-    searches, gifts = _codecs(codec)
-    index = np.empty(0, np.uint64)
-    if searched.size:
-        others = np.setdiff1d(np.arange(sample.size), searched, assume_unique=True)
-        alone = _stood_in(target, proposal, shape, others)
-        found = searches.encode(alone, proposal, offset=offset)
-        index = found.index.reshape(-1)[searched]
-        sample[searched] = found.sample.reshape(-1)[searched]
+    sample[searched] = found
     if given.size:
-        # The root's own sample, with the target as a proposal.
-        drawn = gifts.decode(np.ones(shape, np.uint64), target, offset=offset)
-        sample[given] = drawn.reshape(-1)[given]
+        sample[given] = reach.drawn(given, gifts, offset)
     return encoded, Escapes(searched, index, given, sample[given])
 
 
 def without_escapes(
-    codec: Codec, target: Distribution, proposal: Distribution, shape: Shape
-) -> tuple[Distribution, int]:
+    codec: Codec, target: CoreFamily, proposal: CoreFamily, shape: Shape
+) -> tuple[CoreFamily, int]:
     """Returns targets of which none is escaped, and how many were.
 
     Args:
@@ -171,12 +150,11 @@ def without_escapes(
         proposal: The proposals.
         shape: The shape that both broadcast to.
     """
-    both = np.union1d(*_escaped(codec, target, proposal, shape))
-    if not both.size:
+    if not codec.escapes:
         return target, 0
-    assert isinstance(target, CoreFamily)
-    assert isinstance(proposal, CoreFamily)
-    return _stood_in(target, proposal, shape, both), both.size
+    reach = CoreReach(target, proposal, shape)
+    both = np.union1d(*reach.escaped(codec))
+    return (reach.stood_in(both), both.size) if both.size else (target, 0)
 
 
 def decode_escapes(
@@ -209,116 +187,8 @@ def _codecs(codec: Codec) -> tuple[ADStar, ADStar]:
     return searches, gifts
 
 
-def _stood_in(
-    target: CoreFamily, proposal: CoreFamily, shape: Shape, elements: Elements
-) -> CoreFamily:
-    """Returns targets of which some are replaced by targets that searches find at once."""
-    there = np.zeros(shape, bool)
-    there.reshape(-1)[elements] = True
-    loc, scale = (np.broadcast_to(each, shape) for each in centre_and_scale(proposal))
-    own_loc, own_scale = (np.broadcast_to(each, shape) for each in target._parameters)
-    if type(target) is type(proposal):
-        other_loc, other_scale = (np.broadcast_to(each, shape) for each in proposal._parameters)
-    elif isinstance(target, Uniform):
-        other_loc, other_scale = loc - _STAND_IN * scale, loc + _STAND_IN * scale
-    else:
-        narrower = _WITHIN_ENDS if isinstance(proposal, Uniform) else _STAND_IN
-        other_loc, other_scale = loc, narrower * scale
-    kind: Any = type(target)
-    made: CoreFamily = kind(
-        np.where(there, other_loc, own_loc), np.where(there, other_scale, own_scale)
-    )
-    return made
-
-
-# --- Which elements these are --------------------------------------------------------------------
-
-
-def _escaped(
-    codec: Codec, target: Target, proposal: Proposal, shape: Shape
-) -> tuple[Elements, Elements]:
-    """Returns the elements that are searched for alone, and those that are given."""
-    none = np.empty(0, np.int64)
-    if (
-        not codec.escapes
-        or not isinstance(target, CoreFamily)
-        or not isinstance(proposal, CoreFamily)
-    ):
-        return none, none
-    given = out_of_reach(target, proposal, shape, codec.most_bits)
-    if codec.hard_by is None or not np.prod(shape):
-        return none, given
-    return _hard(codec, target, proposal, shape, given), given
-
-
-def _hard(
-    codec: Codec,
-    target: CoreFamily,
-    proposal: CoreFamily,
-    shape: Shape,
-    given: Elements,
-) -> Elements:
-    """Returns the elements that make blocks hard, those with the largest suprema first."""
-    columns = shape[-1] if shape else 1
-    rows = int(np.prod(shape)) // columns
-    is_given = np.zeros(rows * columns, bool)
-    is_given[given] = True
-    stand_in = _stand_in_difficulty(target, proposal)
-    hints = codec.blocks.hints(shape)
-    groups: dict[tuple[float, ...], list[int]] = {}
-    for begin in range(0, columns, codec.block):
-        groups.setdefault(tuple(hints[begin : begin + codec.block].tolist()), []).append(begin)
-    found = [np.empty(0, np.int64)]
-    for own_hints, begins in groups.items():
-        order = halving_order(own_hints)
-        firsts = (np.arange(rows)[:, None] * columns + np.array(begins)).reshape(-1)
-        for at in range(0, firsts.size, _BLOCKS_AT_ONCE):
-            some = firsts[at : at + _BLOCKS_AT_ONCE]
-            element = some[:, None] + np.arange(len(own_hints))
-            bits = suprema(target, proposal, element.reshape(-1), shape).reshape(element.shape)
-            element = element[~(bits.sum(axis=1) <= _EASY)]
-            own = difficulty(target, proposal, element.reshape(-1), shape)
-            taken = is_given[element]
-            alone = _taken_out(codec, own, taken, stand_in, order)
-            found.append(element[alone])
-    return np.sort(np.concatenate(found))
-
-
-def _taken_out(
-    codec: Codec,
-    own: Difficulty,
-    taken: npt.NDArray[np.bool_],
-    stand_in: Difficulty,
-    order: tuple[int, ...],
-) -> npt.NDArray[np.bool_]:
-    """Returns which elements are taken out of blocks, shape (blocks, block), until none is hard."""
-    supremum = own.supremum.reshape(taken.shape).copy()
-    renyi = own.renyi.reshape(*taken.shape, own.renyi.shape[-1]).copy()
-    supremum[taken], renyi[taken] = stand_in.supremum[0], stand_in.renyi[0]
-    alone = np.zeros(taken.shape, bool)
-    hard = np.arange(taken.shape[0])
-    while True:
-        hard = hard[~(taken | alone)[hard].all(axis=1)]
-        if codec.hard_by == "supremum":
-            hard = hard[supremum[hard].sum(axis=1) > _MOST_GLOBAL_BITS]
-        elif hard.size:
-            some = Difficulty(supremum[hard], renyi[hard])
-            deepest = min(codec.deepest, len(order))
-            bits = boxes_bits(some, taken.shape[1], order, deepest, _MOST_BOXES + 1.0)
-            hard = hard[bits > _MOST_BOXES]
-        if not hard.size:
-            return alone
-        left = np.where((taken | alone)[hard], -np.inf, supremum[hard])
-        worst = left.argmax(axis=1)
-        alone[hard, worst] = True
-        supremum[hard, worst], renyi[hard, worst] = stand_in.supremum[0], stand_in.renyi[0]
-
-
-def _stand_in_difficulty(target: CoreFamily, proposal: CoreFamily) -> Difficulty:
-    """Returns the difficulty of what stands in an escaped element's place: one element's."""
-    first = np.zeros(1, np.int64)
-    p = proposal._spread(proposal.shape or (1,)).reshape(-1)[:1]
-    q = target._spread(target.shape or (1,)).reshape(-1)[:1]
-    assert isinstance(q, CoreFamily)
-    assert isinstance(p, CoreFamily)
-    return difficulty(_stood_in(q, p, (1,), first), p, first, (1,))
+def _reach_of(target: Target, proposal: Proposal, shape: Shape) -> Reach:
+    """Returns how a pair escapes."""
+    if isinstance(target, CoreFamily) and isinstance(proposal, CoreFamily):
+        return CoreReach(target, proposal, shape)
+    return CalledReach(target, proposal, shape)

@@ -12,6 +12,7 @@ from .. import _core
 from .._elements import unravel
 from .._validate import threads_of
 from ..custom import Tails, as_proposal, as_target
+from ..custom.standing_in import StandIn
 from ..distributions.families import CoreFamily
 from ..errors import CorruptDataError, DivergenceError, ParameterError
 from .codec import Codec
@@ -74,6 +75,7 @@ class PolarCoding(Codec):
     kind = BYTES
     largest_block = _LARGEST_BLOCK
     runs_through = True
+    by_masses = True
     default_chunk = 1
     limits: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
@@ -120,7 +122,7 @@ class PolarCoding(Codec):
             check(position.reshape(-1))
         except _core.CoreDivergenceError as error:
             reason, element, bits, limit = error.args
-            if isinstance(target, CoreFamily) and isinstance(proposal, CoreFamily):
+            if not isinstance(target, StandIn):
                 reason += CARRIED
             raise DivergenceError(unravel(element, sample.shape), bits, limit, reason) from None
         for number, each in enumerate(made):
@@ -146,7 +148,7 @@ class PolarCoding(Codec):
 
             return encode, lambda _: None
         tails = Tails(target, proposal, position.shape)
-        tails.require_ends()
+        tails.require_reached()
         places, precise = tails.places, tails.precise_above
 
         def encode_called(begin: int, end: int) -> list[bytes]:

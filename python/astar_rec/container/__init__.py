@@ -5,8 +5,9 @@ docs/format.md specifies them. `compress` and `decompress` are for arrays in mem
 
 In the order of the data: `codes` (which index code), `chunks` (indices are collected, coded and
 framed), `escape_section` (elements that were coded by themselves), `fingerprint` (what a header
-says of the proposal), `format` (headers and frames as bytes), `source` and `frames` (chunks are
-found again), `grid` (which elements indices stand for). Beside it: `known` (what both sides are
+says of the proposal), `format` (headers and frames as bytes), `envelope` (with them, or without),
+`source` and `frames` (chunks are found again), `grid` (which elements indices stand for). Beside
+it: `draft` (what a container is to be like before its codec is known), `known` (what both sides are
 given with the elements, and is not written) and `stages` (progress).
 """
 

@@ -13,7 +13,6 @@ from .._validate import ELEMENT_LIMIT, threads_of
 from ..codecs.escapes import joined_escapes
 from ..errors import ParameterError
 from .escape_section import write_section
-from .format import Header, write_frame
 from .known import Known, joined
 
 if TYPE_CHECKING:
@@ -23,8 +22,9 @@ if TYPE_CHECKING:
     from ..codecs import Codec, Message, Progress
     from ..codecs.escapes import Escapes
     from ..codes import IndexCode
+    from .envelope import Envelope
     from .fingerprint import Fingerprinter
-    from .format import Contexts
+    from .format import Contexts, Header
     from .grid import Grid
 
 _SAMPLE = 256  # so many indices choose where a code that learns starts
@@ -77,6 +77,7 @@ class ChunkWriter:
     Args:
         write: Called with bytes, one after the other.
         header: What the container says of itself.
+        envelope: What is written around chunks.
         choose_start: Whether the first chunk decides where the depths' model starts.
         proposals: Where the first elements' proposals are collected, before indices are added.
     """
@@ -85,11 +86,13 @@ class ChunkWriter:
         self,
         write: Callable[[bytes], object],
         header: Header,
+        envelope: Envelope,
         choose_start: bool,
         proposals: Fingerprinter,
     ) -> None:
         self.header = header
         self._write = write
+        self._envelope = envelope
         self._choose_start = choose_start
         self._proposals = proposals
         self._head: bytes | None = None
@@ -133,6 +136,8 @@ class ChunkWriter:
             part: The other container's header. Its codec and its kind of contexts are those here,
                 and its first element is the next one here.
         """
+        if not self._envelope.copies:
+            return False
         if self._waiting not in (0, self.header.chunk) or part.chunk != self.header.chunk:
             return False
         own, other = self.header.code, part.code
@@ -212,9 +217,10 @@ class ChunkWriter:
         if payload is None:
             shape, begin = self._shape(chunk.rows), chunk.number * header.chunk
             code = code_at(header, shape, begin, len(chunk.indices), chunk.known)
-            payload = chunk.known.checksums() + code.pack(chunk.indices, chunk.contexts)
-        return chunk.number, write_frame(
-            self._head, chunk.number, payload, chunk.rows, escapes=chunk.section
+            coded = code.pack(chunk.indices, chunk.contexts)
+            payload = self._envelope.payload(coded, chunk.known)
+        return chunk.number, self._envelope.chunk(
+            self._head, chunk.number, payload, chunk.rows, chunk.section
         )
 
     def _section(self, shape: Shape, count: int) -> bytes:
@@ -247,7 +253,7 @@ class ChunkWriter:
         columns = shape[-1] if shape else 1
         fingerprint = self._proposals.result(self.header.fingerprinted(shape), columns)
         self.header = replace(self.header, code=code, fingerprint=fingerprint)
-        self._head = self.header.to_bytes()
+        self._head = self._envelope.head(self.header)
         self._write(self._head)
 
 

@@ -17,7 +17,7 @@ from ..errors import CorruptDataError
 from .format import MAX_CHUNK
 
 if TYPE_CHECKING:
-    from ..codecs.escapes import Elements
+    from ..codecs.reach import Elements
 
 __all__ = ["split_section", "write_section"]
 

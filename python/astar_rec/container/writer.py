@@ -13,15 +13,17 @@ from .._arrays import context_array
 from .._bytes import write_all
 from .._files import whole_file
 from .._parallel import in_order
-from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
-from ..codecs import ADStar, Codec
+from .._validate import broadcast_shape
+from ..codecs import ADStar
 from ..codecs.automatic import fresh_seed
 from ..codecs.escapes import encode_with_escapes, none_escaped
+from ..custom import as_proposal
 from ..errors import ApproximationWarning, BoundError, DivergenceError, ParameterError
+from ..planner.plan import seconds_of
 from .chunks import ChunkWriter, Coded, indices_of, threads_for
-from .code_choice import code_for
+from .draft import Draft, codec_of, require_bare
 from .fingerprint import Fingerprinter
-from .format import CONTEXTS, MAX_CHUNK, Header, as_received, dtype_of, least_chunk
+from .format import Header, as_received
 from .known import Known, encoded_with, hints_by_index, hints_given
 from .reader import Reader
 from .stages import Stages
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from .._elements import Shape
-    from ..codecs import Encoded, Progress
+    from ..codecs import Codec, Encoded, Progress
     from ..codecs.codec import Proposal
     from ..codecs.escapes import Escapes
     from ..codes import IndexCode
@@ -51,6 +53,7 @@ class Piece(NamedTuple):
 
     Attributes:
         header: The header, which knows its rows.
+        choose_start: Whether the first chunk decides where the code's model starts.
         rows: How many rows there are.
         known: What was given with them.
         proposal: Their proposal.
@@ -60,6 +63,7 @@ class Piece(NamedTuple):
     """
 
     header: Header
+    choose_start: bool
     rows: int
     known: Known
     proposal: Proposal
@@ -86,11 +90,21 @@ class Writer:
         codec: The codec; None for an `ADStar` with a fresh seed: it takes pieces of any number of
             rows, of any targets, and whatever the first one is like. For the fewest bits give
             ``plan(q, p).codec`` of a typical piece; of polar coding, pieces are whole blocks.
+        time: Without a codec: the most seconds for an element, as for `compress`. The first piece
+            then decides: the writer takes what `plan` chooses for rows like these, of what takes
+            any number of rows after them. So blocks lie within rows, those of polar coding too,
+            unless ``shape`` says that the first piece is all. None for AD* alone.
         code: As for `compress`.
         shape: The shape of all samples together; None if the number of rows is not known yet.
         contexts: As for `compress`, but ``"given"`` where `write` gets them.
         dtype: As for `compress`.
         chunk: As for `compress`.
+        header: False for the bits alone, which are those of ``compress(header=False)``: one chunk,
+            which is written once all rows are there: with ``shape`` after the last one, without
+            when the writer is closed. Until then the writer holds the rows' indices (8 bytes for
+            each of their words), and nothing else of them. A codec must be given, and neither
+            ``chunk`` nor ``fingerprint``; elements that no index names raise `DivergenceError`, as
+            they do in `Codec.encode`.
         offset: As for `compress`.
         fingerprint: As for `compress`.
         keep: Whether a file of a path gets its name even if an error ends the ``with`` statement,
@@ -99,7 +113,7 @@ class Writer:
             ``Reader(…, on_corrupt="skip")``.
 
     Attributes:
-        codec: The codec.
+        codec: The codec. With ``time``, there is none before the first piece.
         rows: How many rows have been written.
         cut: How many searches were cut at the codec's budget.
 
@@ -124,34 +138,34 @@ class Writer:
         file: str | os.PathLike[str] | BinaryIO,
         *,
         codec: Codec | None = None,
+        time: float | None = None,
         code: IndexCode | None = None,
         shape: int | Shape | None = None,
         contexts: str | None = None,
         dtype: Any = None,
+        header: bool = True,
         chunk: int | None = None,
         offset: int = 0,
         fingerprint: bool | None = None,
         keep: bool = False,
     ) -> None:
-        self._proposals = Fingerprinter(fingerprint)
-        if contexts not in (None, *CONTEXTS[1:]):
-            raise ParameterError("contexts", contexts, 'None, "column" or "given"')
-        self.codec = codec_or_fresh(codec)
-        self._choose_start = code is None
-        given = None if shape is None else shape_of("shape", shape)
-        own = code_for(self.codec, code, contexts=contexts is not None)
-        self._header = Header(
-            codec=self.codec,
-            code=own,
-            contexts=contexts or "none",
-            offset=integer("offset", offset, 0, ELEMENT_LIMIT),
-            shape=(0,) if given is None else given,
-            open=given is None,
-            dtype=dtype_of(dtype),
-            chunk=_chunk(chunk, self.codec, own),
+        if not header:
+            require_bare(chunk, fingerprint)
+        self._proposals = Fingerprinter(fingerprint if header else False)
+        self._draft = Draft.of(
+            code=code,
+            contexts=contexts,
+            shape=shape,
+            dtype=dtype,
+            chunk=chunk,
+            offset=offset,
+            header=header,
         )
-        if given is not None:
-            self.codec.check_shape(given)
+        self._time = None if time is None else seconds_of(time)
+        known = codec_of(codec, time, header=header)
+        # None until the first piece, where that decides about the codec.
+        self._header = None if known is None else self._draft.header(known, code)
+        self._choose_start = header and code is None
         self.rows = 0
         self.cut = 0
         self._failure: BaseException | None = None  # after which the chunks are not those of rows
@@ -170,7 +184,20 @@ class Writer:
 
     def __repr__(self) -> str:
         """What it is for, and how far it is."""
-        return f"{type(self).__name__}(codec={self.codec}, rows={self.rows})"
+        known = f"time={self._time}" if self._header is None else f"codec={self.codec}"
+        return f"{type(self).__name__}({known}, rows={self.rows})"
+
+    @property
+    def codec(self) -> Codec:
+        """The codec.
+
+        Raises:
+            ParameterError: The first piece will decide, and has not been written.
+        """
+        if self._header is None:
+            what = "looked at after the first piece, which decides with time="
+            raise ParameterError("codec of writer", None, what)
+        return self._header.codec
 
     rows = 0
     _closed = True  # until there is anything to close
@@ -230,36 +257,52 @@ class Writer:
         progress: Progress | None = None,
     ) -> Piece:
         """Encodes the next rows, and leaves the writer as it is: see `write`."""
-        q, p = self.codec.pair(target, proposal)
+        self._check_open()
+        decided, choose_start = self._header_for(target, proposal)
+        codec = decided.codec
+        q, p = codec.pair(target, proposal)
         shape = broadcast_shape(target=q.shape, proposal=p.shape)
-        header = self._check_rows(shape)
+        header = self._check_rows(decided, shape)
         grid = header.grid(shape)
-        hints = hints_given(self.codec, bits_hint, shape)
+        hints = hints_given(codec, bits_hint, shape)
         by_index = None if hints is None else hints_by_index(hints, grid, 0, grid.indices)
         known = Known(self._contexts_of(contexts, grid), by_index)
         first = self._next_element(header)
-        stages = self._stages(progress, grid)
+        stages = self._stages(progress, header, grid)
         hear = None if stages is None else stages.first
         try:
-            if hints is None:
-                encoded, escapes = encode_with_escapes(self.codec, q, p, shape, first, hear)
+            if hints is None and self._draft.envelope.copies:
+                encoded, escapes = encode_with_escapes(codec, q, p, shape, first, hear)
             else:
-                encoded = encoded_with(self.codec, known, q, p, first, hear)
+                encoded = encoded_with(codec, known, q, p, first, hear)
                 escapes = none_escaped()
         except (DivergenceError, BoundError) as error:
             if not error.element:
                 raise
             row, *place = error.element
             raise error.at((self.rows + row, *place)) from None
-        return Piece(header, grid.rows, known, p, encoded, escapes, stages)
+        # The fingerprint is of the proposal that the receiver has, whatever searches made of it.
+        own = as_proposal(proposal)
+        return Piece(header, choose_start, grid.rows, known, own, encoded, escapes, stages)
+
+    def _header_for(self, target: TargetLike, proposal: ProposalLike) -> tuple[Header, bool]:
+        """Returns the header, and whether the first chunk decides where the code starts.
+
+        With ``time``, the first rows decide about the codec.
+        """
+        if self._header is not None:
+            return self._header, self._choose_start
+        assert self._time is not None
+        codec, code = self._draft.planned(target, proposal, self._time)
+        return self._draft.header(codec, code), code is None
 
     def _add(self, piece: Piece) -> Encoded:
         """Writes what `_encode` returned, and returns it with the receiver's samples."""
         header, encoded = piece.header, piece.encoded
-        index = indices_of(self.codec, encoded.message)
+        index = indices_of(header.codec, encoded.message)
         with self._whole_or_failed():
             self._proposals.add(piece.proposal, encoded.sample.shape)
-            chunks, stages = self._begin(header), piece.stages
+            chunks, stages = self._begin(header, piece.choose_start), piece.stages
             chunks.escape(piece.escapes.moved(self._next_element(header) - header.offset))
             chunks.add(index, piece.known, None if stages is None else stages.second)
             if stages is not None:
@@ -292,12 +335,16 @@ class Writer:
                 before the call, unless the part's checksums are right and it is still not one.
         """
         with Reader(part, contexts=contexts, bits_hint=bits_hint) as reader:
-            header = self._check_rows(reader.shape)
-            self._check_part(header, reader._header)
+            self._check_open()
+            if self._header is None:
+                what = "None, where a container comes before the first piece: give its codec="
+                raise ParameterError("time", self._time, what)
+            header = self._check_rows(self._header, reader.shape)
+            self._check_part(header, reader)
             grid = reader._contents.grid
             for number in range(grid.chunks):  # before anything is written
                 reader._parts(number, reader._known(number))
-            chunks = self._begin(header)
+            chunks = self._begin(header, self._choose_start)
             copied = grid.indices // grid.chunk if chunks.may_copy(reader._header) else 0
             with self._whole_or_failed():
                 covered = reader._header.fingerprinted(reader.shape)
@@ -306,23 +353,25 @@ class Writer:
                 chunks.add_all(_pieces_of(reader, copied, chunks, first))
                 self.rows += grid.rows
 
-    def _stages(self, progress: Progress | None, grid: Grid) -> Stages | None:
+    def _stages(self, progress: Progress | None, header: Header, grid: Grid) -> Stages | None:
         """Returns who is told of searching and packing together."""
         if progress is None:
             return None
-        code, threads = self._header.code, threads_for(self.codec, self._header.code)
+        code, threads = header.code, threads_for(header.codec, header.code)
         seconds = code.seconds_per_element * grid.elements
         return Stages(progress, grid.elements, seconds / min(threads, max(1, grid.chunks)))
 
     def _next_element(self, header: Header) -> int:
         return header.offset + self.rows * header.grid().row_elements
 
-    def _check_rows(self, shape: Shape) -> Header:
-        """Refuses a piece that cannot be the next; returns the header, which knows its rows."""
+    def _check_open(self) -> None:
+        """Refuses all that is done to a writer that is closed, or has failed."""
         if self._closed:
             raise ParameterError("writer", "closed", "one that is open")
         self._check_whole()
-        header = self._header
+
+    def _check_rows(self, header: Header, shape: Shape) -> Header:
+        """Refuses a piece that cannot be the next; returns the header, which knows its rows."""
         if header.open:
             if not shape:
                 raise ParameterError("shape of piece", shape, "one with a first axis, of rows")
@@ -348,7 +397,11 @@ class Writer:
             )
         return header
 
-    def _check_part(self, header: Header, part: Header) -> None:
+    def _check_part(self, header: Header, reader: Reader) -> None:
+        part, frames = reader._header, reader._contents.frames.values()
+        if not self._draft.envelope.copies and any(frame.escapes for frame in frames):
+            what = "a container without them, where the bits alone are written"
+            raise ParameterError("part", "one with escapes", what)
         for name in ("codec", "code", "dtype", "contexts"):
             own, theirs = (_as_written(name, each) for each in (header, part))
             if own != theirs:
@@ -360,17 +413,21 @@ class Writer:
             )
 
     def _contexts_of(self, contexts: Any, grid: Grid) -> Contexts | None:
-        if self._header.contexts == "given":
+        if self._draft.contexts == "given":
             return context_array(contexts, grid.steps_shape).reshape(-1)
         if contexts is not None:
             raise ParameterError("contexts", "given", 'None, unless the writer has "given"')
         return None
 
-    def _begin(self, header: Header) -> ChunkWriter:
+    def _begin(self, header: Header, choose_start: bool) -> ChunkWriter:
         if self._chunks is None:
-            self._header = header
+            self._header, self._choose_start = header, choose_start
             self._chunks = ChunkWriter(
-                partial(_put, self._file), header, self._choose_start, self._proposals
+                partial(_put, self._file),
+                header,
+                self._draft.envelope,
+                choose_start,
+                self._proposals,
             )
         return self._chunks
 
@@ -401,12 +458,12 @@ class Writer:
         with self._exits:
             self._closed = True
             self._check_whole()
-            header = self._header
+            header = self._header or self._draft.header(ADStar(fresh_seed()), self._draft.code)
             # A shape without rows, or without axes, has no rows to miss.
             rows = header.grid().rows
             if not header.open and self.rows != rows and 0 not in header.shape:
                 raise ParameterError("number of rows", self.rows, f"{rows}, as shape says")
-            self._begin(header).finish(self.rows)
+            self._begin(header, self._choose_start).finish(self.rows)
 
     def __enter__(self) -> Self:
         return self
@@ -422,8 +479,9 @@ class Writer:
         elif not self._closed:
             self._closed = True
             try:
-                if self._keep and self._failure is None and self._header.open and self._chunks:
-                    self._chunks.finish(self.rows)  # all that were written
+                chunks = self._chunks
+                if self._keep and self._failure is None and chunks and chunks.header.open:
+                    chunks.finish(self.rows)  # all that were written
             finally:
                 self._exits.__exit__(kind, error, trace)
 
@@ -434,15 +492,6 @@ def _put(file: BinaryIO, data: bytes) -> None:
     # Whoever is killed has written all chunks that were complete.
     if hasattr(file, "flush"):
         file.flush()
-
-
-def codec_or_fresh(codec: object) -> Codec:
-    """Returns a codec; in place of None, an `ADStar` with a seed of its own."""
-    if codec is None:
-        return ADStar(fresh_seed())
-    if not isinstance(codec, Codec):
-        raise ParameterError("codec", codec, "a Codec, such as ADStar(seed=1), or None")
-    return codec
 
 
 def warn_if_cut(encoded: Encoded) -> None:
@@ -493,15 +542,3 @@ def _as_written(name: str, header: Header) -> object:
     if name == "code":
         return header.code.expecting(None)
     return getattr(header, name)
-
-
-def _chunk(value: object, codec: Codec, code: IndexCode) -> int:
-    """Returns how many indices a chunk holds: as was asked, or as many as the code has elements."""
-    least = least_chunk(codec)
-    if value is None:
-        indices = max(least, code.elements_in_chunk // codec.block)
-        return min(codec.default_chunk, 1 << (indices.bit_length() - 1))
-    chunk = integer("chunk", value, least, MAX_CHUNK)
-    if chunk & (chunk - 1):
-        raise ParameterError("chunk", chunk, f"a power of two from {least} to {MAX_CHUNK}")
-    return chunk

@@ -54,8 +54,9 @@ class CustomTarget:
             target of which these matter is refused.
         shape: The shape of the batch of targets.
 
-    Searches without a budget refuse bounds above 64 bits (44 nats), `GlobalAStar` above 32:
-    `DivergenceError`.
+    Searches without a budget refuse bounds above 64 bits (44 nats), and above 32 bits those that
+    are one number, as `GlobalAStar` does all: `DivergenceError`. Where there is ``cdf``, too,
+    `compress` and `Writer` draw from such targets and send samples as numbers.
 
     Raises:
         ParameterError: Neither ``log_ratio`` nor ``cdf``; with ``log_ratio``, neither or both of

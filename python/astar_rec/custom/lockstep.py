@@ -18,7 +18,7 @@ from .._elements import Flat, Floats, Indices, Shape, unravel
 from ..distributions.families import CoreFamily
 from ..errors import BoundError, DivergenceError, ParameterError
 from .callables import ElementFunction, Elements
-from .pairs import in_lockstep
+from .pairs import NOWHERE, in_lockstep
 from .resolution import require_resolved
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..distributions import Distribution
     from .distributions import CustomProposal, CustomTarget
 
-__all__ = ["Sampler", "decode_custom", "encode_custom"]
+__all__ = ["Sampler", "decode_custom", "encode_custom", "suprema"]
 
 # Searches side by side: enough to make a Python call cheap per node, few enough to bound memory.
 _BATCH = 1 << 16
@@ -39,6 +39,9 @@ _WIDTH = 256
 _TOLERANCE = 1e-9
 _UNITS = 64
 _LAST_POSITION = np.uint64(2**64 - 1)
+_ENDS = np.uint64(0), _LAST_POSITION
+# A search with one bound for all intervals takes a number of steps that is its power.
+_MOST_CONSTANT_BITS = 32.0
 
 
 def encode_custom(
@@ -49,14 +52,23 @@ def encode_custom(
     proposal: Distribution | CustomProposal,
     arrays: Arrays,
     progress: Callable[[int, int], None] | None,
+    *,
+    unbounded: bool,
 ) -> int:
     """Encodes for a custom target, into arrays: see `astar_rec.codecs.Codec.encode`.
+
+    A search that is ``unbounded`` has no budget: a constant bound makes it too long sooner.
 
     Returns how many searches were cut.
     """
     shape = arrays[1].shape
     # Functions of the user's may read the memory that is to be filled: it is, at the end.
     made = tuple(np.empty_like(array) for array in arrays)
+    # What cannot be searched for stops all before any work.
+    limit = _core.Lockstep(method, seed, offset, 1).most_bound_bits
+    if unbounded and isinstance(target._bound, np.ndarray):
+        limit = min(limit, _MOST_CONSTANT_BITS)
+    _check_bound(limit, suprema(target, proposal, shape), shape)
     index, sample, steps = (array.reshape(-1) for array in made)
     sampler = Sampler(proposal, shape)
     bounds = Bounds(target, shape)
@@ -115,7 +127,6 @@ def _encode_part(
     _require_increasing(x_first, x_last, everyone, shape)
     supremum = bounds.supremum(x_first, x_last, everyone)
     search = _core.Lockstep(method, seed, offset + part.start, everyone.size)
-    _check_bound(search.most_bound_bits, supremum, part.start, shape)
     search.start(x_first, x_last, supremum)
     while True:
         local, position, cut, low, high, promised = search.request(max(_WIDTH, everyone.size))
@@ -161,14 +172,39 @@ def _require_resolved(
         require_resolved(ratio, bits[some], element[some], shape)
 
 
-def _check_bound(limit: float, supremum: Floats, begin: int, shape: Shape) -> None:
+def suprema(target: CustomTarget, proposal: Distribution | CustomProposal, shape: Shape) -> Floats:
+    """Returns bounds of log ratios over all that positions reach, in nats; flat.
+
+    Args:
+        target: The target, with a log ratio.
+        proposal: The proposal.
+        shape: The shape to which both broadcast.
+
+    Raises:
+        ParameterError: Results of the user's functions that are none.
+    """
+    sampler, bounds = Sampler(proposal, shape), Bounds(target, shape)
+    found, size = [np.empty(0)], math.prod(shape)
+    for begin in range(0, size, _BATCH):
+        element = np.arange(begin, min(size, begin + _BATCH))
+        first, last = (sampler(np.full(element.size, end), element) for end in _ENDS)
+        _require_increasing(first, last, element, shape)
+        found.append(bounds.supremum(first, last, element))
+    return np.concatenate(found)
+
+
+def _check_bound(limit: float, supremum: Floats, shape: Shape) -> None:
     """Refuses bounds with which an exact search would not end in reasonable time."""
-    above = ~(supremum <= limit * math.log(2))
+    above = ~((supremum <= limit * math.log(2)) & (supremum < NOWHERE))
     if above.any():
         first = int(np.argmax(above))
-        bits = float(supremum[first]) / math.log(2)
+        bits = math.inf
+        if supremum[first] < NOWHERE:
+            bits = float(supremum[first]) / math.log(2)
         reason = "the bound of the log ratio is too large for an exact search"
-        raise DivergenceError(unravel(begin + first, shape), bits, limit, reason)
+        if math.isinf(bits):
+            reason = "the target has mass where the proposal has none"
+        raise DivergenceError(unravel(first, shape), bits, limit, reason)
 
 
 class Sampler:

@@ -6,6 +6,7 @@ that of the ratios at the interval's ends and at the pair's peaks inside (`distr
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
     from ..distributions.ratios import Peaks
     from .callables import Elements
 
-__all__ = ["in_lockstep", "pair_in_lockstep"]
+__all__ = ["NOWHERE", "in_lockstep", "pair_in_lockstep"]
+
+
+# Of a ratio where the target has mass and the proposal has none.
+NOWHERE = sys.float_info.max
 
 
 class FamilyProposal(CustomProposal):
@@ -83,10 +88,19 @@ class PairTarget(CustomTarget):
 
     def _supremum(self, low: Floats, high: Floats, *parameters: Floats) -> Floats:
         inside = (np.clip(peak, low, high) for peak in self._peaks(*parameters))
-        supremum = self._ratio(low, *parameters)
+        supremum = self._largest(low, *parameters)
         for x in (high, *inside):
-            supremum = np.maximum(supremum, self._ratio(x, *parameters))
+            supremum = np.maximum(supremum, self._largest(x, *parameters))
         return supremum
+
+    def _largest(self, x: Floats, *parameters: Floats) -> Floats:
+        """The ratio at x, the largest number where the target is and the proposal is not."""
+        ratio = self._ratio(x, *parameters)
+        if not np.isposinf(ratio).any():
+            return ratio
+        # A density that is infinite itself stays so, and is refused.
+        finite = self._target.log_density(x, *parameters[: self._split]) < np.inf
+        return np.where(np.isposinf(ratio) & finite, NOWHERE, ratio)
 
 
 def in_lockstep(proposal: Distribution | CustomProposal) -> CoreFamily | CustomProposal:

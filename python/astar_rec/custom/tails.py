@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,13 @@ from .callables import FamilyFunction, Results
 from .distributions import CustomTarget
 from .lockstep import Sampler
 from .resolution import require_resolved
+from .standing_in import StandIn
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
     from .._elements import Floats, Indices, Shape
     from .callables import ElementFunction, Elements
     from .distributions import CustomProposal
@@ -29,6 +34,9 @@ _NOTHING = 2.0**-64
 # Where its density goes on, what is beyond the last position is a matter of 64 bits.
 _LITTLE = 2.0**-10
 _LIMIT = 64.0
+# What a single position may have of a target. Of as many cells as that, halves are looked at.
+_MUCH = 2.0**-4
+_AT_ONCE = 1 << 14
 
 
 class Tails:
@@ -51,7 +59,6 @@ class Tails:
     Raises:
         ParameterError: A target without a CDF; a discrete and a continuous one; different numbers
             of categories.
-        DivergenceError: A target with mass between those values that the proposal has.
     """
 
     def __init__(
@@ -61,6 +68,9 @@ class Tails:
         shape: Shape,
     ) -> None:
         self._shape = shape
+        self._replaced: npt.NDArray[np.bool_] | None = None
+        if isinstance(target, StandIn):
+            self._replaced, target = target.replaced, target.original
         self._positions: ElementFunction | None = None
         self._points: ElementFunction | CustomTarget
         self.precise_above = True
@@ -77,8 +87,8 @@ class Tails:
             if positions is not None:
                 self._positions = FamilyFunction("tail", _TAILS, positions, target, proposal)
         self._sampler = Sampler(proposal, shape)
+        self._proposal = proposal
         self._ends = proposal._ends() if isinstance(proposal, Distribution) else None
-        self._require_support(proposal)
 
     def __call__(self, edge: Indices, element: Elements) -> Floats:
         """Returns tails at edges.
@@ -95,9 +105,7 @@ class Tails:
             ParameterError: Results of the user's or of another library's functions that are no
                 probabilities.
         """
-        if self._positions is not None:
-            return self._positions(element, self._shape, edge)
-        return self._at(self._sampler(edge, element), element)
+        return self.places(element, edge)[1]
 
     def places(self, element: Elements, edge: Indices) -> tuple[Floats, Floats]:
         """Returns where edges lie on the proposal's scale, and the tails there.
@@ -110,9 +118,22 @@ class Tails:
             Places, NaN where tails do not depend on them, and tails; flat.
         """
         if self._positions is not None:
-            return np.full(edge.shape, math.nan), self._positions(element, self._shape, edge)
-        x = self._sampler(edge, element)
-        return x, self._at(x, element)
+            place, tail = np.full(edge.shape, math.nan), self._positions(element, self._shape, edge)
+        else:
+            place = self._sampler(edge, element)
+            tail = self._at(place, element)
+        if self._replaced is None:
+            return place, tail
+        return place, np.where(self._replaced[element], _own_tail(edge), tail)
+
+    def at_points(self, x: Floats, element: Elements) -> Floats:
+        """Returns targets' signed tails at points.
+
+        Args:
+            x: The points; flat.
+            element: As for a call.
+        """
+        return self._at(x, element)
 
     def _at(self, x: Floats, element: Elements) -> Floats:
         if isinstance(self._points, CustomTarget):
@@ -145,14 +166,79 @@ class Tails:
             ratio = np.log(inside / width)
         require_resolved(ratio, bits[some], some, self._shape)
 
-    def require_ends(self) -> None:
-        """Refuses targets of which too much lies beyond the proposal's outermost positions.
+    def require_reached(self) -> None:
+        """Refuses targets of which too much lies where the proposal has no positions.
 
         Raises:
-            DivergenceError: More than 2^-10; of a proposal with hard ends, more than 2^-64.
+            DivergenceError: More than 2^-10 beyond the outermost ones; of a proposal with hard
+                ends, or between values that it has, more than 2^-64.
         """
-        if self._positions is not None:
-            return  # of numbers of positions, not of points
+        self._require_none(self._beyond())
+
+    def require_support(self) -> None:
+        """Refuses targets with mass between those values that the proposal has.
+
+        Raises:
+            DivergenceError: More than 2^-64 of it.
+        """
+        self._require_none(self._between_values())
+
+    def _require_none(self, found: Iterator[_Beyond]) -> None:
+        for beyond in found:
+            if beyond.element.size:
+                first = unravel(int(beyond.element[0]), self._shape)
+                raise DivergenceError(first, math.inf, _LIMIT, beyond.reason())
+
+    def unreached(self) -> Elements:
+        """Returns which elements `require_reached` refuses; increasing."""
+        found = [beyond.element for beyond in self._beyond()]
+        return np.unique(np.concatenate([np.empty(0, np.int64), *found]))
+
+    def too_fine(self, element: Elements) -> Elements:
+        """Returns which of some elements have much of their mass at single positions.
+
+        More than 2^-4 at one of them: positions are too coarse for such a target.
+
+        Args:
+            element: The elements' numbers; flat.
+        """
+        parts = [
+            self._too_fine(element[begin : begin + _AT_ONCE])
+            for begin in range(0, element.size, _AT_ONCE)
+        ]
+        return np.unique(np.concatenate([np.empty(0, np.int64), *parts]))
+
+    def _too_fine(self, element: Elements) -> Elements:
+        """Halves cells as long as they hold so much."""
+        begin = np.zeros(element.size, np.uint64)
+        low, high = np.zeros(element.size), np.full(element.size, -LEAST)
+        for depth in range(1, 65):
+            middle = begin + np.uint64(1 << (64 - depth))
+            between = self(middle, element)
+            left, right = mass(low, between) > _MUCH, mass(between, high) > _MUCH
+            begin = np.concatenate((begin[left], middle[right]))
+            low, high = (
+                np.concatenate((low[left], between[right])),
+                np.concatenate((between[left], high[right])),
+            )
+            element = np.concatenate((element[left], element[right]))
+            if not element.size:
+                break
+        return element
+
+    def _beyond(self) -> Iterator[_Beyond]:
+        """Yields elements with mass where there are no positions."""
+        yield from self._between_values()
+        if self._positions is None:  # which are of numbers of positions, not of points
+            yield self._beyond_ends()
+
+    def _between_values(self) -> Iterator[_Beyond]:
+        if isinstance(self._proposal, Distribution):
+            for element, low, high in self._proposal._gaps(self._shape):
+                inside = mass(self._at(low, element), self._at(high, element))
+                yield self._of_those(inside > _NOTHING, element, low, high)
+
+    def _beyond_ends(self) -> _Beyond:
         element = np.arange(math.prod(self._shape), dtype=np.int64)
         ends = None if self._ends is None else [self._ends_at(each) for each in self._ends]
         if ends is None:
@@ -160,15 +246,15 @@ class Tails:
             ends = [self._sampler(np.full(element.size, each), element) for each in outermost]
         low, high = (self._at(end, element) for end in ends)
         beyond = mass(np.zeros(1), low) + mass(high, np.full(1, -LEAST))
-        good = beyond <= (_LITTLE if self._ends is None else _NOTHING)
-        if not good.all():
-            first = int(np.argmin(good))
-            span = f"[{float(ends[0][first])!r}, {float(ends[1][first])!r}]"
-            reason = (
-                f"a part {float(beyond[first]):.3g} of the target lies outside {span}, all that "
-                "64-bit positions of this proposal reach: use a wider one"
-            )
-            raise DivergenceError(unravel(first, self._shape), math.inf, _LIMIT, reason)
+        much = beyond > (_LITTLE if self._ends is None else _NOTHING)
+        return self._of_those(much, element, *ends, beyond)
+
+    def _of_those(self, much: npt.NDArray[np.bool_], element: Elements, *arrays: Floats) -> _Beyond:
+        """Returns what lies beyond of those elements that have much of it, and are not replaced."""
+        if self._replaced is not None:
+            much = much & ~self._replaced[element]
+        some = np.flatnonzero(much)
+        return _Beyond(element[some], *(array[some] for array in arrays))
 
     def _ends_at(self, end: Floats) -> Floats:
         """One of the proposals' ends, of all elements; flat."""
@@ -192,18 +278,38 @@ class Tails:
                 expected = f"{theirs} categories, as the proposal has"
                 raise ParameterError("target", f"of {mine} categories", expected)
 
-    def _require_support(self, proposal: Distribution | CustomProposal) -> None:
-        """Refuses targets with mass between those values that the proposal has."""
-        if not isinstance(proposal, Distribution):
-            return
-        for element, low, high in proposal._gaps(self._shape):
-            inside = mass(self._at(low, element), self._at(high, element)) > _NOTHING
-            if inside.any():
-                first = int(np.argmax(inside))
-                where = unravel(int(element[first]), self._shape)
-                span = f"({float(low[first])!r}, {float(high[first])!r}]"
-                reason = f"the target has mass in {span}, and the proposal has none"
-                raise DivergenceError(where, math.inf, _LIMIT, reason)
+
+def _own_tail(edge: Indices) -> Floats:
+    """Returns a proposal's own signed tails at edges."""
+    upper = edge >= np.uint64(2**63)
+    share = np.where(upper, ~edge + np.uint64(1), edge).astype(np.float64) * 2.0**-64
+    return np.asarray(np.where(upper, -share, share))
+
+
+class _Beyond(NamedTuple):
+    """Elements with mass where there are no positions.
+
+    Attributes:
+        element: Their numbers.
+        low: Where an interval begins: of positions, or of a gap between them.
+        high: Where it ends.
+        outside: How much lies outside of the interval; None where mass lies inside.
+    """
+
+    element: Elements
+    low: Floats
+    high: Floats
+    outside: Floats | None = None
+
+    def reason(self) -> str:
+        """Returns what is wrong with the first of them."""
+        low, high = float(self.low[0]), float(self.high[0])
+        if self.outside is None:
+            return f"the target has mass in ({low!r}, {high!r}], and the proposal has none"
+        return (
+            f"a part {float(self.outside[0]):.3g} of the target lies outside [{low!r}, {high!r}], "
+            "all that 64-bit positions of this proposal reach: use a wider one"
+        )
 
 
 def tails_at(
@@ -221,5 +327,11 @@ def tails_at(
         edge: Edges, uint64, from 1 to 2^64 - 1; flat.
         element: The elements' numbers, in C order over the shape; flat.
         shape: The shape to which both broadcast.
+
+    Raises:
+        DivergenceError: A target with mass between those values that the proposal has.
+        ParameterError: As for `Tails`.
     """
-    return Tails(target, proposal, shape)(edge, element)
+    tails = Tails(target, proposal, shape)
+    tails.require_support()
+    return tails(edge, element)

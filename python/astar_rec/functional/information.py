@@ -99,7 +99,7 @@ def functional_information(target: TargetLike, proposal: ProposalLike, *, block:
     size = integer("block", block, 1, _LARGEST_BLOCK)
     shape = broadcast_shape(target=q.shape, proposal=p.shape)
     tails = Tails(q, p, shape)
-    tails.require_ends()
+    tails.require_reached()
     if size == 1:
         return _of_elements(_Pair(tails, shape)).reshape(shape)
     pair, blocks = _Pair(tails, shape), Blocks(size, 1)

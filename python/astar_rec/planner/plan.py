@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .._arrays import real_array
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Target = Distribution | CustomTarget
     Proposal = Distribution | CustomProposal
 
-__all__ = ["DEFAULT_TIME", "Plan", "PlanRow", "plan", "plan_for"]
+__all__ = ["DEFAULT_TIME", "Plan", "PlanRow", "plan", "plan_for", "seconds_of"]
 
 # Seconds an element: blocks of eight are in, where they take no more than a thousand steps each.
 DEFAULT_TIME = 1e-4
@@ -164,6 +164,7 @@ def plan_for(
     seed: int | None = None,
     single: bool = False,
     code: IndexCode | None = None,
+    piece: int | None = None,
     threads: int | None = None,
 ) -> Plan:
     """Returns the plan within what else is asked for.
@@ -175,19 +176,21 @@ def plan_for(
         seed: As for `plan`.
         single: Whether every element must have an index of its own.
         code: The index code that the codec must go with; None for any.
+        piece: Where more elements may follow these, a multiple of so many: units end where any such
+            multiple does. None for all that there are.
         threads: As for `plan`.
 
     Raises:
         ParameterError: As for `plan`.
     """
-    limit = _seconds(time)
+    limit = seconds_of(time)
     q, p = as_target(target), as_proposal(proposal)
     shape = broadcast_shape(target=q.shape, proposal=p.shape)
     elements = math.prod(shape)
     known = mean_information(q, p, shape) if elements else 0.0
     information = math.nan if known is None else known
     own = fresh_seed() if seed is None else seed
-    case = _Case(q, p, shape, elements, information, own, threads)
+    case = _Case(q, p, shape, elements, information, own, threads, piece)
     found = [*case.searches(single)]
     if not single:
         found.append(case.polar())
@@ -217,6 +220,7 @@ class _Case:
     information: float
     seed: int
     threads: int | None
+    piece: int | None
 
     def searches(self, single: bool) -> Iterator[PlanRow]:
         """Yields AD* alone, by either code, and in blocks."""
@@ -235,7 +239,8 @@ class _Case:
         code = TreeCode(expected_bits=expected)
         yield PlanRow("AD*, tree code", alone, code, tree, seconds, remark)
         columns = self.shape[-1] if self.shape else 1
-        if single or not self.elements:
+        in_rows = self.piece is None or len(self.shape) > 1
+        if single or not self.elements or not in_rows:
             return
         hints = self._hints()
         for block in reversed(BLOCKS):
@@ -245,6 +250,8 @@ class _Case:
     def polar(self) -> PlanRow:
         """Returns polar coding."""
         codec = PolarCoding(self.seed, threads=self.threads)
+        if self.piece:
+            codec = replace(codec, block=_largest_divisor(self.piece, codec.block))
         remark = ""
         try:
             Tails(self.target, self.proposal, self.shape)
@@ -294,6 +301,14 @@ class _Case:
         return bits / max(1, self.elements)
 
 
+def _largest_divisor(number: int, most: int) -> int:
+    """Returns the largest divisor of a number that is no larger than another."""
+    if number <= most:
+        return number
+    lower = [each for each in range(1, math.isqrt(number) + 1) if number % each == 0]
+    return max(each for one in lower for each in (one, number // one) if each <= most)
+
+
 def _go_together(code: object, codec: Codec) -> bool:
     if not isinstance(code, IndexCode):
         return True  # whoever takes it refuses it
@@ -312,7 +327,8 @@ def _or_none(bits: float) -> float:
     return math.inf if math.isnan(bits) else bits
 
 
-def _seconds(value: object) -> float:
+def seconds_of(value: object) -> float:
+    """Returns a time that was asked for, checked."""
     expected = "a number of seconds above 0"
     number = real_array("time", value, math.inf, expected)
     if number.ndim or not number > 0:

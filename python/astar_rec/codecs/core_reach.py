@@ -1,0 +1,166 @@
+"""Escapes of the core's families: what is too hard is known without a search (`difficulty`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..distributions import Uniform
+from ..distributions.families import CoreFamily
+from .difficulty import (
+    Difficulty,
+    boxes_bits,
+    centre_and_scale,
+    difficulty,
+    halving_order,
+    out_of_reach,
+    suprema,
+)
+from .reach import Reach
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from .._elements import Floats, Shape
+    from .a_star import ADStar
+    from .codec import Codec
+    from .reach import Elements
+
+__all__ = ["CoreReach"]
+
+# Blocks of more boxes at a depth are coded in single elements: some 0.1 s in lanes.
+_MOST_BOXES = 18.0
+_MOST_GLOBAL_BITS = 24.0
+_EASY = 12.0  # bits of suprema together, which no search minds
+_BLOCKS_AT_ONCE = 1 << 10
+
+# How much narrower targets of another family are than the proposals in whose place they stand.
+_STAND_IN = 0.25
+_WITHIN_ENDS = 2.0**-6
+
+
+class CoreReach(Reach):
+    """A pair of families of the core.
+
+    Args:
+        target: The targets.
+        proposal: The proposals.
+        shape: The shape that both broadcast to.
+    """
+
+    def __init__(self, target: CoreFamily, proposal: CoreFamily, shape: Shape) -> None:
+        self._target, self._proposal, self._shape = target, proposal, shape
+
+    def escaped(self, codec: Codec) -> tuple[Elements, Elements]:
+        """Returns which elements escape: see `Reach`."""
+        target, proposal, shape = self._target, self._proposal, self._shape
+        given = out_of_reach(target, proposal, shape, codec.most_bits)
+        if codec.hard_by is None or not np.prod(shape):
+            return np.empty(0, np.int64), given
+        return _hard(codec, target, proposal, shape, given), given
+
+    def stood_in(self, elements: Elements) -> CoreFamily:
+        """Returns targets of the same family: see `Reach`."""
+        return _stood_in(self._target, self._proposal, self._shape, elements)
+
+    def drawn(self, elements: Elements, gifts: ADStar, offset: int) -> Floats:
+        """Returns samples: see `Reach`."""
+        # The root's own sample, with the target as a proposal.
+        drawn = gifts.decode(np.ones(self._shape, np.uint64), self._target, offset=offset)
+        return np.asarray(drawn.reshape(-1)[elements])
+
+
+def _stood_in(
+    target: CoreFamily, proposal: CoreFamily, shape: Shape, elements: Elements
+) -> CoreFamily:
+    """Returns targets of which some are replaced by targets that searches find at once."""
+    there = np.zeros(shape, bool)
+    there.reshape(-1)[elements] = True
+    loc, scale = (np.broadcast_to(each, shape) for each in centre_and_scale(proposal))
+    own_loc, own_scale = (np.broadcast_to(each, shape) for each in target._parameters)
+    if type(target) is type(proposal):
+        other_loc, other_scale = (np.broadcast_to(each, shape) for each in proposal._parameters)
+    elif isinstance(target, Uniform):
+        other_loc, other_scale = loc - _STAND_IN * scale, loc + _STAND_IN * scale
+    else:
+        narrower = _WITHIN_ENDS if isinstance(proposal, Uniform) else _STAND_IN
+        other_loc, other_scale = loc, narrower * scale
+    kind: Any = type(target)
+    made: CoreFamily = kind(
+        np.where(there, other_loc, own_loc), np.where(there, other_scale, own_scale)
+    )
+    return made
+
+
+def _hard(
+    codec: Codec,
+    target: CoreFamily,
+    proposal: CoreFamily,
+    shape: Shape,
+    given: Elements,
+) -> Elements:
+    """Returns the elements that make blocks hard, those with the largest suprema first."""
+    columns = shape[-1] if shape else 1
+    rows = int(np.prod(shape)) // columns
+    is_given = np.zeros(rows * columns, bool)
+    is_given[given] = True
+    stand_in = _stand_in_difficulty(target, proposal)
+    hints = codec.blocks.hints(shape)
+    groups: dict[tuple[float, ...], list[int]] = {}
+    for begin in range(0, columns, codec.block):
+        groups.setdefault(tuple(hints[begin : begin + codec.block].tolist()), []).append(begin)
+    found = [np.empty(0, np.int64)]
+    for own_hints, begins in groups.items():
+        order = halving_order(own_hints)
+        firsts = (np.arange(rows)[:, None] * columns + np.array(begins)).reshape(-1)
+        for at in range(0, firsts.size, _BLOCKS_AT_ONCE):
+            some = firsts[at : at + _BLOCKS_AT_ONCE]
+            element = some[:, None] + np.arange(len(own_hints))
+            bits = suprema(target, proposal, element.reshape(-1), shape).reshape(element.shape)
+            element = element[~(bits.sum(axis=1) <= _EASY)]
+            own = difficulty(target, proposal, element.reshape(-1), shape)
+            taken = is_given[element]
+            alone = _taken_out(codec, own, taken, stand_in, order)
+            found.append(element[alone])
+    return np.sort(np.concatenate(found))
+
+
+def _taken_out(
+    codec: Codec,
+    own: Difficulty,
+    taken: npt.NDArray[np.bool_],
+    stand_in: Difficulty,
+    order: tuple[int, ...],
+) -> npt.NDArray[np.bool_]:
+    """Returns which elements are taken out of blocks, shape (blocks, block), until none is hard."""
+    supremum = own.supremum.reshape(taken.shape).copy()
+    renyi = own.renyi.reshape(*taken.shape, own.renyi.shape[-1]).copy()
+    supremum[taken], renyi[taken] = stand_in.supremum[0], stand_in.renyi[0]
+    alone = np.zeros(taken.shape, bool)
+    hard = np.arange(taken.shape[0])
+    while True:
+        hard = hard[~(taken | alone)[hard].all(axis=1)]
+        if codec.hard_by == "supremum":
+            hard = hard[supremum[hard].sum(axis=1) > _MOST_GLOBAL_BITS]
+        elif hard.size:
+            some = Difficulty(supremum[hard], renyi[hard])
+            deepest = min(codec.deepest, len(order))
+            bits = boxes_bits(some, taken.shape[1], order, deepest, _MOST_BOXES + 1.0)
+            hard = hard[bits > _MOST_BOXES]
+        if not hard.size:
+            return alone
+        left = np.where((taken | alone)[hard], -np.inf, supremum[hard])
+        worst = left.argmax(axis=1)
+        alone[hard, worst] = True
+        supremum[hard, worst], renyi[hard, worst] = stand_in.supremum[0], stand_in.renyi[0]
+
+
+def _stand_in_difficulty(target: CoreFamily, proposal: CoreFamily) -> Difficulty:
+    """Returns the difficulty of what stands in an escaped element's place: one element's."""
+    first = np.zeros(1, np.int64)
+    p = proposal._spread(proposal.shape or (1,)).reshape(-1)[:1]
+    q = target._spread(target.shape or (1,)).reshape(-1)[:1]
+    assert isinstance(q, CoreFamily)
+    assert isinstance(p, CoreFamily)
+    return difficulty(_stood_in(q, p, (1,), first), p, first, (1,))
