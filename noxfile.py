@@ -95,6 +95,13 @@ def tests_torch(session: nox.Session) -> None:
 
 
 @nox.session
+def tests_dask(session: nox.Session) -> None:
+    """The tests that need dask, and other arrays that are larger than memory; the docs' example."""
+    session.install(".[test,dask]", "xarray", "zarr")
+    session.run("pytest", "-k", "dask or large", *session.posargs)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Every example that the docstrings, the README and docs/ show."""
     session.install(".[test]")

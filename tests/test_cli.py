@@ -314,7 +314,9 @@ def test_files_that_are_no_arrays(case):
 
 def test_a_single_array():
     np.save("q.npy", np.zeros(3))
-    assert "a single array, not an .npz file" in fail("encode", "q.npy", "-o", "q.rec")
+    assert "a single array, not an .npz file" in fail("plan", "q.npy")
+    line = fail("encode", "q.npy", "-o", "q.rec")
+    assert line.startswith("Error: q.npy: float64 of shape (3,); expected numbers of shape (2, …)")
 
 
 def test_containers_that_cannot_be_decoded(targets):

@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 # What a module or a page may need beyond NumPy. Without it, it is skipped.
-OPTIONAL = {"click", "constriction", "matplotlib", "PIL", "scipy", "threadpoolctl", "torch", "tqdm"}
+OPTIONAL = {
+    "click",
+    "constriction",
+    "dask",
+    "matplotlib",
+    "PIL",
+    "scipy",
+    "threadpoolctl",
+    "torch",
+    "tqdm",
+}
 
 
 def modules() -> list[str]:

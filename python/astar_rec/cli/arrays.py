@@ -1,24 +1,31 @@
-"""Distributions in .npz files, which may hold anything."""
+"""Distributions in .npz files, which may hold anything; and in .npy files and folders of zarr.
+
+What is in the latter two is not read here: see `Stored`.
+"""
 
 from __future__ import annotations
 
 import errno
 import math
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from .._kinds import what_it_is
+from .._mapped import mapped_npy
 from ..distributions import Distribution, Normal, families
-from .failures import Failure, about
+from ..distributions.stored import Stored
+from .failures import Failure, MissingPackage, about
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from .places import Input
 
-__all__ = ["read_proposal", "read_targets"]
+__all__ = ["read_proposal", "read_targets", "stored_targets"]
 
 Read = TypeVar("Read")
 
@@ -27,21 +34,34 @@ _PROPOSAL = "proposal_"
 
 def read_targets(path: Input) -> tuple[Distribution, Distribution]:
     """Returns targets and proposals; these are standard normal unless the file has others."""
-
-    def read(file: _Arrays) -> tuple[_Parameters, _Parameters | None]:
-        target = file.parameters("")
-        of_any = {_PROPOSAL + name for family in families() for name in _names_of(family)}
-        if not any(name in file.names for name in (_PROPOSAL + _FAMILY, *of_any)):
-            return target, None
-        return target, file.parameters(_PROPOSAL)
-
-    target, proposal = _read_npz(path, read, proposal=True)
+    target, proposal = _read_npz(path, _both, proposal=True)
     with about(path):
         q = target.made()
     if proposal is None:
         return q, Normal(0.0, 1.0)
     with about(f"{path}, proposal"):
         return q, proposal.made()
+
+
+def stored_targets(path: Input) -> tuple[Stored, Stored] | None:
+    """Returns targets and proposals that are read piece by piece; None of a file that is not so.
+
+    They are in a folder of zarr, in arrays with the names that those of an .npz file have, the
+    families' names as attributes; or in an .npy file of normals, whose first axis has means, then
+    standard deviations.
+    """
+    if path.path is None:
+        return None
+    if path.path.is_dir():
+        target, proposal = _both(_zarr_arrays(path, path.path))
+        with about(path):
+            q = target.stored()
+        with about(f"{path}, proposal"):
+            return q, Stored.of(Normal(0.0, 1.0)) if proposal is None else proposal.stored()
+    with path.opened() as file:
+        if file.read(len(_ARRAY)) != _ARRAY:
+            return None
+    return _stored_npy(path, path.path), Stored.of(Normal(0.0, 1.0))
 
 
 def read_proposal(path: Input) -> Distribution:
@@ -58,19 +78,29 @@ class _Parameters(NamedTuple):
     """A family, and arrays for its parameters."""
 
     family: type[Distribution]
-    arrays: dict[str, np.ndarray[Any, Any]]
+    arrays: dict[str, Any]
 
     def made(self) -> Distribution:
         """The distribution."""
         return self.family(**self.arrays)
 
+    def stored(self) -> Stored:
+        """The same, for arrays that are read when they are needed."""
+        return Stored(self.family, list(self.arrays.values()))
+
 
 class _Arrays:
-    """An .npz file of which some arrays are read."""
+    """Arrays by name, of which some are read.
 
-    def __init__(self, path: Input, content: Any, size: int) -> None:
-        self.names: list[str] = content.files
-        self._path, self._content, self._most = path, content, _EXPANSION * size
+    Args:
+        path: Where they are, for errors.
+        names: Their names.
+        read: Returns the array of a name.
+    """
+
+    def __init__(self, path: Input, names: list[str], read: Callable[[str], Any]) -> None:
+        self.names = names
+        self._path, self._array = path, read
 
     def parameters(self, prefix: str) -> _Parameters:
         """The family of which the file has parameters; a normal unless it has the name of one."""
@@ -100,8 +130,14 @@ class _Arrays:
             raise Failure(f"{self._path}: {name} is {said!r}; expected one of {names}")
         return known[said.lower()]
 
-    def _array(self, name: str) -> np.ndarray[Any, Any]:
-        return _read_array(self._content, name, self._most)
+
+def _both(file: _Arrays) -> tuple[_Parameters, _Parameters | None]:
+    """Targets and proposals, None for the standard normal."""
+    target = file.parameters("")
+    of_any = {_PROPOSAL + name for family in families() for name in _names_of(family)}
+    if not any(name in file.names for name in (_PROPOSAL + _FAMILY, *of_any)):
+        return target, None
+    return target, file.parameters(_PROPOSAL)
 
 
 def _names_of(family: type[Distribution]) -> list[str]:
@@ -140,7 +176,9 @@ def _read_npz(path: Input, read: Callable[[_Arrays], Read], *, proposal: bool) -
                 raise Failure(f"{path}: a single array, not an .npz file; {expected}{other}")
             file.seek(begin)
             content = np.load(file, allow_pickle=False)
-            return read(_Arrays(path, content, size))
+            most = _EXPANSION * size
+            names: list[str] = content.files
+            return read(_Arrays(path, names, lambda name: _read_array(content, name, most)))
         except (Failure, MemoryError):
             raise
         except Exception as error:
@@ -169,3 +207,45 @@ def _read_array(content: Any, name: str, most: int) -> np.ndarray[Any, Any]:
     if size > most or math.prod(shape) * dtype.itemsize > size:
         raise ValueError(f"{name} of shape {shape} in {size} bytes")
     return np.asarray(content[name])
+
+
+# --- Arrays that are not read here ----------------------------------------------------------------
+
+# Smaller arrays of zarr are read at once: of those, there is one for many elements.
+_SMALL = 1 << 16
+
+
+def _stored_npy(path: Input, place: Path) -> Stored:
+    """Returns the normals in an .npy file."""
+    expected = "expected numbers of shape (2, …): means, and then standard deviations"
+    try:
+        array = mapped_npy(str(place))
+    except (ValueError, KeyError, EOFError, SyntaxError) as error:
+        raise Failure(f"{path}: not an .npy file of plain numbers ({error}); {expected}") from None
+    if array.dtype.kind not in "fiu" or array.shape[:1] != (2,):
+        raise Failure(f"{path}: {array.dtype} of shape {array.shape}; {expected}")
+    both = [replace(array, item=item) for item in range(2)]
+    return Stored(Normal, both)
+
+
+def _zarr_arrays(path: Input, place: Path) -> _Arrays:
+    """Returns the arrays of a folder of zarr."""
+    try:
+        import zarr
+    except ModuleNotFoundError:
+        said = f"{path}: a folder, which needs zarr: pip install zarr"
+        raise MissingPackage(said) from None
+    try:
+        group = zarr.open_group(str(place), mode="r")
+    except Exception as error:  # of any class, by zarr's version
+        raise Failure(f"{path}: a folder, but no group of zarr ({error})") from error
+    attributes = dict(group.attrs)
+    named = {name: np.array(attributes[name]) for name in attributes if name.endswith(_FAMILY)}
+
+    def read(name: str) -> Any:
+        if name in named:
+            return named[name]
+        array = group[name]
+        return array[...] if array.size <= _SMALL else array
+
+    return _Arrays(path, [*group.array_keys(), *named], read)

@@ -24,17 +24,18 @@ from ..errors import ApproximationWarning, ParameterError
 from ..information import kl_bits
 from ..planner import plan_for
 from . import images
-from .arrays import read_proposal, read_targets
+from .arrays import read_proposal, read_targets, stored_targets
 from .as_json import as_object
 from .experiments import experiments
 from .failures import Group, about
+from .large import Large
 from .methods import AUTOMATIC, DEFAULT, codec_of, method_options, takes
 from .places import INPUT, OUTPUT, Input, Output, say
 from .planning import plan
 from .progress import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ..codecs import Codec
     from ..distributions import Distribution
@@ -139,12 +140,21 @@ def encode(
     deviations; and, where the proposal is not N(0, 1), `proposal_loc` and `proposal_scale`. They
     broadcast against each other.
 
+    What is larger than memory is a folder of zarr with the same arrays, or an .npy file of two
+    rows, all means and then all standard deviations: these are read piece by piece.
+
     Other families are named by a string, `family` or `proposal_family`: Laplace, Logistic (`loc`,
     `scale`), Uniform (`low`, `high`), Histogram (`edges`, `masses`), Mixture (`weights`, `loc`,
-    `scale`) and Categorical (`masses`), the last two with polar alone.
+    `scale`) and Categorical (`masses`), the last two with polar alone. In a folder of zarr they
+    are attributes.
     """
     output.check(posteriors)
-    target, proposal = read_targets(posteriors)
+    stored = stored_targets(posteriors)
+    large = None
+    with about(posteriors):
+        large = None if stored is None else Large(*stored)
+        target, proposal = read_targets(posteriors) if large is None else large.typical()
+    size = 0
     with (
         about(posteriors),
         progress("encoding") as report,
@@ -158,28 +168,39 @@ def encode(
             codec, own = made.codec, made.code if own is None else own
         else:
             name = DEFAULT if method == AUTOMATIC else method
-            hints = bits_hint == "auto"
+            hints = bits_hint == "auto" and (large is None or large.has_whole_rows)
             codec = _codec(target, proposal, name, block, hints, seed, threads, limits)
-        data = compress(
-            target,
-            proposal,
-            codec=codec,
-            code=own,
-            contexts=None if contexts == "none" else contexts,
-            chunk=chunk,
-            progress=report,
-        )
-    with output.whole() as file:
-        file.write(data)
+        columns = None if contexts == "none" else contexts
+        pieces: Iterable[bytes]
+        if large is not None:
+            pieces = large.encoded(codec, own, columns, chunk, report)
+        else:
+            data = compress(
+                target,
+                proposal,
+                codec=codec,
+                code=own,
+                contexts=columns,
+                chunk=chunk,
+                progress=report,
+            )
+            pieces = [data]
+        with output.whole() as file:
+            for piece in pieces:
+                file.write(piece)
+                size += len(piece)
     for warning in warned:
         say(f"{posteriors}: {warning.message}", err=True)
     shape = broadcast_shape(target=target.shape, proposal=proposal.shape)
-    output.say(f"{output}: {_samples(shape)} in {len(data)} bytes by {_said(codec)}")
-    if size := math.prod(shape):
+    shape = shape if large is None else large.shape
+    output.say(f"{output}: {_samples(shape)} in {size} bytes by {_said(codec)}")
+    if count := math.prod(shape):
         known = _mean_divergence(target, proposal)
-        said = "" if known is None else f"; KL divergence {known:.3f}"
-        output.say(f"{8 * len(data) / size:.3f} bits per sample{said}")
-        output.say(f"proposal {proposal}, which decoding needs too")
+        part = "" if large is None or count <= target.size else f" of the first {target.size}"
+        said = "" if known is None else f"; KL divergence{part} {known:.3f}"
+        output.say(f"{8 * size / count:.3f} bits per sample{said}")
+        shared = proposal if large is None or not proposal.shape else large.proposal
+        output.say(f"proposal {shared}, which decoding needs too")
 
 
 @astar_rec.command()

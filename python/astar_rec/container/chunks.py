@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .format import Contexts, Header
     from .grid import Grid
 
-_SAMPLE = 256  # so many indices choose where a code that learns starts
+START_INDICES = 256  # so many indices choose where a code that learns starts
 
 
 class Coded(NamedTuple):
@@ -80,6 +80,8 @@ class ChunkWriter:
         envelope: What is written around chunks.
         choose_start: Whether the first chunk decides where the depths' model starts.
         proposals: Where the first elements' proposals are collected, before indices are added.
+        first: The number of the first chunk that is written.
+        head: The header's bytes, where they are written elsewhere; None to write them first.
     """
 
     def __init__(
@@ -89,14 +91,17 @@ class ChunkWriter:
         envelope: Envelope,
         choose_start: bool,
         proposals: Fingerprinter,
+        *,
+        first: int = 0,
+        head: bytes | None = None,
     ) -> None:
         self.header = header
         self._write = write
         self._envelope = envelope
         self._choose_start = choose_start
         self._proposals = proposals
-        self._head: bytes | None = None
-        self._number = 0
+        self._head = head
+        self._number = first
         self._pieces: list[tuple[Indices, Known]] = []
         self._coded: bytes | None = None  # waits in the place of pieces
         self._waiting = 0
@@ -194,8 +199,8 @@ class ChunkWriter:
         if self._head is None:
             code = self.header.code
             if self._choose_start:
-                some = None if contexts is None else contexts[:_SAMPLE]
-                code = code.fitted(index[:_SAMPLE], some)
+                some = None if contexts is None else contexts[:START_INDICES]
+                code = code.fitted(index[:START_INDICES], some)
             self._write_header(code, self._shape(rows))
         count = len(index) if coded is None else self.header.chunk
         section = self._section(self._shape(rows), count)

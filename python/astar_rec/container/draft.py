@@ -28,7 +28,7 @@ __all__ = ["Draft", "codec_of", "require_bare"]
 
 @dataclass(frozen=True)
 class Draft:
-    """What a `Writer` was asked for beside its codec.
+    """What a container is to be like, beside its codec: arguments of `compress` and `Writer`.
 
     Attributes:
         code: The code; None for the codec's own.
@@ -57,10 +57,10 @@ class Draft:
         shape: int | Shape | None,
         dtype: Any,
         chunk: int | None,
-        offset: int,
-        header: bool,
+        offset: int = 0,
+        header: bool = True,
     ) -> Draft:
-        """Returns what a writer is asked for by arguments, which are checked.
+        """Returns what is asked for by arguments, which are checked.
 
         Raises:
             ParameterError: What no container has.

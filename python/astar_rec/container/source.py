@@ -20,7 +20,6 @@ from ..errors import ParameterError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    File = Buffer | str | os.PathLike[str] | BinaryIO
 
 __all__ = ["Source", "source_of"]
 
@@ -43,8 +42,12 @@ class Source(ABC):
         """Closes what was opened here, and lets go of memory; nothing can be read then."""
 
 
+if TYPE_CHECKING:
+    File = Buffer | str | os.PathLike[str] | BinaryIO | Source
+
+
 def source_of(file: File) -> Source:
-    """Returns the source for what was given as a file.
+    """Returns the source for what was given as a file; a source itself is one.
 
     What can be read in one direction only is copied to a scratch file first.
 
@@ -52,6 +55,8 @@ def source_of(file: File) -> Source:
         ParameterError: A file that was opened for text; what is no file, path or buffer.
         OSError: The file cannot be read.
     """
+    if isinstance(file, Source):
+        return file
     if isinstance(file, (str, os.PathLike)):
         return _of_path(os.fspath(file))
     if not hasattr(file, "read"):

@@ -21,6 +21,7 @@ sender and receiver share). Which pairs there are, `astar_rec.codecs` says.
 | `ratios.py` | where log ratios peak, by pairs, for families that the core does not have |
 | `tails.py` | signed tails, and pairs of which they are told by position |
 | `convert.py` | distributions of SciPy and PyTorch |
+| `stored.py` | distributions whose parameters are read piece by piece |
 | `likes.py` | what is understood where a target or a proposal is asked for, as types |
 """
 

@@ -1,0 +1,77 @@
+"""Arrays in files, of which parts are read: mapped for each part, and let go.
+
+A mapping that stays counts as memory of the process for all that was read of it. And an object that
+holds none goes to other processes as the file's name, not as numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ._elements import Shape
+
+__all__ = ["Mapped", "mapped_npy"]
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """An array in a file, or an item of its first axis.
+
+    Attributes:
+        path: The file's.
+        offset: Where the array begins, in bytes.
+        dtype: The numbers' type.
+        whole: The array's shape in the file.
+        order: ``"C"`` or ``"F"``.
+        item: Which item of the first axis it is; None for all of the array.
+    """
+
+    path: str
+    offset: int
+    dtype: Any
+    whole: Shape
+    order: Any = "C"
+    item: int | None = None
+
+    @property
+    def shape(self) -> Shape:
+        """The shape."""
+        return self.whole if self.item is None else self.whole[1:]
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    def __getitem__(self, key: Any) -> Any:
+        """Returns a copy of a part."""
+        if not math.prod(self.whole):  # nothing can be mapped
+            return np.empty(self.shape, self.dtype)[key]
+        array: Any = np.memmap(self.path, self.dtype, "r", self.offset, self.whole, self.order)
+        own = array if self.item is None else array[self.item]
+        return np.array(own[key])
+
+
+def mapped_npy(path: str) -> Mapped:
+    """Returns the array in an .npy file.
+
+    Raises:
+        ValueError: It is no such file, or holds objects, or less than it says.
+        OSError: It cannot be read.
+    """
+    with open(path, "rb") as file:  # noqa: PTH123
+        version = np.lib.format.read_magic(file)
+        read = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }[version]
+        shape, fortran, dtype = read(file)
+        begin, end = file.tell(), file.seek(0, 2)
+    if dtype.hasobject or math.prod(shape) * dtype.itemsize > end - begin:
+        raise ValueError(f"{dtype} of shape {shape} in {end - begin} bytes")
+    return Mapped(path, begin, dtype, shape, "F" if fortran else "C")
