@@ -21,6 +21,7 @@ INDEX_CODE = "index code"
 FILE = "file"
 TREE_FILE = "file, tree code"
 POLAR_FILE = "file, polar"
+DITHER_FILE = "file, dither"
 BLOCK_4 = "AD*, block 4"
 BLOCK_8 = "AD*, block 8"
 ONE_THREAD = "AD*, 1 thread"
@@ -160,23 +161,33 @@ def _file_by_tree(plan: Plan) -> Iterator[Row]:
         yield by_file(TREE_FILE, "tree", task)
 
 
-def _file_by_polar(plan: Plan) -> Iterator[Row]:
+def _file_by_blocks(name: str, what: str, codec: rec.Codec, plan: Plan) -> Iterator[Row]:
+    """Yield rows of a method whose blocks run through all axes."""
     for task in plan.works():
 
         def encode(task: Work = task) -> bytes:
-            return rec.compress(task.q, task.p, codec=rec.PolarCoding(SEED, threads=1))
+            return rec.compress(task.q, task.p, codec=codec)
 
         data = encode()
 
         def decode(task: Work = task, data: bytes = data) -> np.ndarray:
             return rec.decompress(data, task.p, threads=1)
 
-        samples = rec.PolarCoding(SEED).encode(task.q, task.p).sample
-        verified = checked(np.array_equal(decode(), samples), POLAR_FILE, "samples, bit for bit")
-        what = "polar coding, all of compress and decompress"
+        samples = codec.encode(task.q, task.p).sample
+        verified = checked(np.array_equal(decode(), samples), name, "samples, bit for bit")
         sent = 8 * len(data) / task.elements
         sides = Side(encode), Side(decode)
-        yield Row(POLAR_FILE, what, verified, task.bits, task.elements, sent, *sides)
+        yield Row(name, what, verified, task.bits, task.elements, sent, *sides)
+
+
+def _file_by_polar(plan: Plan) -> Iterator[Row]:
+    what = "polar coding, all of compress and decompress"
+    return _file_by_blocks(POLAR_FILE, what, rec.PolarCoding(SEED, threads=1), plan)
+
+
+def _file_by_dither(plan: Plan) -> Iterator[Row]:
+    what = "layered dither, all of compress and decompress; scales are shared"
+    return _file_by_blocks(DITHER_FILE, what, rec.LayeredDither(SEED, threads=1), plan)
 
 
 # --- Blocks --------------------------------------------------------------------------------------
@@ -240,6 +251,7 @@ MEASUREMENTS = [
     Measurement(FILE, _file),
     Measurement(TREE_FILE, _file_by_tree),
     Measurement(POLAR_FILE, _file_by_polar),
+    Measurement(DITHER_FILE, _file_by_dither),
     Measurement("blocks", _blocks),
     Measurement("threads", _threads),
     Measurement("sizes", _sizes),

@@ -359,6 +359,12 @@ def containers() -> Iterator[tuple[str, str]]:
     )
     options = {"block": 4, "seed": 18, "offset": 3, "chunk": 16, "code": "adaptive"}
     yield "escapes", container_text(options, wide, normal)
+    shared: Parameters = ("Normal", mean, 0.5)
+    options = {"method": "dither", "seed": 19, "offset": 2**32 - 5, "block": 20}
+    yield "dither", container_text(options, shared, normal)
+    uneven: Parameters = ("Laplace", mean, [0.5, 0.25, 0.5, 1.5, 0.125])
+    options = {"method": "dither", "seed": 20, "block": 15, "chunk": 2, "open": True}
+    yield "dither_open", container_text({**options, "dtype": "float32"}, uneven, normal)
     # Other families, and very unlike targets in one block.
     target = ("Laplace", [[2.0], [-9.0], [0.5]], [0.5, 3.0, 0.001])
     yield (
@@ -369,6 +375,11 @@ def containers() -> Iterator[tuple[str, str]]:
     yield (
         "polar_uniform",
         container_text({"method": "polar", "block": 3, "seed": 16}, target, ("Uniform", -1.0, 1.0)),
+    )
+    target = ("Uniform", [-0.75, 0.0, 0.125, -3.0], [-0.25, 0.5, 0.625, -2.5])
+    yield (
+        "universal",
+        container_text({"method": "universal", "block": 3, "seed": 21}, target, ("Normal", 0, 1)),
     )
 
 

@@ -67,7 +67,10 @@ CODECS = [
 ]
 
 # Methods whose blocks run through all axes: they have no message for an element.
-ARRAY_CODECS = [CodecCase("polar-8", lambda seed: rec.PolarCoding(seed, block=8))]
+ARRAY_CODECS = [
+    CodecCase("polar-8", lambda seed: rec.PolarCoding(seed, block=8)),
+    CodecCase("dither-8", lambda seed: rec.LayeredDither(seed, block=8)),
+]
 
 
 @dataclass(frozen=True)

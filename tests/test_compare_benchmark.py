@@ -34,6 +34,7 @@ AT_ALL_BITS = {
     "file",
     "file, tree code",
     "file, polar",
+    "file, dither",
 }
 OTHERS = {
     ("constriction, one element", 3),

@@ -38,6 +38,8 @@ CONTAINERS: dict[str, dict[str, Any]] = {
     "scalar": {"shape": ()},
     "polar": {"method": "polar", "block": 16, "chunk": 1},
     "polar, open": {"method": "polar", "block": 16, "chunk": 2, "open": True},
+    "dither": {"method": "dither", "block": 16, "chunk": 1},
+    "dither, open": {"method": "dither", "block": 16, "chunk": 2, "open": True},
 }
 each_container = pytest.mark.parametrize("name", CONTAINERS)
 

@@ -249,6 +249,38 @@ def test_polar(block: int, chunk: int, shape: tuple[int, ...]) -> None:
     assert same_bits(samples, bare(data, P, shape=shape, **words).ravel())
 
 
+@each_shape
+@pytest.mark.parametrize("chunk", [1, 16])
+@pytest.mark.parametrize("block", [1, 5, 1 << 13])
+def test_dither(block: int, chunk: int, shape: tuple[int, ...]) -> None:
+    words = {"method": "dither", "block": block, "seed": 3}
+    q = targets(*shape, scale=0.25)
+    check(compress(q, P, **words, chunk=chunk, offset=2**48 - 100))
+    if shape:
+        check(opened(q, **words, chunk=chunk, dtype="float32"))
+
+
+@pytest.mark.parametrize("family", [rec.Normal, rec.Laplace, rec.Logistic])
+@pytest.mark.parametrize("proposal", [rec.Normal, rec.Laplace, rec.Logistic])
+def test_dither_of_families(family: Any, proposal: Any) -> None:
+    middle = np.linspace(-1.0, 1.0, 40)
+    for scale in (2.0**-30, 0.1, [0.5, 0.25, 0.5, 0.125], 1.5):
+        own = np.resize(scale, 40)
+        mean = np.random.default_rng(1).normal(size=40)
+        check(compress(family(mean, own), proposal(middle, 0.75), method="dither"),
+              proposal(middle, 0.75))  # fmt: skip
+    mean[3] = 1e7  # raw bits
+    check(compress(family(mean, 0.01), proposal(middle, 0.75), method="dither"),
+          proposal(middle, 0.75))  # fmt: skip
+
+
+def test_universal_quantisation() -> None:
+    mean = np.random.default_rng(1).normal(size=100)
+    q = rec.Uniform(mean - 0.25, mean + 0.25)
+    for p in (P, rec.Uniform(-4.0, 4.5)):
+        check(compress(q, p, method="universal", block=30), p)
+
+
 @pytest.mark.parametrize("bits", [0.0, 0.02, 0.5, 3.0])
 @pytest.mark.parametrize("size", [255, 1000, 4095, 4096, 5000])
 def test_polar_blocks(size: int, bits: float) -> None:

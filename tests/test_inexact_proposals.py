@@ -24,6 +24,7 @@ CODES = {
     "tree": (rec.ADStar(5), rec.TreeCode()),
     "adaptive": (rec.ASStar(5), rec.AdaptiveCode()),
     "polar": (rec.PolarCoding(5), None),
+    "dither": (rec.LayeredDither(5), None),
 }
 
 METHODS = [*(case.make(5) for case in (*CODECS, *ARRAY_CODECS)), *BLOCKS]

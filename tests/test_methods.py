@@ -35,7 +35,16 @@ class TestMethods(MethodTests):
 
 def test_numbers_are_for_ever() -> None:
     """They stand in containers: another number is another format."""
-    numbers = {"global": 0, "as": 1, "ad": 2, "dad": 3, "mrc": 4, "polar": 5}
+    numbers = {
+        "global": 0,
+        "as": 1,
+        "ad": 2,
+        "dad": 3,
+        "mrc": 4,
+        "polar": 5,
+        "universal": 13,
+        "dither": 14,
+    }
     for name, number in numbers.items():
         assert method_named(name).number == number
 

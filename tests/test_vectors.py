@@ -84,7 +84,7 @@ def test_vectors_are_there() -> None:
     assert len(VECTORS) >= 200
     assert {v.method for v in VECTORS} == {"global", "as*", "ad*", "dad*", "minimal-random"}
     assert len({(v.target[0], v.proposal[0]) for v in VECTORS}) == 9
-    assert len(CONTAINERS) == 18
+    assert len(CONTAINERS) == 21
 
 
 def test_decode() -> None:

@@ -29,6 +29,7 @@ void register_lockstep(py::module_& m);
 void register_index_codes(py::module_& m);
 void register_tree_code(py::module_& m);
 void register_polar(py::module_& m);
+void register_dither(py::module_& m);
 
 // C-contiguous arrays of exactly this dtype: no conversion, no copy.
 template <class T>

@@ -13,4 +13,5 @@ PYBIND11_MODULE(_core, m) {
   register_index_codes(m);
   register_tree_code(m);
   register_polar(m);
+  register_dither(m);
 }

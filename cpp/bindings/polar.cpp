@@ -9,6 +9,7 @@
 
 #include "bindings.hpp"
 #include "bound.hpp"
+#include "cut.hpp"
 #include "families/tails.hpp"
 #include "polar/polar_block.hpp"
 
@@ -62,31 +63,17 @@ class CalledTails : public Tails {
   bool precise_above_;
 };
 
-// How an array's elements fall into blocks.
-struct Cut {
-  std::uint64_t seed;
-  std::uint64_t offset;
-  std::size_t block;
-  std::size_t elements;
-
-  void check() const {
-    require(block >= 1 && block <= polar::largest_block, "block must be 1 to 2^24");
-    require(offset <= element_limit && elements <= element_limit - offset,
-            "elements are numbered below 2^48");
-  }
-  std::size_t count() const { return (elements + block - 1) / block; }
-  std::size_t begin(std::size_t number) const { return number * block; }
-  std::size_t end(std::size_t number) const { return std::min(elements, begin(number) + block); }
-  polar::BlockAddress address(std::size_t number) const { return {seed, offset + begin(number)}; }
-};
+polar::BlockAddress address_of(const ArrayCut& cut, std::size_t number) {
+  return {cut.seed, cut.first(number)};
+}
 
 // The blocks from `begin` to before `end`: their messages, and how many levels each has. make_tails(begin,
 // end) makes the tails of elements.
 template <class MakeTails>
-py::list encode_blocks(const Cut& cut, unsigned threads, std::size_t begin, std::size_t end,
+py::list encode_blocks(const ArrayCut& cut, unsigned threads, std::size_t begin, std::size_t end,
                        Array<std::uint64_t>& position, Array<std::uint64_t>& levels,
                        const MakeTails& make_tails) {
-  cut.check();
+  cut.check(polar::largest_block);
   require(begin <= end && end <= cut.count(), "the range exceeds the arrays");
   require(static_cast<std::size_t>(levels.size()) == cut.count(), "levels of another size");
   const auto positions = writable(position);
@@ -102,7 +89,7 @@ py::list encode_blocks(const Cut& cut, unsigned threads, std::size_t begin, std:
         std::vector<polar::LevelReport> report;
         try {
           const std::unique_ptr<Tails> tails = make_tails(first, first + size);
-          messages[i] = polar::encode_block(*tails, size, cut.address(number),
+          messages[i] = polar::encode_block(*tails, size, address_of(cut, number),
                                             positions.subspan(first, size), interrupt, &report);
         } catch (const DivergenceError& error) {
           throw DivergenceError(first + error.element, error.bits, error.limit, error.what());
@@ -122,7 +109,7 @@ py::list encode_families(std::uint64_t seed, std::uint64_t offset, unsigned thre
                          std::size_t begin, std::size_t end, Array<std::uint64_t>& position,
                          Array<std::uint64_t>& levels) {
   const auto q = target.broadcast_to(position), p = proposal.broadcast_to(position);
-  const Cut cut{seed, offset, block, static_cast<std::size_t>(position.size())};
+  const ArrayCut cut{seed, offset, block, static_cast<std::size_t>(position.size())};
   return encode_blocks(cut, threads, begin, end, position, levels,
                        [&](std::size_t first, std::size_t last) {
                          auto tails = std::make_unique<FamilyTails>(q, p, first, last);
@@ -135,7 +122,7 @@ py::list encode_called(std::uint64_t seed, std::uint64_t offset, std::size_t blo
                        const py::function& tails, bool precise_above, std::size_t begin,
                        std::size_t end, Array<std::uint64_t>& position,
                        Array<std::uint64_t>& levels) {
-  const Cut cut{seed, offset, block, static_cast<std::size_t>(position.size())};
+  const ArrayCut cut{seed, offset, block, static_cast<std::size_t>(position.size())};
   return encode_blocks(cut, 1, begin, end, position, levels, [&](std::size_t first, std::size_t) {
     return std::make_unique<CalledTails>(tails, first, precise_above);
   });
@@ -144,16 +131,10 @@ py::list encode_called(std::uint64_t seed, std::uint64_t offset, std::size_t blo
 // The positions of all blocks.
 void decode_blocks(std::uint64_t seed, std::uint64_t offset, unsigned threads, std::size_t block,
                    const py::list& messages, Array<std::uint64_t>& position) {
-  const Cut cut{seed, offset, block, static_cast<std::size_t>(position.size())};
-  cut.check();
+  const ArrayCut cut{seed, offset, block, static_cast<std::size_t>(position.size())};
+  cut.check(polar::largest_block);
   require(messages.size() == cut.count(), "as many messages as there are blocks");
-  std::vector<py::bytes> held;
-  std::vector<std::span<const std::uint8_t>> bytes;
-  for (const py::handle message : messages) {
-    held.push_back(message.cast<py::bytes>());
-    const std::string_view text(held.back());
-    bytes.emplace_back(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
-  }
+  const BlockMessages bytes(messages);
   const auto positions = writable(position);
   const Interrupt::Poll poll = signalled;
   const py::gil_scoped_release release;
@@ -161,8 +142,8 @@ void decode_blocks(std::uint64_t seed, std::uint64_t offset, unsigned threads, s
     for (std::size_t i = from; i < to; ++i) {
       const std::size_t first = cut.begin(i);
       try {
-        polar::decode_block(cut.address(i), bytes[i], positions.subspan(first, cut.end(i) - first),
-                            interrupt);
+        polar::decode_block(address_of(cut, i), bytes[i],
+                            positions.subspan(first, cut.end(i) - first), interrupt);
       } catch (const CorruptDataError& error) {
         throw IndexError(i, error.what());
       }

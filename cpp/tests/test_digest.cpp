@@ -22,6 +22,7 @@
 #include "codes/adaptive_code.hpp"
 #include "codes/index_codes.hpp"
 #include "codes/tree_code.hpp"
+#include "dither/dither_block.hpp"
 #include "draws.hpp"
 #include "families/tails.hpp"
 #include "polar/polar_block.hpp"
@@ -354,6 +355,40 @@ void polar_blocks(Report& report, const std::string& name, const Spread& spread)
   report.add(name + ", decoded", received);
 }
 
+// --- Dithered blocks -----------------------------------------------------------------------------
+
+// Messages and samples of blocks of all sizes, every family against every family.
+void dithered_blocks(Report& report, const std::string& name, const Spread& spread) {
+  Digest sent, received;
+  Draws draws(7);
+  for (const Family noise : every_family) {
+    for (const Family proposal : every_family) {
+      for (const std::size_t size : {1U, 2U, 127U, 128U, 1000U}) {
+        const Latents latents(draws, noise, proposal, spread, size);
+        auto targets = dither::Located::of(latents.targets(), 0, size);
+        auto proposals = dither::Located::of(latents.proposals(), 0, size);
+        // As columns have scales
+        const std::size_t scales = std::min<std::size_t>(size, 7);
+        for (std::size_t i = scales; i < size; ++i) {
+          targets.scale[i] = targets.scale[i - scales];
+          proposals.scale[i] = proposals.scale[i - scales];
+        }
+        const dither::Known known{noise, proposal, targets.scale, proposals.scale};
+        std::vector<double> sample(size), again(size);
+        const dither::BlockAddress address{seed, first_element};
+        const Bytes message =
+            dither::encode_block(known, targets.middle, proposals.middle, address, sample);
+        dither::decode_block(message, proposals.middle, address, again);
+        CHECK(again == sample, name, size);
+        sent.add(message);
+        received.add(sample);
+      }
+    }
+  }
+  report.add(name + ", encoded", sent);
+  report.add(name + ", decoded", received);
+}
+
 // --- Index codes ---------------------------------------------------------------------------------
 
 void index_codes(Report& report, const std::string& which, const Words& indices) {
@@ -411,6 +446,8 @@ std::vector<std::string> all_parts() {
 
   polar_blocks(report, "polar blocks, some information", some_information);
   polar_blocks(report, "polar blocks, much information", {96, 4, 48, 0, 32});
+  dithered_blocks(report, "dithered blocks, some information", some_information);
+  dithered_blocks(report, "dithered blocks, much information", much_information);
 
   Draws draws(5);
   Words any(10'000);

@@ -14,6 +14,7 @@
 #include "families/tails.hpp"
 #include "math/normal_quantile.hpp"
 #include "random/gumbel.hpp"
+#include "random/random.hpp"
 #include "simd/lanes.hpp"
 
 using namespace astar_rec;
@@ -99,6 +100,21 @@ void quantiles_are_exact() {
       const double exact = normal_quantile(position[i]);
       CHECK(std::bit_cast<std::uint64_t>(z[i]) == std::bit_cast<std::uint64_t>(exact), position[i],
             z[i], exact);
+    }
+  }
+}
+
+// The same bits as random.hpp's, of any number of elements, and beyond 2^32.
+void node_bits_are_exact() {
+  Draws draws(11);
+  for (std::size_t count = 0; count < 40; ++count) {
+    const std::uint64_t seed = draws.bits(), node = draws.magnitude();
+    const std::uint64_t first = count % 2 == 0 ? draws.bits() >> 17 : (std::uint64_t{1} << 32) - 9;
+    std::vector<std::uint64_t> place(count), arrival(count);
+    lanes::node_bits(seed, first, node, place, arrival);
+    for (std::size_t i = 0; i < count; ++i) {
+      const NodeBits bits = NodeRandom(seed, first + i)({node, 0});
+      CHECK(place[i] == bits.place && arrival[i] == bits.arrival, count, i);
     }
   }
 }
@@ -401,6 +417,7 @@ int main() {
     if (!lanes::available(set)) continue;
     lanes::use_instructions(set);
     quantiles_are_exact();
+    node_bits_are_exact();
     tails_are_exact();
     masses_are_exact();
   }

@@ -21,8 +21,10 @@ from .codecs import (
     DADStar,
     Encoded,
     GlobalAStar,
+    LayeredDither,
     MinimalRandomCoding,
     PolarCoding,
+    UniversalQuantization,
     automatic_codec,
 )
 from .codes import (
@@ -86,6 +88,7 @@ __all__ = [
     "IndexCode",
     "Inspection",
     "Laplace",
+    "LayeredDither",
     "Logistic",
     "MinimalRandomCoding",
     "Mixture",
@@ -100,6 +103,7 @@ __all__ = [
     "TargetLike",
     "TreeCode",
     "Uniform",
+    "UniversalQuantization",
     "Writer",
     "ZetaCode",
     "__version__",

@@ -213,6 +213,33 @@ def polar_decode(
 def polar_levels(seed: int, first: int, elements: int, message: bytes) -> list[tuple[int, float]]:
     """Returns each level's number, and its bits an element, of the block from an element on."""
 
+def dither_encode(
+    seed: int,
+    offset: int,
+    threads: int,
+    block: int,
+    target: Distribution,
+    proposal: Distribution,
+    begin: int,
+    end: int,
+    sample: _Floats,
+) -> list[bytes]:
+    """Encodes the blocks from `begin` to before `end`; fills their elements' samples."""
+
+def dither_decode(
+    seed: int,
+    offset: int,
+    threads: int,
+    block: int,
+    messages: list[bytes],
+    proposal: Distribution,
+    sample: _Floats,
+) -> None:
+    """Fills samples; those of empty messages, which no encoder writes, with NaN."""
+
+def dither_header(message: bytes, elements: int) -> int:
+    """Returns how many bytes of the message of so many elements are families and scales."""
+
 def philox(counter: Sequence[int], key: Sequence[int]) -> tuple[int, int, int, int]: ...
 def log(x: _Floats) -> _Floats: ...
 def exp(x: _Floats) -> _Floats: ...

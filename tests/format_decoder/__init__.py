@@ -29,6 +29,7 @@ from .basics import (
     standard,
     table,
 )
+from .dither import read_dithered
 from .polar import read_polar
 from .tree import read_tree
 
@@ -74,6 +75,8 @@ def checksum(data: bytes) -> bytes:
 # --- Layout -------------------------------------------------------------------------------------
 
 GLOBAL, AS, AD, DAD, MRC, POLAR = range(6)
+UNIVERSAL, DITHER = 13, 14
+WHOLE = (POLAR, UNIVERSAL, DITHER)  # blocks run through all axes, and have bytes
 FIXED, GAMMA, DELTA, ZETA, ADAPTIVE, TREE, BYTES = range(7)
 LEARNING = (ADAPTIVE, TREE)
 NO_CONTEXTS, COLUMN, GIVEN = range(3)
@@ -111,7 +114,7 @@ class Header:
 
     @property
     def index_count(self) -> int:
-        if self.method == POLAR:
+        if self.method in WHOLE:
             return -(-math.prod(self.shape) // self.block)
         return math.prod(self.shape[:-1]) * self.row_blocks
 
@@ -125,11 +128,11 @@ def read_header(source: Source) -> Header:
     require(source.byte() == 3, "another version")
     method, flags, code, chunk = source.take(4)
     contexts = flags >> 2 & 3
-    require(method <= POLAR, "an unknown method")
+    require(method <= POLAR or method in WHOLE, "an unknown method")
     require(contexts <= GIVEN and flags < 32, "unknown flags")
     require(code <= BYTES, "an unknown code")
-    require((code == BYTES) == (method == POLAR), "bytes and another method")
-    require((0 if method == POLAR else 4) <= chunk <= 16, "a chunk's size")
+    require((code == BYTES) == (method in WHOLE), "bytes and another method")
+    require((0 if method in WHOLE else 4) <= chunk <= 16, "a chunk's size")
     require(code in LEARNING or contexts == NO_CONTEXTS, "contexts without a code that learns")
     require(code != TREE or method == AD, "the tree code without AD*")
     header = Header(method, code, (), chunk=chunk, contexts=contexts)
@@ -167,8 +170,9 @@ def read_method(source: Source, header: Header) -> None:
     if header.method == AS:
         return
     header.block = source.number()
-    require(1 <= header.block <= (2**24 if header.method == POLAR else 16), "a block's size")
-    if header.method not in (AD, POLAR):
+    largest = {POLAR: 2**24, UNIVERSAL: 2**16, DITHER: 2**16}.get(header.method, 16)
+    require(1 <= header.block <= largest, "a block's size")
+    if header.method not in (AD, *WHOLE):
         header.limit = source.number()
     require(header.method != DAD or header.limit <= 63 * header.block, "the largest depth")
     require(header.method != MRC or 1 <= header.limit <= 2**32, "the number of candidates")
@@ -385,6 +389,25 @@ def polar_positions(header: Header, messages: Sequence[bytes]) -> list[int]:
     return positions
 
 
+def middle(proposal: Proposal) -> float:
+    family, a, b = proposal
+    return 0.5 * a + 0.5 * b if family == "Uniform" else a
+
+
+def dithered_samples(
+    header: Header, messages: Sequence[bytes], proposals: Sequence[Proposal]
+) -> list[float]:
+    """Return the samples of all elements."""
+    samples: list[float] = []
+    for message in messages:
+        first = len(samples)
+        middles = [middle(each) for each in proposals[first : first + header.block]]
+        if header.method == UNIVERSAL:
+            require(message[:1] == b"\3", "universal quantisation of other noise")
+        samples += read_dithered(message, header.seed, header.offset + first, middles)
+    return samples
+
+
 # --- Position -----------------------------------------------------------------------------------
 
 
@@ -473,7 +496,7 @@ def sample(proposal: Proposal, x: int) -> float:
 
 def first_element(header: Header, index: int) -> int:
     """Return the first element that is behind all those of the indices before one."""
-    if header.method == POLAR:
+    if header.method in WHOLE:
         return min(index * header.block, math.prod(header.shape))
     row, in_row = divmod(index, header.row_blocks)
     return row * header.columns + min(in_row * header.block, header.columns)
@@ -572,8 +595,12 @@ def decode_payloads(
     if header.code != BYTES:
         return decode_indices(header, indices, proposals)
     get = proposals if callable(proposals) else proposals.__getitem__
-    positions = polar_positions(header, messages)
-    samples = [sample(get(number), x) for number, x in enumerate(positions)]
+    if header.method == POLAR:
+        positions = polar_positions(header, messages)
+        samples = [sample(get(number), x) for number, x in enumerate(positions)]
+    else:
+        given = [get(number) for number in range(math.prod(header.shape))]
+        samples = dithered_samples(header, messages, given)
     return [to_float32(x) for x in samples] if header.is_float32 else samples
 
 

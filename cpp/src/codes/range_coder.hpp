@@ -35,6 +35,12 @@ constexpr std::uint64_t part_of(std::uint64_t range, std::uint32_t probability) 
   return multiply_high(range, std::uint64_t{probability} << (64 - probability_bits));
 }
 
+// The same of parts of 2^32, from 0 to all of them: where in the range so many end.
+inline constexpr int part_bits = 32;
+constexpr std::uint64_t place_in(std::uint64_t range, std::uint64_t parts) {
+  return multiply_high(range, parts << (64 - part_bits)) + (parts >> part_bits) * range;
+}
+
 // How far the number at which a stream ends lies above low: of the numbers of the interval, it is the
 // first that has the most zero bytes at its end.
 constexpr std::uint64_t distance_to_end(std::uint64_t low, std::uint64_t range) {
@@ -55,6 +61,14 @@ class RangeEncoder {
       add(part);
       range_ -= part;
     }
+    if (range_ < least_range) shift();
+  }
+
+  // What has the parts of 2^32 from `begin` to before `end`: two at least.
+  [[gnu::always_inline]] void encode_parts(std::uint64_t begin, std::uint64_t end) {
+    const std::uint64_t low = place_in(range_, begin);
+    add(low);
+    range_ = place_in(range_, end) - low;
     if (range_ < least_range) shift();
   }
 
@@ -135,6 +149,25 @@ class RangeDecoder {
     }
     if (range_ < least_range) shift();
     return yes;
+  }
+
+  // Whether what is next lies behind so many parts of 2^32.
+  [[gnu::always_inline]] bool is_behind(std::uint64_t parts) const {
+    return offset_ >= place_in(range_, parts);
+  }
+  // About where it lies, from 0 to 1: for guesses.
+  double about() const {
+    const auto half = [](std::uint64_t x) {
+      return static_cast<double>(static_cast<std::int64_t>(x >> 1));
+    };
+    return half(offset_) / half(range_);
+  }
+  // Takes what has the parts from `begin` to before `end`, in which it lies.
+  [[gnu::always_inline]] void decode_parts(std::uint64_t begin, std::uint64_t end) {
+    const std::uint64_t low = place_in(range_, begin);
+    offset_ -= low;
+    range_ = place_in(range_, end) - low;
+    if (range_ < least_range) shift();
   }
 
   // Throws CorruptDataError where no value was written.

@@ -1,8 +1,8 @@
 // The normal distribution's upper tail P(Z > z), relatively accurate, from IEEE + - * / and integers.
 //
-// Only encoders need it. Up to 9 it is a Taylor series of a table, with an error below 1.5 ulp. Beyond,
-// the density times a continued fraction, 1 / (z + 1 / (z + 2 / …)): below 5 ulp up to 37.4, where
-// portable_exp ends (measured against mpmath in tests/test_polar_reference.py).
+// Encoders need it, and decoders of dithered quantisation. Up to 9 it is a Taylor series of a table, with
+// an error below 1.5 ulp. Beyond, the density times a continued fraction, 1 / (z + 1 / (z + 2 / …)): below
+// 5 ulp up to 37.4, where portable_exp ends (measured against mpmath in tests/test_polar_reference.py).
 #pragma once
 
 #include "math/special.hpp"

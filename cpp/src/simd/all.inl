@@ -24,6 +24,8 @@
 #include "simd/tail.inl"
 #include "simd/cells.inl"
 #include "simd/replay.inl"
+#include "simd/nodes.inl"
+#include "simd/parts.inl"
 // clang-format on
 
 // Numbers of `width` lanes, and the functions of functions.inl for them: for tests.
@@ -74,7 +76,14 @@ inline std::unique_ptr<LaneReplay> make_replay(Tree tree) {
 }
 
 inline const LaneSet lane_set = {
-    make_search,  make_boxes,
-    make_replay,  normal_quantiles,
-    normal_tails, masses,
-    part,         {width, negative_logs, exponentials, approximate_normal_quantiles, widths}};
+    make_search,
+    make_boxes,
+    make_replay,
+    normal_quantiles,
+    normal_tails,
+    masses,
+    part,
+    node_bits,
+    exact_exponentials,
+    floors_of_masses,
+    {width, negative_logs, exponentials, approximate_normal_quantiles, widths}};

@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#include "random/random.hpp"
 #include "simd/set.hpp"
 
 namespace astar_rec::lanes {
@@ -91,6 +92,29 @@ void masses(std::span<const double> tails, double* mass) {
 AlternateSums part(std::span<const double> x, double* to, double* room) {
   const LaneSet* set = used();
   return set != nullptr ? set->part(x, to, room) : plain::part(x, to, room);
+}
+
+void node_bits(std::uint64_t seed, std::uint64_t first, std::uint64_t node,
+               std::span<std::uint64_t> place, std::span<std::uint64_t> arrival) {
+  const LaneSet* set = used();
+  if (set != nullptr) return set->node_bits(seed, first, node, place, arrival);
+  for (std::size_t i = 0; i < place.size(); ++i) {
+    const NodeBits bits = NodeRandom(seed, first + i)({node, 0});
+    place[i] = bits.place;
+    arrival[i] = bits.arrival;
+  }
+}
+
+void exponentials(std::span<const std::uint64_t> bits, std::span<double> out) {
+  const LaneSet* set = used();
+  if (set != nullptr) return set->exponentials(bits, out);
+  for (std::size_t i = 0; i < bits.size(); ++i) out[i] = exponential(bits[i]);
+}
+
+void floors_of_masses(std::span<const double> tail, double scale, std::uint64_t* out) {
+  const LaneSet* set = used();
+  if (set != nullptr) return set->floors_of_masses(tail, scale, out);
+  for (std::size_t i = 0; i < tail.size(); ++i) out[i] = plain::floor_of_mass(tail[i], scale);
 }
 
 }  // namespace astar_rec::lanes

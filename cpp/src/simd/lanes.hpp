@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <span>
@@ -39,6 +40,11 @@ struct LaneSet {
   // See cells.hpp.
   void (*masses)(std::span<const double>, double*);
   AlternateSums (*part)(std::span<const double>, double*, double*);
+  // exact
+  void (*node_bits)(std::uint64_t seed, std::uint64_t first, std::uint64_t node,
+                    std::span<std::uint64_t> place, std::span<std::uint64_t> arrival);
+  void (*exponentials)(std::span<const std::uint64_t>, std::span<double>);
+  void (*floors_of_masses)(std::span<const double>, double scale, std::uint64_t*);
 
   // The approximate functions that the searches rest on, of `width` numbers: for tests.
   struct Functions {
@@ -82,6 +88,16 @@ void masses(std::span<const double> tails, double* mass);
 // Writes the numbers at even places, and behind them those at odd ones, to where x begins or before. `room`: for half
 // as many.
 AlternateSums part(std::span<const double> x, double* to, double* room);
+
+// The random bits of one node, in lane 0, of each of the elements from `first` on.
+void node_bits(std::uint64_t seed, std::uint64_t first, std::uint64_t node,
+               std::span<std::uint64_t> place, std::span<std::uint64_t> arrival);
+
+// Standard exponentials from 64 random bits each, as gumbel.hpp has them.
+void exponentials(std::span<const std::uint64_t> bits, std::span<double> out);
+
+// floor(scale * mass) for the masses below signed tails: of a scale up to 2^51.
+void floors_of_masses(std::span<const double> tail, double scale, std::uint64_t* out);
 
 }  // namespace lanes
 

@@ -17,8 +17,12 @@
 
 #include "math/normal_quantile.hpp"
 #include "math/positions.hpp"
+#include "math/special.hpp"
+#include "random/gumbel.hpp"
 #include "random/philox.hpp"
+#include "random/random.hpp"
 #include "simd/lanes.hpp"
+#include "simd/parts.hpp"
 #include "tree/partition.hpp"
 
 #if defined(__GNUC__) && defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__

@@ -13,6 +13,9 @@ DADStar       so, to a given depth   O(depth)                             O(1), 
 Beside these, the codecs of the paper, there is `MinimalRandomCoding`, with which the field compares
 itself: one of K samples, by its importance weight; K steps, O(1) decoding, fixed width.
 
+Without a search, `PolarCoding` codes whole arrays, and `LayeredDither` means with noise of which
+the receiver knows the scale; `UniversalQuantization` is its sibling for uniform noise alone.
+
 `ADStar` is the one to start with. `ASStar` takes fewer steps where the target is wider than the
 proposal. `DADStar` is approximate: every index fits in ``depth + 1`` bits, and samples are biased,
 the less the deeper. `GlobalAStar` is the yardstick, and right for a few bits in unusual ratios.
@@ -50,6 +53,7 @@ Getting Bits Back from Compressed Model Parameters", ICLR 2019.
 from .a_star import ADStar, ASStar, DADStar, GlobalAStar
 from .automatic import automatic_codec
 from .codec import Codec, Progress
+from .dither import LayeredDither, UniversalQuantization
 from .encoded import Encoded
 from .messages import BYTES, INDICES, INTEGERS, Message, MessageKind
 from .minimal_random import MinimalRandomCoding
@@ -66,11 +70,13 @@ __all__ = [
     "DADStar",
     "Encoded",
     "GlobalAStar",
+    "LayeredDither",
     "Message",
     "MessageKind",
     "MinimalRandomCoding",
     "PolarCoding",
     "Progress",
+    "UniversalQuantization",
     "automatic_codec",
     "method_named",
     "method_numbered",

@@ -115,8 +115,10 @@ def encode_with_escapes(
     Returns:
         What `Codec.encode` returns, with the samples of all elements. Steps are the codec's own.
     """
-    reach = _reach_of(target, proposal, shape)
-    searched, given = reach.escaped(codec)
+    searched = given = np.empty(0, np.int64)
+    if codec.escapes:
+        reach = _reach_of(target, proposal, shape)
+        searched, given = reach.escaped(codec)
     if not searched.size and not given.size:
         encoded = codec.encode(target, proposal, offset=offset, progress=progress)
         return encoded, none_escaped()
@@ -148,6 +150,8 @@ def without_escapes(
         proposal: The proposals.
         shape: The shape that both broadcast to.
     """
+    if not codec.escapes:
+        return target, 0
     reach = CoreReach(target, proposal, shape)
     both = np.union1d(*reach.escaped(codec))
     return (reach.stood_in(both), both.size) if both.size else (target, 0)
