@@ -220,13 +220,14 @@ void test_product_law(std::size_t real) {
   std::copy_n(all.begin(), real, d.begin());
   std::vector<double> count(std::size_t{1} << real, 0.0), expected(count.size());
   FlipModel shared;
+  Calm calm;
   for (int trial = 0; trial < trials; ++trial) {
     const PolarRandom random(static_cast<std::uint64_t>(trial), 0);
     RangeEncoder out;
     std::array<double, 8> scratch{};
     std::array<Bit, 8> x{};
     const Nodes root{Node::from_odds(640), {0.0, 1.0}, 8 - real};
-    Level<Drawing>(Drawing(out, scratch.data()), random, 0, shared, 1)
+    Level<Drawing>(Drawing(out, scratch.data()), random, 0, shared, 1, calm.interrupt)
         .draw(d.data(), 8, root, x.data());
     unsigned outcome = 0;
     for (std::size_t j = 0; j < real; ++j) outcome |= unsigned{x[j]} << j;

@@ -184,6 +184,7 @@ Levels Levels::suiting(Tails& tails, std::size_t elements) {
 Knowledge::Knowledge(Tails& tails, std::span<const std::uint32_t> elements, Levels levels,
                      Interrupt& interrupt)
     : tails_(tails.arranged(elements)),
+      interrupt_(interrupt),
       elements_(elements),
       levels_(levels),
       d_(elements.size()),
@@ -191,10 +192,10 @@ Knowledge::Knowledge(Tails& tails, std::span<const std::uint32_t> elements, Leve
       windows_(elements.size()),
       precise_(elements.size()) {
   std::iota(precise_.begin(), precise_.end(), 0U);
-  fill_windows(interrupt);
+  fill_windows();
 }
 
-void Knowledge::fill_windows(Interrupt& interrupt) {
+void Knowledge::fill_windows() {
   const std::size_t n = elements_.size();
   // Mirrored cells have places in the whole row.
   const int level = levels_.mirrored ? levels_.fine : std::min(levels_.fine, by_rows);
@@ -202,7 +203,7 @@ void Knowledge::fill_windows(Interrupt& interrupt) {
   Windows windows(*tails_);
   std::size_t cells = 0;
   for (std::size_t begin = 0; begin < n; begin += together) {
-    interrupt.check();
+    interrupt_.check();
     windows.begin(std::span(precise_).subspan(begin, std::min(together, n - begin)), level);
     while (windows.level() < levels_.fine) {
       // Windows grow: their cells would be twice as many in the end, but for those at the ends.
@@ -265,6 +266,7 @@ void Knowledge::take(std::span<const std::uint8_t> bits) {
 void Knowledge::take_in_windows(std::span<const std::uint8_t> bits) {
   const int step = step_ - 1;
   for (std::size_t begin = 0; begin < windows_.size(); begin += together) {
+    interrupt_.check();
     // What is left moves together, so that the next step reads no more than that.
     const double* from = masses_[begin / together].get();
     double* to = masses_[begin / together].get();
@@ -299,6 +301,7 @@ void Knowledge::begin_halving() {
   middle_.resize(n);
   edges_.resize(std::min(n, at_once));
   for (std::size_t begin = 0; begin < n; begin += at_once) {
+    interrupt_.check();
     const std::size_t count = std::min(at_once, n - begin);
     const auto own = std::span(precise_).subspan(begin, count);
     const auto edges = std::span(edges_).first(count);
@@ -347,6 +350,7 @@ void Knowledge::measure_halves() {
   const bool precise_above = tails_->precise_above(), first = step_ == levels_.fine;
   const bool smooth = tails_->smooth();
   for (std::size_t begin = 0; begin < precise_.size(); begin += at_once) {
+    interrupt_.check();
     const std::size_t count = std::min(at_once, precise_.size() - begin);
     const auto own = std::span(precise_).subspan(begin, count);
     for (std::size_t k = 0; k < count; ++k) edges_[k] = edge_of(2 * label_[own[k]] + 1, level);

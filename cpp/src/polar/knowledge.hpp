@@ -84,7 +84,7 @@ class Knowledge {
     std::uint64_t first;
     std::uint32_t count;
   };
-  void fill_windows(Interrupt& interrupt);
+  void fill_windows();
   // Parts the masses of a window's cells by the next bit.
   AlternateSums part(const double* from, std::uint32_t count, double* to);
   // The difference of the bit of a step, from what cells weigh that agree with the window's first one, and the others.
@@ -96,6 +96,7 @@ class Knowledge {
   void measure_halves();
 
   std::unique_ptr<Tails> tails_;  // of places
+  Interrupt& interrupt_;
   std::span<const std::uint32_t> elements_;
   Levels levels_;
   int step_ = 0;

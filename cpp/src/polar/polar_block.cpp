@@ -132,7 +132,7 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
     const std::uint64_t before = out.bits();
     const LevelHeader header = agree_on_header(side, expectation, Measured(d));
     expectation.follow(step, header.odds);
-    Level<Drawing>(side, shared.random, step, model, header.curvature)
+    Level<Drawing>(side, shared.random, step, model, header.curvature, interrupt)
         .draw(exchanged.data(), places, shared.root(Node::from_odds(header.odds)), x.data());
     if (report != nullptr) {
       report->push_back(reported(levels.of(step), header, out.bits() - before, elements));
@@ -174,7 +174,7 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
     if (step >= levels.fine && side.decide(true, expectation.end())) break;
     const LevelHeader header = agree_on_header(side, expectation, Unmeasured{});
     expectation.follow(step, header.odds);
-    Level<Reading>(side, shared.random, step, model, header.curvature)
+    Level<Reading>(side, shared.random, step, model, header.curvature, interrupt)
         .draw({}, places, shared.root(Node::from_odds(header.odds)), x.data());
     auto& row = drawn.emplace_back();
     for_each_word(shared, step, [&](std::size_t begin, std::size_t size, Word exchanges) {

@@ -26,6 +26,7 @@
 
 #include "codes/range_coder.hpp"
 #include "engine/errors.hpp"
+#include "engine/parallel.hpp"
 #include "polar/bits.hpp"
 #include "polar/flip_model.hpp"
 #include "polar/polar_random.hpp"
@@ -123,8 +124,14 @@ class Reading {
 template <class Side>
 class Level {
  public:
-  Level(Side side, const PolarRandom& random, int step, FlipModel& model, int curvature)
-      : side_(side), random_(random), model_(model), step_(step), curvature_(curvature) {}
+  Level(Side side, const PolarRandom& random, int step, FlipModel& model, int curvature,
+        Interrupt& interrupt)
+      : side_(side),
+        random_(random),
+        model_(model),
+        interrupt_(interrupt),
+        step_(step),
+        curvature_(curvature) {}
 
   // Draws the bits x of n elements, a power of two.
   void draw(typename Side::Knowledge d, std::size_t n, const Nodes& nodes, Bit* x) {
@@ -132,6 +139,7 @@ class Level {
     if (n == 1) return draw_leaf(d, nodes.front, x);
     if (nodes.full()) return draw_full(d, n, x);
     if (nodes.empty()) return draw_empty(d, n, nodes.louder(), x);
+    if (n == interruptible) interrupt_.check();
     const std::size_t half = n / 2;
     const double k = 0.125 * curvature_;
     draw(side_.first_half(d, half), half, nodes.first_half(n, k), x);
@@ -141,6 +149,8 @@ class Level {
   }
 
  private:
+  static constexpr std::size_t interruptible = 4096;  // nodes between which a level may end
+
   // A flip in a context
   bool say(bool flip, FlipModel::Context& context) {
     flip = side_.decide(flip, context.probability);
@@ -283,6 +293,7 @@ class Level {
   Side side_;
   const PolarRandom& random_;
   FlipModel& model_;
+  Interrupt& interrupt_;
   int step_;
   int curvature_;
   std::size_t index_ = 0;
