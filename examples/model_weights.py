@@ -198,10 +198,10 @@ def encode_rounded(weights: Tensor, step: float) -> tuple[bytes, Tensor]:
     spread = torch.stack([each.abs().mean() for each in numbers.split(SIZES)]).clamp(min=0.01)
     scales = spread.numpy().astype("<f2")
     each = for_weights(torch.from_numpy(scales.astype(np.float64))).numpy()
-    laplace = ("laplace", np.zeros_like(each), each)
-    words = rounding.encode(numbers.numpy().astype(np.int32), *laplace)
+    law = rounding.Law("laplace", each)
+    words = rounding.encode(numbers.numpy().astype(np.int32), law)
     data = np.float32(step).tobytes() + scales.tobytes() + words
-    return data, torch.from_numpy(rounding.decode(words, *laplace)).float() * step
+    return data, torch.from_numpy(rounding.decode(words, law)).float() * step
 
 
 # --- What comes out -------------------------------------------------------------------------------

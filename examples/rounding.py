@@ -1,12 +1,12 @@
 """What the examples compare with: whole numbers, coded by an entropy coder (constriction).
 
-Each number has a normal or a Laplace distribution of its own, of which a whole number gets the mass
-between its two neighbouring halves. Sender and receiver must have the same distributions.
+Each number has a normal or a Laplace distribution around 0, with a scale of its own. A whole number
+gets the mass between the halves on either side of it. Sender and receiver must have the same.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import constriction
 import numpy as np
@@ -24,23 +24,25 @@ _MODELS = {
 }
 
 
-def encode(numbers: Integers, family: str, loc: Floats, scale: Floats) -> bytes:
-    """Returns the bytes of whole numbers below 2^12, of any shape.
+class Law(NamedTuple):
+    """The distributions of numbers: a family and everyone's scale, float64."""
 
-    Args:
-        numbers: What is coded, int32.
-        family: ``"normal"`` or ``"laplace"``.
-        loc: The distributions' locations, of the numbers' shape.
-        scale: Their scales.
-    """
+    family: str
+    scale: Floats
+
+
+def encode(numbers: Integers, law: Law) -> bytes:
+    """Returns the bytes of whole numbers from -2^12 to 2^12, int32, of the shape of the scales."""
     coder = constriction.stream.stack.AnsCoder()
-    coder.encode_reverse(numbers.ravel(), _MODELS[family], loc.ravel(), scale.ravel())
+    scale = law.scale.ravel()
+    coder.encode_reverse(numbers.ravel(), _MODELS[law.family], np.zeros_like(scale), scale)
     words: bytes = coder.get_compressed().astype("<u4").tobytes()
     return words
 
 
-def decode(data: bytes, family: str, loc: Floats, scale: Floats) -> Integers:
-    """Returns the numbers of `encode`'s bytes, for the same distributions."""
+def decode(data: bytes, law: Law) -> Integers:
+    """Returns the numbers of `encode`'s bytes."""
     coder = constriction.stream.stack.AnsCoder(np.frombuffer(data, "<u4").astype(np.uint32))
-    numbers: Integers = coder.decode(_MODELS[family], loc.ravel(), scale.ravel())
-    return numbers.reshape(loc.shape)
+    scale = law.scale.ravel()
+    numbers: Integers = coder.decode(_MODELS[law.family], np.zeros_like(scale), scale)
+    return numbers.reshape(law.scale.shape)
