@@ -114,7 +114,7 @@ class Rounded(nn.Module):
         """Returns bytes, and what they decode to."""
         del first
         numbers = torch.round(raw.chunk(2, 1)[0] - prior.mean)
-        data = rounding.encode(numbers.numpy().astype(np.int32), self._law(prior, raw.shape))
+        data = rounding.encode(numbers.numpy().astype(np.int32), self._scale(prior, raw.shape))
         return data, (numbers + prior.mean).float()
 
     def decompress(
@@ -122,13 +122,12 @@ class Rounded(nn.Module):
     ) -> Tensor:
         """Returns latents of a shape."""
         del first
-        numbers = torch.from_numpy(rounding.decode(data, self._law(prior, shape)))
+        numbers = torch.from_numpy(rounding.decode(data, self._scale(prior, shape)))
         return (numbers + prior.mean).float()
 
-    def _law(self, prior: Distribution, shape: tuple[int, ...]) -> rounding.Law:
-        """The distribution of distances from the prior's mean, in whole numbers."""
-        scale = prior.stddev.double().expand(shape[0], -1, *shape[2:]).contiguous().numpy()
-        return rounding.Law("normal", scale)
+    def _scale(self, prior: Distribution, shape: tuple[int, ...]) -> rounding.Floats:
+        scale: rounding.Floats = prior.stddev.double().expand(shape[0], -1, *shape[2:]).numpy()
+        return scale
 
 
 # --- The network ----------------------------------------------------------------------------------
@@ -168,9 +167,7 @@ class Autoencoder(nn.Module):
             )
         )
         self.side_prior = ChannelPrior(s)
-        self.main, self.side = (
-            (Sampled(seed=1), Sampled(seed=2)) if kind == "sample" else (Rounded(), Rounded())
-        )
+        self.main, self.side = (Sampled(seed) if kind == "sample" else Rounded() for seed in (1, 2))
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Returns what images decode to, and the bits of all."""

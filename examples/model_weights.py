@@ -190,18 +190,15 @@ def decode(data: bytes) -> Tensor:
 def encode_rounded(weights: Tensor, step: float) -> tuple[bytes, Tensor]:
     """Returns a file with weights rounded to multiples of a step, and what it decodes to.
 
-    Each array of weights has a Laplace distribution, whose scale is a float16 of the file.
+    Each array of weights has a histogram, which is in the file.
     """
     import rounding
 
-    numbers = torch.round(weights / step)
-    spread = torch.stack([each.abs().mean() for each in numbers.split(SIZES)]).clamp(min=0.01)
-    scales = spread.numpy().astype("<f2")
-    each = for_weights(torch.from_numpy(scales.astype(np.float64))).numpy()
-    law = rounding.Law("laplace", each)
-    words = rounding.encode(numbers.numpy().astype(np.int32), law)
-    data = np.float32(step).tobytes() + scales.tobytes() + words
-    return data, torch.from_numpy(rounding.decode(words, law)).float() * step
+    numbers = torch.round(weights / step).numpy().astype(np.int32)
+    front = np.float32(step).tobytes()
+    data = front + rounding.encode_arrays(np.split(numbers, np.cumsum(SIZES)[:-1]))
+    decoded = np.concatenate(rounding.decode_arrays(data[len(front) :], SIZES))
+    return data, torch.from_numpy(decoded).float() * step
 
 
 # --- What comes out -------------------------------------------------------------------------------

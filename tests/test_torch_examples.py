@@ -79,6 +79,26 @@ def test_model_weights(mnist: Path, tmp_path: Path) -> None:
     assert (output / "weights.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("data", ["photographs", "mnist"])
+def test_lossy_images(data: str, mnist: Path, tmp_path: Path) -> None:
+    if data == "photographs":
+        pytest.importorskip("skimage", reason="photographs are scikit-image's")
+    output = tmp_path / "lossy"
+    options = ("--first-steps", 30, "--steps", 10, "--rates", 0.03, 0.002, "-o", output)
+    printed = run("lossy_images.py", "--data", data, "--mnist", mnist, *options)
+    found = rows(output / "lossy.csv")
+    assert [row["method"] for row in found] == ["sample"] * 2 + ["rounding"] * 2
+    assert len(printed.splitlines()) == 2 + len(found)
+    for row in found:
+        files = output.glob(f"{row['method']}_{float(row['weight']):g}_*.bin")
+        assert sum(file.stat().st_size for file in files) == int(row["bytes"])
+        assert float(row["psnr"]) > 8
+    for row in found[:2]:  # files take what rates say
+        assert 0.95 < int(row["bytes"]) / float(row["expected_bytes"]) < 1.05
+    assert (output / "lossy.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_without_mnist(tmp_path: Path) -> None:
     command = [sys.executable, str(EXAMPLES / "model_weights.py"), "--mnist", str(tmp_path)]
     done = subprocess.run([*command, "-o", str(tmp_path / "o")], capture_output=True, text=True)
