@@ -89,8 +89,8 @@ def tests_oldest(session: nox.Session) -> None:
 
 @nox.session
 def tests_torch(session: nox.Session) -> None:
-    """The tests that need PyTorch; a large download."""
-    session.install(".[test,train]", "torch==2.13.0")
+    """The tests that need PyTorch, those of examples/ too; a large download."""
+    session.install(".[test,train]", "scikit-image", "torch==2.13.0")
     session.run("pytest", "-k", "torch", *session.posargs)
 
 
