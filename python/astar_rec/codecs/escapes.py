@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import _core
+from .._validate import broadcast_shape
 from ..distributions.families import CoreFamily
 from .a_star import ADStar
 from .called_reach import CalledReach
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Escapes",
+    "any_escapes",
     "decode_escapes",
     "encode_with_escapes",
     "joined_escapes",
@@ -137,6 +139,21 @@ def encode_with_escapes(
     if given.size:
         sample[given] = reach.drawn(given, gifts, offset)
     return encoded, Escapes(searched, index, given, sample[given])
+
+
+def any_escapes(codec: Codec, target: Target, proposal: Proposal) -> bool:
+    """Whether some elements escape: targets and proposals decide, and no random number.
+
+    Args:
+        codec: The codec.
+        target: The targets, as for `Codec.encode`.
+        proposal: The proposals.
+    """
+    if not codec.escapes:
+        return False
+    q, p = codec.pair(target, proposal)
+    shape = broadcast_shape(target=q.shape, proposal=p.shape)
+    return any(each.size for each in _reach_of(q, p, shape).escaped(codec))
 
 
 def without_escapes(

@@ -224,8 +224,8 @@ class RelativeEntropyBottleneck(nn.Module):
 
         Raises:
             ParameterError: Distributions that are not taken, or whose parameters are not finite.
-            DivergenceError: An element with more information than a codec can send; it is named by
-                its place in the batch.
+            DivergenceError: An element with more information than the given codec can send, if that
+                has no way around it (`LayeredDither`); it is named by its place in the batch.
         """
         q = elementwise(posterior)
         family = family_of("posterior", q)

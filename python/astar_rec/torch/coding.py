@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..codecs.escapes import any_escapes
 from ..container import compress, decompress
 from ..errors import CorruptDataError
-from .methods import GIVEN, choose, codec_of
+from .methods import CONTAINED, GIVEN, choose, codec_of
 from .strings import Item, String, seed_of_item
 
 if TYPE_CHECKING:
@@ -60,9 +61,15 @@ class Coder:
         item, proposal = self._item(prior, lines, number), self._proposal(prior)
         method = choose(target, proposal) if self.codec is None else GIVEN
         codec, code = self._codec(method, item)
-        message, sample = compress(
-            target, proposal, codec=codec, code=code, header=False, return_sample=True
-        )
+        if any_escapes(codec, target, proposal):
+            method = CONTAINED
+            message, sample = compress(
+                target, proposal, codec=codec, code=code, fingerprint=False, return_sample=True
+            )
+        else:
+            message, sample = compress(
+                target, proposal, codec=codec, code=code, header=False, return_sample=True
+            )
         items = lines.shape[0] if lines.together else None
         return String(method, item.check(method, message), items, message).to_bytes(), sample
 
@@ -76,10 +83,14 @@ class Coder:
         if item.check(string.method, string.message) != string.check:
             what = "another prior, seed, number or shape than the sender's, or damaged"
             raise CorruptDataError(f"string of item {number}: {what}")
+        proposal = self._proposal(prior)
+        if string.method == CONTAINED:
+            sample = decompress(string.message, proposal)
+            if sample.shape != (lines.size,):
+                raise CorruptDataError(f"string of item {number}: samples of another shape")
+            return sample
         codec, code = self._codec(string.method, item)
-        return decompress(
-            string.message, self._proposal(prior), codec=codec, code=code, shape=lines.size
-        )
+        return decompress(string.message, proposal, codec=codec, code=code, shape=lines.size)
 
     def _item(self, prior: GridPrior, lines: Lines, number: int) -> Item:
         return Item(seed_of_item(self.seed, number), lines.item, prior, self.grid.bits)

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from ..codes import IndexCode
     from ..distributions import Distribution
 
-__all__ = ["GIVEN", "choose", "codec_of"]
+__all__ = ["CONTAINED", "GIVEN", "choose", "codec_of"]
 
 # 0 is polar coding; 1 to 12 are blocks of `ADStar` and where their code starts; 13 is the codec
-# that both sides were given. A header has room for 16.
-_POLAR, GIVEN = 0, 13
+# that both sides were given. 14 is a container, where an element is too hard for any: whole, as it
+# says where such elements are. A header has room for 16.
+_POLAR, GIVEN, CONTAINED = 0, 13, 14
 _BLOCKS = (8, 4, 2, 1)
 # Bits an element: of few elements, what the tree code would learn of them costs more than it saves.
 _STARTS = (0.125, 0.5, 2.0)
@@ -66,7 +67,7 @@ def codec_of(
     """Returns the codec, and the code of its indices, that a number stands for.
 
     Args:
-        number: What `choose` returned, or `GIVEN`.
+        number: What `choose` returned, or `GIVEN`; not `CONTAINED`, where a container says it.
         seed: The item's own seed.
         given: The codec and the code that both sides were given, if they were.
         threads: How many threads a codec takes that nobody gave.
