@@ -14,6 +14,7 @@ from .blocks import Blocks
 from .codelength import Codelength
 from .distortion import Distortion
 from .families import Families
+from .methods import Methods
 from .steps import Steps
 
 if TYPE_CHECKING:
@@ -26,7 +27,15 @@ if TYPE_CHECKING:
 
 __all__ = ["EXPERIMENTS", "perform"]
 
-EXPERIMENTS: list[Experiment] = [Steps(), Codelength(), Bias(), Blocks(), Families(), Distortion()]
+EXPERIMENTS: list[Experiment] = [
+    Steps(),
+    Codelength(),
+    Bias(),
+    Blocks(),
+    Families(),
+    Distortion(),
+    Methods(),
+]
 
 
 def perform(
