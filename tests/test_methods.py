@@ -23,11 +23,18 @@ BLOCKS = [
     CodecCase("ad with a budget", lambda seed: rec.ADStar(seed, max_steps=9)),
 ]
 
+# For normals alone.
+GREEDY_POISSON = [
+    CodecCase("greedy Poisson", rec.GreedyPoissonRejection),
+    CodecCase("greedy Poisson in half", lambda s: rec.GreedyPoissonRejection(s, split="half")),
+    CodecCase("greedy Poisson unsplit", lambda s: rec.GreedyPoissonRejection(s, split="never")),
+]
+
 
 class TestMethods(MethodTests):
     """The shared list, and blocks."""
 
-    @pytest.fixture(params=[*CODECS, *BLOCKS, *ARRAY_CODECS], ids=lambda case: case.name)
+    @pytest.fixture(params=[*CODECS, *BLOCKS, *ARRAY_CODECS, *GREEDY_POISSON], ids=lambda case: case.name)
     def codec_case(self, request: pytest.FixtureRequest) -> CodecCase:
         case: CodecCase = request.param
         return case
@@ -35,7 +42,7 @@ class TestMethods(MethodTests):
 
 def test_numbers_are_for_ever() -> None:
     """They stand in containers: another number is another format."""
-    numbers = {"global": 0, "as": 1, "ad": 2, "dad": 3, "mrc": 4, "polar": 5}
+    numbers = {"global": 0, "as": 1, "ad": 2, "dad": 3, "mrc": 4, "polar": 5, "gprs": 16}
     for name, number in numbers.items():
         assert method_named(name).number == number
 

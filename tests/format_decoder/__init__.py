@@ -74,6 +74,7 @@ def checksum(data: bytes) -> bytes:
 # --- Layout -------------------------------------------------------------------------------------
 
 GLOBAL, AS, AD, DAD, MRC, POLAR = range(6)
+GREEDY_POISSON = 16
 FIXED, GAMMA, DELTA, ZETA, ADAPTIVE, TREE, BYTES = range(7)
 LEARNING = (ADAPTIVE, TREE)
 NO_CONTEXTS, COLUMN, GIVEN = range(3)
@@ -125,7 +126,7 @@ def read_header(source: Source) -> Header:
     require(source.byte() == 3, "another version")
     method, flags, code, chunk = source.take(4)
     contexts = flags >> 2 & 3
-    require(method <= POLAR, "an unknown method")
+    require(method <= POLAR or method == GREEDY_POISSON, "an unknown method")
     require(contexts <= GIVEN and flags < 32, "unknown flags")
     require(code <= BYTES, "an unknown code")
     require((code == BYTES) == (method == POLAR), "bytes and another method")
@@ -165,6 +166,12 @@ def read_header(source: Source) -> Header:
 def read_method(source: Source, header: Header) -> None:
     """Read what the method has beside the seed."""
     if header.method == AS:
+        return
+    if header.method == GREEDY_POISSON:
+        # Its indices are those of the methods that split alike.
+        split = source.number()
+        require(split < 3, "an unknown split")
+        header.method = (AS, AD, GLOBAL)[split]
         return
     header.block = source.number()
     require(1 <= header.block <= (2**24 if header.method == POLAR else 16), "a block's size")

@@ -11,7 +11,9 @@ DADStar       so, to a given depth   O(depth)                             O(1), 
 ============  =====================  ===================================  =======================
 
 Beside these, the codecs of the paper, there is `MinimalRandomCoding`, with which the field compares
-itself: one of K samples, by its importance weight; K steps, O(1) decoding, fixed width.
+itself: one of K samples, by its importance weight; K steps, O(1) decoding, fixed width. And
+`GreedyPoissonRejection`, for normals: over the same trees, it takes the first arrival below a graph
+instead of the largest value, in a number of steps that grows with KL and not with D∞.
 
 `ADStar` is the one to start with. `ASStar` takes fewer steps where the target is wider than the
 proposal. `DADStar` is approximate: every index fits in ``depth + 1`` bits, and samples are biased,
@@ -51,6 +53,7 @@ from .a_star import ADStar, ASStar, DADStar, GlobalAStar
 from .automatic import automatic_codec
 from .codec import Codec, Progress
 from .encoded import Encoded
+from .greedy_poisson import GreedyPoissonRejection
 from .messages import BYTES, INDICES, INTEGERS, Message, MessageKind
 from .minimal_random import MinimalRandomCoding
 from .polar import PolarCoding
@@ -66,6 +69,7 @@ __all__ = [
     "DADStar",
     "Encoded",
     "GlobalAStar",
+    "GreedyPoissonRejection",
     "Message",
     "MessageKind",
     "MinimalRandomCoding",

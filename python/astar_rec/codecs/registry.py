@@ -8,6 +8,7 @@ from typing import TypeVar
 from ..errors import CorruptDataError, ParameterError
 from .a_star import ADStar, ASStar, DADStar, GlobalAStar
 from .codec import Codec
+from .greedy_poisson import GreedyPoissonRejection
 from .minimal_random import MinimalRandomCoding
 from .polar import PolarCoding
 
@@ -70,5 +71,13 @@ def method_numbered(number: int) -> type[Codec]:
     return _METHODS[number]
 
 
-for _method in (GlobalAStar, ASStar, ADStar, DADStar, MinimalRandomCoding, PolarCoding):
+for _method in (
+    GlobalAStar,
+    ASStar,
+    ADStar,
+    DADStar,
+    MinimalRandomCoding,
+    PolarCoding,
+    GreedyPoissonRejection,
+):
     register(_method)
