@@ -34,7 +34,9 @@ GREEDY_POISSON = [
 class TestMethods(MethodTests):
     """The shared list, and blocks."""
 
-    @pytest.fixture(params=[*CODECS, *BLOCKS, *ARRAY_CODECS, *GREEDY_POISSON], ids=lambda case: case.name)
+    @pytest.fixture(
+        params=[*CODECS, *BLOCKS, *ARRAY_CODECS, *GREEDY_POISSON], ids=lambda case: case.name
+    )
     def codec_case(self, request: pytest.FixtureRequest) -> CodecCase:
         case: CodecCase = request.param
         return case

@@ -14,9 +14,7 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstddef>
 #include <limits>
 
 #include "math/normal_tail.hpp"
@@ -24,29 +22,31 @@
 
 namespace astar_rec {
 
-// The standard normal's mass between low and high, either of which may be infinite. `width` is high -
-// low, where it is known better than the difference of the two.
-inline double normal_mass(double low, double high, double width) {
-  // From the density where the tails' difference would lose digits, by Gauss and Legendre.
-  constexpr double narrow = 0.25;
-  constexpr double over_root_tau = 0x1.9884533d43651p-2;  // 1 / sqrt(2 pi)
-  constexpr std::array<double, 4> nodes{0.1834346424956498049394761, 0.5255324099163289858177390,
-                                        0.7966664774136267395915539, 0.9602898564975362316835609};
-  constexpr std::array<double, 4> weights{0.3626837833783619829651504, 0.3137066458778872873379622,
-                                          0.2223810344533744705443560, 0.1012285362903762591525314};
-  if (width < narrow) {
-    const double half = 0.5 * width, middle = low + half;
-    double total = 0.0;
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-      const double left = middle - half * nodes[i], right = middle + half * nodes[i];
-      const double pair = portable_exp(-0.5 * (left * left)) + portable_exp(-0.5 * (right * right));
-      total += weights[i] * pair;
-    }
-    return total * half * over_root_tau;
-  }
+// The standard normal's mass between low and high, which may be infinite.
+inline double normal_mass(double low, double high) {
   if (low >= 0.0) return normal_upper_tail(low) - normal_upper_tail(high);
   if (high <= 0.0) return normal_upper_tail(-high) - normal_upper_tail(-low);
   return 1.0 - normal_upper_tail(-low) - normal_upper_tail(high);
+}
+
+// The same within `half` of `middle`, relatively accurate, by Taylor's series around the middle:
+//
+//     2 half density(middle) (1 + He_2(middle) half^2 / 3! + He_4(middle) half^4 / 5! + ...)
+inline double narrow_normal_mass(double middle, double half) {
+  constexpr double over_root_tau = 0x1.9884533d43651p-2;  // 1 / sqrt(2 pi)
+  constexpr int terms = 9;
+  const double square = half * half;
+  double power = 1.0, series = 1.0;
+  double before = 1.0, hermite = middle;  // He_0, He_1
+  for (int k = 2; k < 2 * terms; k += 2) {
+    const double even = middle * hermite - (k - 1) * before;
+    hermite = middle * even - k * hermite;
+    before = even;
+    power = power * square / (k * (k + 1));
+    series += even * power;
+  }
+  const double density = over_root_tau * portable_exp(-0.5 * (middle * middle));
+  return 2.0 * half * density * series;
 }
 
 // The target's location and scale are in the proposal's units. Requires height > 0.
@@ -64,16 +64,20 @@ inline double normal_excess(double mean, double scale, double height) {
   const double far = b + std::sqrt(discriminant);
   const double near = -2.0 * d / far;  // from here on the ratio exceeds h
   if (a > 0.0) {
-    const double end = far / a, width = end - near;
-    return normal_mass(near, end, width) -
-           height * normal_mass(mean + scale * near, mean + scale * end, scale * width);
+    // From the density where the tails' difference has too few digits left for a large height.
+    constexpr double narrow = 0.25;
+    const double end = far / a;
+    const double half = 0.5 * (scale * (end - near)), low = mean + scale * near;
+    const double proposal = half < 0.5 * narrow ? narrow_normal_mass(low + half, half)
+                                                : normal_mass(low, mean + scale * end);
+    return normal_mass(near, end) - height * proposal;
   }
-  double target = normal_mass(near, infinity, infinity);
-  double proposal = normal_mass(mean + scale * near, infinity, infinity);
+  double target = normal_mass(near, infinity);
+  double proposal = normal_mass(mean + scale * near, infinity);
   if (a < 0.0) {
     const double end = far / a;  // and left of this
-    target += normal_mass(-infinity, end, infinity);
-    proposal += normal_mass(-infinity, mean + scale * end, infinity);
+    target += normal_mass(-infinity, end);
+    proposal += normal_mass(-infinity, mean + scale * end);
   }
   return target - height * proposal;
 }

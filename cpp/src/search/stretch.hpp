@@ -58,7 +58,7 @@ class Stretch {
 
  private:
   static constexpr double least_excess = 0x1p-50;
-  static constexpr double tolerance = 1e-10;
+  static constexpr double tolerance = 1e-11;
   static constexpr int deepest = 40;
 
   // Distances of nodes from a panel's middle in half widths, and weights. Every second node is Gauss's.
@@ -82,30 +82,29 @@ class Stretch {
   // Over a panel, halved as often as need be.
   double integral(double low, double high, int halvings) const {
     const double half = 0.5 * (high - low), middle = low + half;
-    const double excess = bounded_excess(middle);
-    const double value = portable_exp(middle) / excess;
+    const double value = integrand(middle);
+    const double over_excess = value / portable_exp(middle);
     double kronrod = kronrods[0] * value, gauss = gausses[0] * value;
     for (std::size_t i = 1; i < nodes.size(); ++i) {
-      const double left = middle - half * nodes[i], right = middle + half * nodes[i];
-      double pair = portable_exp(left) / bounded_excess(left);
-      pair += portable_exp(right) / bounded_excess(right);
+      const double pair = integrand(middle - half * nodes[i]) + integrand(middle + half * nodes[i]);
       kronrod += kronrods[i] * pair;
       gauss += gausses[i] * pair;
     }
     kronrod *= half;
     gauss *= half;
-    if (halvings == 0 || std::fabs(kronrod - gauss) <= tolerance * (1.0 + kronrod / excess)) {
+    if (halvings == 0 || std::fabs(kronrod - gauss) <= tolerance * (1.0 + kronrod * over_excess)) {
       return kronrod;
     }
     const double first = integral(low, middle, halvings - 1);
     return first + integral(middle, high, halvings - 1);
   }
 
-  // W, where a search comes with a chance of W, and so never to nothing.
-  double bounded_excess(double x) const {
-    const double height = portable_exp(x) - 1.0;
-    if (!(height > 0.0)) return 1.0;
-    return std::max(ratios_->excess(element_, height), least_excess);
+  // The integral's derivative. W is bounded: a search comes so far by that chance.
+  double integrand(double x) const {
+    const double density = portable_exp(x);  // d eta / d x
+    const double height = density - 1.0;
+    if (!(height > 0.0)) return density;
+    return density / std::max(ratios_->excess(element_, height), least_excess);
   }
 
   const LogRatios* ratios_ = nullptr;

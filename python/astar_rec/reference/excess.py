@@ -14,46 +14,38 @@ from .functions import normal_upper_tail, portable_exp, portable_log
 
 OVER_ROOT_TAU = float.fromhex("0x1.9884533d43651p-2")  # 1 / sqrt(2 pi)
 
-# Below this width a mass comes from the density, of which the tails' difference would lose digits.
+# Below this width the proposal's mass comes from its density: of the tails' difference too few digits
+# would be left for a large h.
 NARROW = 0.25
-
-# Gauss-Legendre, eight nodes: their distances from the middle, in half widths, and their weights.
-NODES = (
-    0.1834346424956498049394761,
-    0.5255324099163289858177390,
-    0.7966664774136267395915539,
-    0.9602898564975362316835609,
-)
-WEIGHTS = (
-    0.3626837833783619829651504,
-    0.3137066458778872873379622,
-    0.2223810344533744705443560,
-    0.1012285362903762591525314,
-)
+TERMS = 9
 
 
-def normal_mass(low: float, high: float, width: float) -> float:
-    """Return the standard normal's mass between low and high.
-
-    Args:
-        low: May be -inf.
-        high: May be inf.
-        width: high - low, where it is known better than the difference of the two.
-    """
-    if width < NARROW:
-        half = 0.5 * width
-        middle = low + half
-        total = 0.0
-        for node, weight in zip(NODES, WEIGHTS, strict=True):
-            left, right = middle - half * node, middle + half * node
-            pair = portable_exp(-0.5 * (left * left)) + portable_exp(-0.5 * (right * right))
-            total += weight * pair
-        return total * half * OVER_ROOT_TAU
+def normal_mass(low: float, high: float) -> float:
+    """Return the standard normal's mass between low and high, which may be infinite."""
     if low >= 0.0:
         return normal_upper_tail(low) - normal_upper_tail(high)
     if high <= 0.0:
         return normal_upper_tail(-high) - normal_upper_tail(-low)
     return 1.0 - normal_upper_tail(-low) - normal_upper_tail(high)
+
+
+def narrow_normal_mass(middle: float, half: float) -> float:
+    """Return the standard normal's mass within `half` of `middle`, relatively accurate.
+
+    By Taylor's series around the middle, of Hermite's polynomials:
+
+        2 half density(middle) (1 + He_2(middle) half^2 / 3! + He_4(middle) half^4 / 5! + ...)
+    """
+    square = half * half
+    power, series = 1.0, 1.0
+    before, hermite = 1.0, middle  # He_0, He_1
+    for k in range(2, 2 * TERMS, 2):
+        even = middle * hermite - (k - 1) * before
+        before, hermite = even, middle * even - k * hermite
+        power = power * square / (k * (k + 1))
+        series += even * power
+    density = OVER_ROOT_TAU * portable_exp(-0.5 * (middle * middle))
+    return 2.0 * half * density * series
 
 
 def normal_excess(mean: float, scale: float, height: float) -> float:
@@ -84,14 +76,17 @@ def normal_excess(mean: float, scale: float, height: float) -> float:
     near = -2.0 * d / far  # from here on the ratio exceeds h
     if a > 0.0:
         end = far / a
-        width = end - near
-        mass = normal_mass(near, end, width)
-        z = mean + scale * near
-        return mass - height * normal_mass(z, mean + scale * end, scale * width)
-    target = normal_mass(near, math.inf, math.inf)
-    proposal = normal_mass(mean + scale * near, math.inf, math.inf)
+        half = 0.5 * (scale * (end - near))
+        low = mean + scale * near
+        if half < 0.5 * NARROW:
+            proposal = narrow_normal_mass(low + half, half)
+        else:
+            proposal = normal_mass(low, mean + scale * end)
+        return normal_mass(near, end) - height * proposal
+    target = normal_mass(near, math.inf)
+    proposal = normal_mass(mean + scale * near, math.inf)
     if a < 0.0:
         end = far / a  # and left of this
-        target += normal_mass(-math.inf, end, math.inf)
-        proposal += normal_mass(-math.inf, mean + scale * end, math.inf)
+        target += normal_mass(-math.inf, end)
+        proposal += normal_mass(-math.inf, mean + scale * end)
     return target - height * proposal

@@ -48,7 +48,7 @@ GAUSS = (
 )
 
 LEAST_EXCESS = 2.0**-50
-TOLERANCE = 1e-10
+TOLERANCE = 1e-11
 DEEPEST = 40
 
 
@@ -90,28 +90,27 @@ class Stretch:
         """Return the integral over a panel, halved as often as need be."""
         half = 0.5 * (high - low)
         middle = low + half
-        excess = self.bounded_excess(middle)
-        value = portable_exp(middle) / excess
+        value = self.integrand(middle)
+        over_excess = value / portable_exp(middle)
         kronrod, gauss = KRONROD[0] * value, GAUSS[0] * value
         for node, weight, own in zip(NODES[1:], KRONROD[1:], GAUSS[1:], strict=True):
-            left, right = middle - half * node, middle + half * node
-            pair = portable_exp(left) / self.bounded_excess(left)
-            pair += portable_exp(right) / self.bounded_excess(right)
+            pair = self.integrand(middle - half * node) + self.integrand(middle + half * node)
             kronrod += weight * pair
             gauss += own * pair
         kronrod *= half
         gauss *= half
-        if halvings == 0 or abs(kronrod - gauss) <= TOLERANCE * (1.0 + kronrod / excess):
+        if halvings == 0 or abs(kronrod - gauss) <= TOLERANCE * (1.0 + kronrod * over_excess):
             return kronrod
         first = self.integral(low, middle, halvings - 1)
         return first + self.integral(middle, high, halvings - 1)
 
-    def bounded_excess(self, x: float) -> float:
-        """Return W, where a search comes with a chance of W, and so never to nothing."""
-        height = portable_exp(x) - 1.0
+    def integrand(self, x: float) -> float:
+        """Return the integral's derivative. W is bounded: a search comes so far by that chance."""
+        density = portable_exp(x)  # d eta / d x
+        height = density - 1.0
         if not height > 0.0:
-            return 1.0
-        return max(self.excess(height), LEAST_EXCESS)
+            return density
+        return density / max(self.excess(height), LEAST_EXCESS)
 
 
 def log_one_plus_exp(x: float) -> float:
