@@ -39,8 +39,8 @@ HEADER = """\
 #
 #   method    global, as*, ad*, dad*, minimal-random or greedy-poisson
 #   limit     global: the most samples, 0 for no limit; dad*: the largest depth; minimal-random: the
-#             number of candidates; greedy-poisson: how regions are split, 0 at the sample, 1 in half,
-#             2 never; otherwise 0
+#             number of candidates; greedy-poisson: how regions are split, 0 at the sample, 1 in
+#             half, 2 never; otherwise 0
 #   seed      64 bits
 #   element   the element's number (offset + place in the array), below 2^48
 #   target    family and two parameters: loc and scale, for the uniform low and high

@@ -107,8 +107,10 @@ class GreedyPoissonRejection(CoreCodec):
         if isinstance(target, CustomTarget):
             raise ParameterError("target", target, expected)
         q, p = super().pair(as_distribution(target), proposal)
-        known = isinstance(q, CoreFamily) and isinstance(p, CoreFamily)
-        if not known or not _core.has_excess(q._family, p._family):
-            kinds = f"{type(q).__name__} against {type(p).__name__}"
-            raise ParameterError("target", kinds, expected)
-        return q, p
+        if (
+            isinstance(q, CoreFamily)
+            and isinstance(p, CoreFamily)
+            and _core.has_excess(q._family, p._family)
+        ):
+            return q, p
+        raise ParameterError("target", f"{type(q).__name__} against {type(p).__name__}", expected)

@@ -2,8 +2,8 @@
 
     W(h) = integral of (q - h p) where q exceeds h p = Q(r >= log h) - h P(r >= log h)
 
-It falls from 1 at h = 0 to 0 at the largest density ratio. Greedy Poisson rejection sampling asks for
-nothing else of a pair: see `stretch`.
+It falls from 1 at h = 0 to 0 at the largest density ratio. Greedy Poisson rejection sampling asks
+for nothing else of a pair: see `stretch`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from .functions import normal_upper_tail, portable_exp, portable_log
 
 OVER_ROOT_TAU = float.fromhex("0x1.9884533d43651p-2")  # 1 / sqrt(2 pi)
 
-# Below this width the proposal's mass comes from its density: of the tails' difference too few digits
-# would be left for a large h.
+# Below this width the proposal's mass comes from its density: of the tails' difference too few
+# digits would be left for a large h.
 NARROW = 0.25
 TERMS = 9
 

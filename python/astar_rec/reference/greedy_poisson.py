@@ -34,12 +34,12 @@ class GreedyPoissonRejection(Method):
 
     A tree's nodes are a Poisson process in time: each has its sample, and the first arrival in its
     region after its parent's (`gumbels`). A* search takes the node with the largest *Gumbel + log
-    ratio*. Here the *first* is taken whose arrival lies below a graph over its sample, a function of
-    its density ratio (`Stretch`). Its law is the target, too.
+    ratio*. Here the *first* is taken whose arrival lies below a graph over its sample, a function
+    of its density ratio (`Stretch`). Its law is the target, too.
 
     Nodes are looked at in the order of their arrivals. Regions are left out whose supremum is no
-    larger than a ratio that was too small at an earlier time. If the ratio has one mode, then of two
-    parts that meet at a sample that was not taken, only that with the mode is left.
+    larger than a ratio that was too small at an earlier time. If the ratio has one mode, then of
+    two parts that meet at a sample that was not taken, only that with the mode is left.
 
     Index and replay are the partition's: the receiver sees no difference.
     """
