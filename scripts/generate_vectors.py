@@ -16,7 +16,7 @@ import json
 import random
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
@@ -37,9 +37,10 @@ HEADER = """\
 #
 # Made by scripts/generate_vectors.py; every line by itself says all that is needed to redo it.
 #
-#   method    global, as*, ad*, dad* or minimal-random
+#   method    global, as*, ad*, dad*, minimal-random or greedy-poisson
 #   limit     global: the most samples, 0 for no limit; dad*: the largest depth; minimal-random: the
-#             number of candidates; otherwise 0
+#             number of candidates; greedy-poisson: how regions are split, 0 at the sample, 1 in
+#             half, 2 never; otherwise 0
 #   seed      64 bits
 #   element   the element's number (offset + place in the array), below 2^48
 #   target    family and two parameters: loc and scale, for the uniform low and high
@@ -177,6 +178,20 @@ def cases() -> Iterator[Case]:
             element += 1
     for candidates, seed, number in zip((1, 2, 3, 64, 100), SEEDS, ELEMENTS, strict=True):
         yield Case("minimal-random", candidates, seed, number, *usual)
+    draws, element = random.Random(3), 0
+    for split in (0, 1, 2):
+        for _ in range(8):
+            a, b, c, d = typical(draws, "Normal", "Normal", bounded=split == 2)
+            yield Case("greedy-poisson", split, 2029, element, "Normal", a, b, "Normal", c, d)
+            element += 1
+    hard = [NARROW_WIDE_AND_FAR[:4], NARROW_WIDE_AND_FAR[:4], NARROW_WIDE_AND_FAR[3:4]]
+    for split, targets in enumerate(hard):
+        for parameters in [*targets, usual]:
+            yield Case("greedy-poisson", split, 2030, element, *parameters)
+            element += 1
+
+
+SPLITS: tuple[Literal["sample", "half", "never"], ...] = ("sample", "half", "never")
 
 
 def codec_of(method: str, limit: int, seed: int) -> rec.Codec:
@@ -187,6 +202,8 @@ def codec_of(method: str, limit: int, seed: int) -> rec.Codec:
         return rec.DADStar(limit, seed)
     if method == "minimal-random":
         return rec.MinimalRandomCoding(limit, seed)
+    if method == "greedy-poisson":
+        return rec.GreedyPoissonRejection(seed, split=SPLITS[limit])
     return {"as*": rec.ASStar, "ad*": rec.ADStar}[method](seed)
 
 
@@ -349,6 +366,9 @@ def containers() -> Iterator[tuple[str, str]]:
     yield "polar", container_text(options, target, normal)
     options = {"method": "polar", "block": 14, "seed": 15, "chunk": 2, "open": True}
     yield "polar_open", container_text({**options, "dtype": "float32"}, target, normal)
+    options = {"method": "gprs", "seed": 19, "offset": 11, "chunk": 16}
+    yield "gprs", container_text(options, target, normal)
+    yield "gprs_half", container_text({**options, "split": "half"}, target, normal)
     options = {"method": "ad", "seed": 17, "offset": 5, "chunk": 32, "fingerprint": True}
     proposal: Parameters = ("Logistic", [0.5, -0.25, 0.0, 3.0, 0.125], [1.0, 2.0, 1.5, 4.0, 1.25])
     yield "fingerprint", container_text({**options, "block": 2}, ("Logistic", mean, 0.5), proposal)

@@ -134,6 +134,8 @@ METHODS: dict[str, dict[str, Any]] = {
     "global": {"method": "global"},
     "global, limited": {"method": "global", "max_samples": 20},
     "mrc": {"method": "mrc", "candidates": 300},
+    "gprs": {"method": "gprs"},
+    "gprs in half": {"method": "gprs", "split": "half"},
 }
 CODES = [
     None,
@@ -144,6 +146,7 @@ CODES = [
     rec.FixedCode(20),
 ]
 SHAPES: list[tuple[int, ...]] = [(), (1,), (37,), (2, 3, 2), (0,), (4, 0)]
+BLOCKED = [name for name in METHODS if name != "as" and not name.startswith("gprs")]
 each_method = pytest.mark.parametrize("method", METHODS)
 each_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
 
@@ -155,7 +158,7 @@ def test_codes(method: str, code: Any, shape: tuple[int, ...]) -> None:
     check(compress(targets(*shape), P, code=code, chunk=16, seed=3, **METHODS[method]))
 
 
-@pytest.mark.parametrize("method", [method for method in METHODS if method != "as"])
+@pytest.mark.parametrize("method", BLOCKED)
 @each_shape
 @pytest.mark.parametrize("block", [2, 5, 16])
 def test_blocks(method: str, block: int, shape: tuple[int, ...]) -> None:

@@ -23,11 +23,20 @@ BLOCKS = [
     CodecCase("ad with a budget", lambda seed: rec.ADStar(seed, max_steps=9)),
 ]
 
+# For normals alone.
+GREEDY_POISSON = [
+    CodecCase("greedy Poisson", rec.GreedyPoissonRejection),
+    CodecCase("greedy Poisson in half", lambda s: rec.GreedyPoissonRejection(s, split="half")),
+    CodecCase("greedy Poisson unsplit", lambda s: rec.GreedyPoissonRejection(s, split="never")),
+]
+
 
 class TestMethods(MethodTests):
     """The shared list, and blocks."""
 
-    @pytest.fixture(params=[*CODECS, *BLOCKS, *ARRAY_CODECS], ids=lambda case: case.name)
+    @pytest.fixture(
+        params=[*CODECS, *BLOCKS, *ARRAY_CODECS, *GREEDY_POISSON], ids=lambda case: case.name
+    )
     def codec_case(self, request: pytest.FixtureRequest) -> CodecCase:
         case: CodecCase = request.param
         return case
@@ -44,6 +53,7 @@ def test_numbers_are_for_ever() -> None:
         "polar": 5,
         "universal": 13,
         "dither": 14,
+        "gprs": 16,
     }
     for name, number in numbers.items():
         assert method_named(name).number == number

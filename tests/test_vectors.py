@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -20,6 +20,7 @@ from common import same_bits
 from words import compress, writer_of
 
 FOLDER = Path(__file__).parent / "vectors"
+SPLITS: tuple[Any, ...] = ("sample", "half", "never")
 
 
 class Vector(NamedTuple):
@@ -43,6 +44,8 @@ class Vector(NamedTuple):
             return rec.DADStar(self.limit, self.seed)
         if self.method == "minimal-random":
             return rec.MinimalRandomCoding(self.limit, self.seed)
+        if self.method == "greedy-poisson":
+            return rec.GreedyPoissonRejection(self.seed, split=SPLITS[self.limit])
         return {"as*": rec.ASStar, "ad*": rec.ADStar}[self.method](self.seed)
 
     @property
@@ -53,6 +56,9 @@ class Vector(NamedTuple):
             return ref.DADStar(self.limit)
         if self.method == "minimal-random":
             return ref.MinimalRandomCoding(self.limit)
+        if self.method == "greedy-poisson":
+            partitions = (ref.AtSample(), ref.Dyadic(), ref.WholeSpace())
+            return ref.GreedyPoissonRejection(partitions[self.limit])
         return {"as*": ref.ASStar, "ad*": ref.ADStar}[self.method]()
 
 
@@ -82,9 +88,10 @@ CONTAINERS = sorted((FOLDER / "containers").glob("*.txt"))
 
 def test_vectors_are_there() -> None:
     assert len(VECTORS) >= 200
-    assert {v.method for v in VECTORS} == {"global", "as*", "ad*", "dad*", "minimal-random"}
+    methods = {"global", "as*", "ad*", "dad*", "minimal-random", "greedy-poisson"}
+    assert {v.method for v in VECTORS} == methods
     assert len({(v.target[0], v.proposal[0]) for v in VECTORS}) == 9
-    assert len(CONTAINERS) == 21
+    assert len(CONTAINERS) == 23
 
 
 def test_decode() -> None:

@@ -115,6 +115,12 @@ void register_codec(py::module_& m) {
         return has_log_ratios({family_named(target), family_named(proposal)});
       },
       py::arg("target"), py::arg("proposal"));
+  m.def(
+      "has_excess",
+      [](const std::string& target, const std::string& proposal) {
+        return has_excesses({family_named(target), family_named(proposal)});
+      },
+      py::arg("target"), py::arg("proposal"));
   m.def("encode", &encode_arrays, py::arg("method"), py::arg("seed"), py::arg("offset"),
         py::arg("threads"), py::arg("block"), py::arg("hints").noconvert(), py::arg("target"),
         py::arg("proposal"), py::arg("begin"), py::arg("end"), py::arg("message").noconvert(),

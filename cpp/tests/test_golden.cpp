@@ -36,9 +36,10 @@ std::size_t place_of(std::string_view name, const std::string_view (&names)[n]) 
 }
 
 Variant variant_of(std::string_view name) {
-  constexpr std::string_view names[] = {"global", "as*", "ad*", "dad*", "minimal-random"};
+  constexpr std::string_view names[] = {"global",         "as*",           "ad*", "dad*",
+                                        "minimal-random", "greedy-poisson"};
   const std::size_t place = place_of(name, names);
-  CHECK(place < 5, name);
+  CHECK(place < 6, name);
   return static_cast<Variant>(place);
 }
 

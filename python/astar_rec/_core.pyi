@@ -45,7 +45,7 @@ class Method:
     """A method by its name, with its numbers: budgets of 0 are none.
 
     ``global`` has max_samples, ``as`` and ``ad`` max_steps, ``dad`` depth and max_steps, ``mrc``
-    candidates.
+    candidates, ``gprs`` split: 0 at the sample, 1 in half, 2 never.
     """
 
     def __init__(self, name: str, **numbers: int) -> None: ...
@@ -94,6 +94,7 @@ class Lockstep:
         """Returns index, position and steps of every element, and how many searches were cut."""
 
 def has_log_ratio(target: str, proposal: str) -> bool: ...
+def has_excess(target: str, proposal: str) -> bool: ...
 def encode(
     method: Method,
     seed: int,

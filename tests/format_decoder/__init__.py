@@ -77,6 +77,7 @@ def checksum(data: bytes) -> bytes:
 GLOBAL, AS, AD, DAD, MRC, POLAR = range(6)
 UNIVERSAL, DITHER = 13, 14
 WHOLE = (POLAR, UNIVERSAL, DITHER)  # blocks run through all axes, and have bytes
+GREEDY_POISSON = 16
 FIXED, GAMMA, DELTA, ZETA, ADAPTIVE, TREE, BYTES = range(7)
 LEARNING = (ADAPTIVE, TREE)
 NO_CONTEXTS, COLUMN, GIVEN = range(3)
@@ -128,7 +129,8 @@ def read_header(source: Source) -> Header:
     require(source.byte() == 3, "another version")
     method, flags, code, chunk = source.take(4)
     contexts = flags >> 2 & 3
-    require(method <= POLAR or method in WHOLE, "an unknown method")
+    known = method <= POLAR or method in (*WHOLE, GREEDY_POISSON)
+    require(known, "an unknown method")
     require(contexts <= GIVEN and flags < 32, "unknown flags")
     require(code <= BYTES, "an unknown code")
     require((code == BYTES) == (method in WHOLE), "bytes and another method")
@@ -168,6 +170,12 @@ def read_header(source: Source) -> Header:
 def read_method(source: Source, header: Header) -> None:
     """Read what the method has beside the seed."""
     if header.method == AS:
+        return
+    if header.method == GREEDY_POISSON:
+        # Its indices are those of the methods that split alike.
+        split = source.number()
+        require(split < 3, "an unknown split")
+        header.method = (AS, AD, GLOBAL)[split]
         return
     header.block = source.number()
     largest = {POLAR: 2**24, UNIVERSAL: 2**16, DITHER: 2**16}.get(header.method, 16)

@@ -63,6 +63,8 @@ OPTIONS: list[dict[str, Any]] = [
     {"method": "global"},
     {"method": "global", "max_samples": 30, "block": 2},
     {"method": "mrc", "candidates": 30},
+    {"method": "gprs"},
+    {"method": "gprs", "split": "never"},
     {"method": "mrc", "candidates": 30, "block": 2},
     {"method": "polar", "block": 16},
     {"method": "polar", "block": 5, "chunk": 2, "open": True},

@@ -23,6 +23,12 @@ bool has_log_ratios(const Pair& pair) {
   });
 }
 
+bool has_excesses(const Pair& pair) {
+  return with_pair(pair, [](auto target, auto proposal) {
+    return has_excess<typename decltype(target)::type, typename decltype(proposal)::type>;
+  });
+}
+
 std::unique_ptr<LogRatios> make_log_ratios(const Pair& pair) {
   return with_pair(pair, [](auto target, auto proposal) -> std::unique_ptr<LogRatios> {
     using Target = typename decltype(target)::type;

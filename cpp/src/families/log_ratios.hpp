@@ -48,6 +48,9 @@ class LogRatios {
   // An interval cut where the right half's first position is.
   virtual Cut cut(std::size_t element, double z_first, Position middle, double z_last) const = 0;
 
+  // The target's mass above `height` times the proposal's density. Requires has_excesses(pair).
+  virtual double excess(std::size_t element, double height) const = 0;
+
   // Throws DivergenceError if too much of the target lies beyond the proposal's outermost positions.
   // `number` is the element's in the message.
   virtual void check_support(std::size_t element, std::size_t number) const = 0;
@@ -66,6 +69,7 @@ class LogRatios {
 };
 
 bool has_log_ratios(const Pair& pair);
+bool has_excesses(const Pair& pair);
 
 // Requires has_log_ratios(pair).
 std::unique_ptr<LogRatios> make_log_ratios(const Pair& pair);

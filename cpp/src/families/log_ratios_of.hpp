@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -71,6 +72,14 @@ class LogRatiosOf final : public LogRatios {
     const auto& ratio = elements_[element].ratio;
     const double z = Proposal::quantile(middle);
     return {z, {ratio.supremum(z_first, z), ratio.supremum(z, z_last)}};
+  }
+
+  double excess(std::size_t element, double height) const override {
+    if constexpr (has_excess<Target, Proposal>) {
+      return elements_[element].ratio.excess(height);
+    } else {
+      throw std::logic_error("the pair has no excess");
+    }
   }
 
   void check_support(std::size_t element, std::size_t number) const override {

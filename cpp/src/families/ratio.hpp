@@ -4,6 +4,7 @@
 //     r(z)              r at z, in the proposal's standard units: x = p.sample(z)
 //     r.supremum(a, b)  the largest r over the interval [a, b], a <= b, of z
 //     r.peak()          r at the target's mode: what the densest part of the target weighs
+//     r.excess(h)       of some pairs: the target's mass above h times the proposal's density, h > 0
 //
 // The suprema are what make A* search exact and fast. Each is attained, at an end of the interval or
 // at a stationary point that the family knows in closed form (for logistics: by solving one equation

@@ -16,4 +16,8 @@ template <class Target, class Proposal>
 inline constexpr bool has_log_ratio =
     requires(const Target& q, const Proposal& p) { LogRatio<Target, Proposal>(q, p); };
 
+// Whether a pair knows how much of the target exceeds a multiple of the proposal.
+template <class Target, class Proposal>
+inline constexpr bool has_excess = requires(const LogRatio<Target, Proposal>& r) { r.excess(1.0); };
+
 }  // namespace astar_rec

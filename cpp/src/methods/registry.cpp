@@ -4,6 +4,7 @@
 #include <string>
 
 #include "methods/a_star.hpp"
+#include "methods/greedy_poisson.hpp"
 #include "methods/minimal_random.hpp"
 #include "tree/halving_order.hpp"
 
@@ -13,6 +14,8 @@ namespace {
 
 constexpr std::uint64_t any = ~std::uint64_t{0};
 constexpr std::uint64_t deepest = std::uint64_t{max_block} * max_index_depth;
+
+constexpr Tree trees[] = {Tree::at_sample, Tree::halves, Tree::whole_space};
 
 struct MethodRow {
   std::string_view name;
@@ -39,6 +42,8 @@ constexpr MethodRow rows[] = {
      [](MethodNumbers& n) {
        return shared(MinimalRandom(n.take("candidates", 0, 1, max_candidates)));
      }},
+    {"gprs",
+     [](MethodNumbers& n) { return shared(GreedyPoisson(trees[n.take("split", 0, 0, 2)])); }},
 };
 
 }  // namespace

@@ -221,8 +221,9 @@ class Search {
 };
 
 // Evaluates the node that is next, for the ratio of an element.
-template <class Partition>
-Evaluation evaluate(const Search<Partition>& search, const LogRatios& ratios, std::size_t element) {
+template <template <class> class SearchOver, class Partition>
+Evaluation evaluate(const SearchOver<Partition>& search, const LogRatios& ratios,
+                    std::size_t element) {
   const auto& node = search.top();
   const Region& region = node.region;
   if constexpr (Partition::children == 1) {

@@ -11,7 +11,9 @@ DADStar       so, to a given depth   O(depth)                             O(1), 
 ============  =====================  ===================================  =======================
 
 Beside these, the codecs of the paper, there is `MinimalRandomCoding`, with which the field compares
-itself: one of K samples, by its importance weight; K steps, O(1) decoding, fixed width.
+itself: one of K samples, by its importance weight; K steps, O(1) decoding, fixed width. And
+`GreedyPoissonRejection`, for normals: over the same trees, it takes the first arrival below a graph
+instead of the largest value, in a number of steps that grows with KL and not with D∞.
 
 Without a search, `PolarCoding` codes whole arrays, and `LayeredDither` means with noise of which
 the receiver knows the scale; `UniversalQuantization` is its sibling for uniform noise alone.
@@ -55,6 +57,7 @@ from .automatic import automatic_codec
 from .codec import Codec, Progress
 from .dither import LayeredDither, UniversalQuantization
 from .encoded import Encoded
+from .greedy_poisson import GreedyPoissonRejection
 from .messages import BYTES, INDICES, INTEGERS, Message, MessageKind
 from .minimal_random import MinimalRandomCoding
 from .polar import PolarCoding
@@ -70,6 +73,7 @@ __all__ = [
     "DADStar",
     "Encoded",
     "GlobalAStar",
+    "GreedyPoissonRejection",
     "LayeredDither",
     "Message",
     "MessageKind",

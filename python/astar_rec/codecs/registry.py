@@ -9,6 +9,7 @@ from ..errors import CorruptDataError, ParameterError
 from .a_star import ADStar, ASStar, DADStar, GlobalAStar
 from .codec import Codec
 from .dither import LayeredDither, UniversalQuantization
+from .greedy_poisson import GreedyPoissonRejection
 from .minimal_random import MinimalRandomCoding
 from .polar import PolarCoding
 
@@ -80,5 +81,6 @@ for _method in (
     PolarCoding,
     UniversalQuantization,
     LayeredDither,
+    GreedyPoissonRejection,
 ):
     register(_method)

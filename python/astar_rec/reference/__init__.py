@@ -15,7 +15,8 @@ that one node, for which it needs neither Q nor the Gumbels.
 
 **The variants** differ only in how a node's region is split among its children: see `Partition`.
 Minimal random coding, which the field compares itself with, searches nothing: see
-`MinimalRandomCoding`.
+`MinimalRandomCoding`. Greedy Poisson rejection sampling searches the same trees for the first node
+that is good enough: see `GreedyPoissonRejection`.
 
 ====================  ===========================================================================
 file                  one idea
@@ -32,6 +33,9 @@ file                  one idea
 `a_star`              the one A* search
 `partitions`          how regions split: global, AS*, AD*, DAD*
 `minimal_random`      one of K samples, by its weight
+`excess`              a target's mass above a multiple of the proposal's density,
+`stretch`             the graph made from it,
+`greedy_poisson`      and the first arrival below that
 `elements`            an element encoded and decoded
 `boxes`, `blocks`     several elements as one
 `words`               codes of single indices
@@ -82,6 +86,7 @@ from .blocks import EncodedBlock, choose_block, decode_block, decode_number, enc
 from .boxes import BoxAddress, halving_order
 from .depths import depth_prior, start_of
 from .elements import Encoded, decode, encode
+from .excess import normal_excess
 from .families import Distribution, Laplace, LocationScale, Logistic, Normal, Uniform
 from .functions import (
     log_one_plus,
@@ -90,6 +95,7 @@ from .functions import (
     portable_exp,
     portable_log,
 )
+from .greedy_poisson import GreedyPoissonRejection
 from .gumbels import exponential, gumbel_of, next_arrival, truncated_gumbel
 from .methods import Found, Method, TooMuchInformationError
 from .minimal_random import MinimalRandomCoding
@@ -106,6 +112,7 @@ from .partitions import (
 from .positions import cell_depth, cell_first, cell_last, mass_of, position_within, tail_of
 from .random_bits import Address, NodeBits, NodeRandom, philox4x32
 from .ratios import LogRatio, log_ratio
+from .stretch import Stretch
 from .words import (
     code_delta,
     code_fixed,
@@ -130,6 +137,7 @@ __all__ = [
     "EncodedBlock",
     "Found",
     "GlobalAStar",
+    "GreedyPoissonRejection",
     "Laplace",
     "LocationScale",
     "LogRatio",
@@ -140,6 +148,7 @@ __all__ = [
     "NodeRandom",
     "Normal",
     "Partition",
+    "Stretch",
     "TooMuchInformationError",
     "Uniform",
     "WholeSpace",
@@ -166,6 +175,7 @@ __all__ = [
     "mass_of",
     "negative_log_fraction",
     "next_arrival",
+    "normal_excess",
     "normal_quantile",
     "philox4x32",
     "portable_exp",

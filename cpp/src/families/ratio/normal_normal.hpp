@@ -7,6 +7,7 @@
 #pragma once
 
 #include "families/normal.hpp"
+#include "families/normal_excess.hpp"
 #include "families/ratio.hpp"
 
 namespace astar_rec {
@@ -22,6 +23,8 @@ class LogRatio<Normal, Normal> : public LocationScaleRatio<Normal, Normal> {
   double supremum(double a, double b) const {
     return concave_ ? (*this)(clamp_to(vertex_, a, b)) : at_either_end(a, b);
   }
+
+  double excess(double height) const { return normal_excess(mean_, scale_, height); }
 
  private:
   bool concave_;

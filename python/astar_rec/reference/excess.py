@@ -1,0 +1,92 @@
+"""The excess of a target: how much of its mass lies above a multiple of the proposal's density.
+
+    W(h) = integral of (q - h p) where q exceeds h p = Q(r >= log h) - h P(r >= log h)
+
+It falls from 1 at h = 0 to 0 at the largest density ratio. Greedy Poisson rejection sampling asks
+for nothing else of a pair: see `stretch`.
+"""
+
+from __future__ import annotations
+
+import math
+
+from .functions import normal_upper_tail, portable_exp, portable_log
+
+OVER_ROOT_TAU = float.fromhex("0x1.9884533d43651p-2")  # 1 / sqrt(2 pi)
+
+# Below this width the proposal's mass comes from its density: of the tails' difference too few
+# digits would be left for a large h.
+NARROW = 0.25
+TERMS = 9
+
+
+def normal_mass(low: float, high: float) -> float:
+    """Return the standard normal's mass between low and high, which may be infinite."""
+    if low >= 0.0:
+        return normal_upper_tail(low) - normal_upper_tail(high)
+    if high <= 0.0:
+        return normal_upper_tail(-high) - normal_upper_tail(-low)
+    return 1.0 - normal_upper_tail(-low) - normal_upper_tail(high)
+
+
+def narrow_normal_mass(middle: float, half: float) -> float:
+    """Return the standard normal's mass within `half` of `middle`, relatively accurate.
+
+    By Taylor's series around the middle, of Hermite's polynomials:
+
+        2 half density(middle) (1 + He_2(middle) half^2 / 3! + He_4(middle) half^4 / 5! + ...)
+    """
+    square = half * half
+    power, series = 1.0, 1.0
+    before, hermite = 1.0, middle  # He_0, He_1
+    for k in range(2, 2 * TERMS, 2):
+        even = middle * hermite - (k - 1) * before
+        before, hermite = even, middle * even - k * hermite
+        power = power * square / (k * (k + 1))
+        series += even * power
+    density = OVER_ROOT_TAU * portable_exp(-0.5 * (middle * middle))
+    return 2.0 * half * density * series
+
+
+def normal_excess(mean: float, scale: float, height: float) -> float:
+    """Return W(h) for a normal target and a standard normal proposal.
+
+    With y = (z - m) / s, the ratio's logarithm exceeds log h where
+
+        a y^2 - 2 b y - 2 d <= 0,    a = 1 - s^2, b = m s, d = m^2 / 2 - log s - log h.
+
+    That is between the roots for s < 1, beyond one for s = 1, and outside of them for s > 1. Roots
+    are taken in y, and z = m + s y from these: an error of a root then hardly matters, as q = h p
+    there, and both masses are of the same set. By symmetry m may be taken for positive.
+
+    Args:
+        mean: The target's location m, in the proposal's units.
+        scale: Its scale s, likewise.
+        height: h > 0.
+    """
+    mean = abs(mean)
+    a = (1.0 - scale) * (1.0 + scale)
+    b = mean * scale
+    d = 0.5 * (mean * mean) - portable_log(scale) - portable_log(height)
+    discriminant = b * b + 2.0 * (a * d)
+    if not discriminant > 0.0:
+        # Above the peak of a ratio that has one; else below a ratio that is h at least.
+        return 0.0 if a > 0.0 else max(1.0 - height, 0.0)
+    far = b + math.sqrt(discriminant)
+    near = -2.0 * d / far  # from here on the ratio exceeds h
+    if a > 0.0:
+        end = far / a
+        half = 0.5 * (scale * (end - near))
+        low = mean + scale * near
+        if half < 0.5 * NARROW:
+            proposal = narrow_normal_mass(low + half, half)
+        else:
+            proposal = normal_mass(low, mean + scale * end)
+        return normal_mass(near, end) - height * proposal
+    target = normal_mass(near, math.inf)
+    proposal = normal_mass(mean + scale * near, math.inf)
+    if a < 0.0:
+        end = far / a  # and left of this
+        target += normal_mass(-math.inf, end)
+        proposal += normal_mass(-math.inf, mean + scale * end)
+    return target - height * proposal
