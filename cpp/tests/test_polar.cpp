@@ -337,6 +337,21 @@ void test_sizes() {
   }
 }
 
+// A message that has no levels may still say that they are mirrored: no encoder writes that, and it means nothing.
+void test_no_levels() {
+  Calm calm;
+  std::vector<Position> shared(100), positions(100);
+  decode_block({7, 0}, {}, shared, calm.interrupt);
+  for (std::uint8_t byte = 0; byte < 16; ++byte) {
+    try {
+      decode_block({7, 0}, std::vector<std::uint8_t>{byte}, positions, calm.interrupt);
+      CHECK(positions == shared, byte);
+    } catch (const CorruptDataError&) {
+      static_cast<void>(byte);  // as good
+    }
+  }
+}
+
 // Damaged messages give other positions or an error, and nothing worse.
 void test_damage(std::size_t elements) {
   UnitTails tails = tilted(50.0);
@@ -428,6 +443,7 @@ int main(int, char** arguments) {
   test_laws_of_blocks();
   test_laws_of_symmetric_targets();
   for (const std::size_t elements : {200, 256}) test_damage(elements);
+  test_no_levels();
   test_bad_targets();
   return check::result();
 }

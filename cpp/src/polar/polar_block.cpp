@@ -188,7 +188,7 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
   // A place's bits from all steps are its cell: those of fine levels from the lowest up, the others behind them.
   const int behind = std::max(step - levels.fine, 0);
   const auto unmirrored = [&](Word cell) {
-    if (!levels.mirrored) return cell;
+    if (!levels.mirrored || levels.fine == 0) return cell;
     const Word low = (Word{1} << behind) - 1;
     return levels.mirror(cell >> behind) << behind | (cell & low);
   };
