@@ -58,6 +58,8 @@ def stored_targets(path: Input) -> tuple[Stored, Stored] | None:
             q = target.stored()
         with about(f"{path}, proposal"):
             return q, Stored.of(Normal(0.0, 1.0)) if proposal is None else proposal.stored()
+    if not path.path.is_file():  # a pipe: what is looked at there is gone
+        return None
     with path.opened() as file:
         if file.read(len(_ARRAY)) != _ARRAY:
             return None
