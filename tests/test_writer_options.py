@@ -164,7 +164,7 @@ def test_long_rows_are_blocks_of_polar_coding() -> None:
     file = io.BytesIO()
     with rec.Writer(file, time=1e-4) as writer:
         writer.write(q[:1], P)
-        assert writer.codec == rec.PolarCoding(writer.codec.seed, block=3 << 16)
+        assert writer.codec == rec.PolarCoding(writer.codec.seed, block=3 << 17)
         writer.write(q[1:], P)
     bits = 8 * len(file.getvalue()) / q.size
     assert bits < 1.08
