@@ -219,7 +219,10 @@ _SMALL = 1 << 16
 
 def _stored_npy(path: Input, place: Path) -> Stored:
     """Returns the normals in an .npy file."""
-    expected = "expected shape (2, …), means and standard deviations; `compress` is for images"
+    expected = (
+        "expected numbers of shape (2, …): means, and then standard deviations; "
+        "`compress` is for images"
+    )
     try:
         array = mapped_npy(str(place))
     except (ValueError, KeyError, EOFError, SyntaxError) as error:
