@@ -7,8 +7,7 @@ the message, once for all elements of a block that share them.
 from __future__ import annotations
 
 import math
-from dataclasses import KW_ONLY, dataclass, field
-from types import MappingProxyType
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -19,12 +18,9 @@ from .._validate import threads_of
 from ..distributions import Laplace, Logistic, Normal, Uniform, as_distribution
 from ..distributions.families import CoreFamily
 from ..errors import CorruptDataError, DivergenceError, ParameterError
-from .codec import Codec
-from .messages import BYTES
+from .block_bytes import BlockBytesCodec, named_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from .._elements import Floats
     from ..distributions import ProposalLike, TargetLike
     from .codec import Progress, Proposal, Target
@@ -41,7 +37,7 @@ _WATCHED = 1 << 18
 
 
 @dataclass(frozen=True, repr=False)
-class LayeredDither(Codec):
+class LayeredDither(BlockBytesCodec):
     """Layered dither: a mean rounded to a lattice that both sides draw, of random width.
 
     The sample's distance from the mean has the target's law, exactly, whatever the mean: the law is
@@ -84,34 +80,17 @@ class LayeredDither(Codec):
 
     name = "dither"
     number = 14
-    exact = True
-    kind = BYTES
     largest_block = _LARGEST_BLOCK
-    runs_through = True
-    default_chunk = 1
     escapes = False
-    limits: ClassVar[Mapping[str, str]] = MappingProxyType({})
     _targets: ClassVar[tuple[type[CoreFamily], ...]] = (Normal, Laplace, Logistic, Uniform)
 
-    seed: int
     _: KW_ONLY
     block: int = 1 << 13
-    threads: int | None = field(default=None, compare=False)
 
     @property
     def most_bits(self) -> float:
         """No bound on density ratios."""
         return math.inf
-
-    @property
-    def parameters(self) -> tuple[int, ...]:
-        """The block."""
-        return (self.block,)
-
-    @classmethod
-    def from_parameters(cls, take: Callable[[], int], seed: int) -> LayeredDither:
-        """Returns the codec of a header."""
-        return cls(block=take(), seed=seed)
 
     def pair(self, target: TargetLike, proposal: ProposalLike) -> tuple[Target, Proposal]:
         """Returns a target and a proposal that have a middle and a scale."""
@@ -142,7 +121,8 @@ class LayeredDither(Codec):
         q, p = target._bound, proposal._bound
         threads = threads_of(self.threads, sample.size)
         try:
-            for begin, end in self._pieces(steps.size, sample.size, progress):
+            watched = max(1, _WATCHED // self.block)
+            for begin, end in self._pieces(steps.size, sample.size, progress, watched):
                 message[begin:end] = _objects(
                     _core.dither_encode(
                         self.seed, offset, threads, self.block, q, p, begin, end, sample
@@ -153,17 +133,6 @@ class LayeredDither(Codec):
             raise DivergenceError(unravel(element, sample.shape), bits, limit, reason) from None
         return 0
 
-    def _pieces(
-        self, blocks: int, elements: int, progress: Progress | None
-    ) -> Iterator[tuple[int, int]]:
-        """Yields where pieces of blocks begin and end: all, or some if someone watches."""
-        length = blocks if progress is None else max(1, _WATCHED // self.block)
-        for begin in range(0, blocks, length):
-            end = min(blocks, begin + length)
-            yield begin, end
-            if progress is not None:
-                progress(min(elements, end * self.block), elements)
-
     def decode_into(
         self, message: Message, proposal: Proposal, offset: int, sample: Floats
     ) -> None:
@@ -172,25 +141,20 @@ class LayeredDither(Codec):
         if not sample.size:
             return
         threads = threads_of(self.threads, sample.size)
-        try:
+        with named_blocks(message):
             _core.dither_decode(
                 self.seed, offset, threads, self.block, list(message), proposal._bound, sample
             )
-        except _core.CoreIndexError as error:
-            reason, block = error.args
-            expected = f"what an encoder writes ({reason})"
-            raise ParameterError("message", message[block], expected, (block,)) from None
 
     def breakdown(self, message: Message, elements: int, offset: int) -> dict[str, float]:
         """Bits of scales, and of lattice points: see `Codec.breakdown`."""
         del offset
         scales = 0
-        for number, each in enumerate(message):
-            size = min(self.block, elements - number * self.block)
-            try:
-                scales += _core.dither_header(each, size)
-            except _core.CoreCorruptDataError as error:
-                raise CorruptDataError(str(error)) from None
+        try:
+            for number, each in enumerate(message):
+                scales += _core.dither_header(each, self._elements_of(number, elements))
+        except _core.CoreCorruptDataError as error:
+            raise CorruptDataError(str(error)) from None
         return {"scales": 8.0 * scales, "points": 8.0 * (sum(map(len, message)) - scales)}
 
 
@@ -228,11 +192,6 @@ class UniversalQuantization(LayeredDither):
     name = "universal"
     number = 13
     _targets = (Uniform,)
-
-    @classmethod
-    def from_parameters(cls, take: Callable[[], int], seed: int) -> UniversalQuantization:
-        """Returns the codec of a header."""
-        return cls(block=take(), seed=seed)
 
     def decode_into(
         self, message: Message, proposal: Proposal, offset: int, sample: Floats

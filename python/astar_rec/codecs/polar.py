@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, field
-from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,12 +14,11 @@ from ..custom import Tails, as_proposal, as_target
 from ..custom.standing_in import StandIn
 from ..distributions.families import CoreFamily
 from ..errors import CorruptDataError, DivergenceError, ParameterError
-from .codec import Codec
+from .block_bytes import BlockBytesCodec, named_blocks
 from .engine import CARRIED, samples_at
-from .messages import BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable
 
     from .._elements import Floats, Indices
     from ..distributions import ProposalLike, TargetLike
@@ -34,7 +32,7 @@ _LARGEST_BLOCK = 1 << 24
 
 
 @dataclass(frozen=True, repr=False)
-class PolarCoding(Codec):
+class PolarCoding(BlockBytesCodec):
     """Polar channel simulation: exact samples of many targets at once, without a search.
 
     Elements are coded in blocks of consecutive ones, in C order through all axes: the larger, the
@@ -71,33 +69,16 @@ class PolarCoding(Codec):
 
     name = "polar"
     number = 5
-    exact = True
-    kind = BYTES
     largest_block = _LARGEST_BLOCK
-    runs_through = True
     by_masses = True
-    default_chunk = 1
-    limits: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
-    seed: int
     _: KW_ONLY
     block: int = 1 << 18
-    threads: int | None = field(default=None, compare=False)
 
     @property
     def most_bits(self) -> float:
         """The bits of a position that have levels."""
         return 60.0
-
-    @property
-    def parameters(self) -> tuple[int, ...]:
-        """The block."""
-        return (self.block,)
-
-    @classmethod
-    def from_parameters(cls, take: Callable[[], int], seed: int) -> PolarCoding:
-        """Returns the codec of a header."""
-        return cls(block=take(), seed=seed)
 
     def pair(self, target: TargetLike, proposal: ProposalLike) -> tuple[Target, Proposal]:
         """Returns a target that has a CDF, and a proposal."""
@@ -117,7 +98,8 @@ class PolarCoding(Codec):
         made: list[bytes] = []
         try:
             encode, check = self._encoder(target, proposal, offset, position, steps)
-            for begin, end in self._pieces(steps.size, sample.size, progress):
+            watched = threads_of(self.threads, sample.size)  # a block for each thread
+            for begin, end in self._pieces(steps.size, sample.size, progress, watched):
                 made += encode(begin, end)
             check(position.reshape(-1))
         except _core.CoreDivergenceError as error:
@@ -158,17 +140,6 @@ class PolarCoding(Codec):
 
         return encode_called, tails.require_resolved
 
-    def _pieces(
-        self, blocks: int, elements: int, progress: Progress | None
-    ) -> Iterator[tuple[int, int]]:
-        """Yields where pieces of blocks begin and end: all, or some for each thread if watched."""
-        length = blocks if progress is None else threads_of(self.threads, elements)
-        for begin in range(0, blocks, max(1, length)):
-            end = min(blocks, begin + length)
-            yield begin, end
-            if progress is not None:
-                progress(min(elements, end * self.block), elements)
-
     def decode_into(
         self, message: Message, proposal: Proposal, offset: int, sample: Floats
     ) -> None:
@@ -176,12 +147,8 @@ class PolarCoding(Codec):
         position = np.empty(sample.shape, np.uint64)
         threads = threads_of(self.threads, sample.size)
         written = [self._emptied(message, number, sample.size) for number in range(len(message))]
-        try:
+        with named_blocks(message):
             _core.polar_decode(self.seed, offset, threads, self.block, written, position)
-        except _core.CoreIndexError as error:
-            reason, block = error.args
-            expected = f"what an encoder writes ({reason})"
-            raise ParameterError("message", message[block], expected, (block,)) from None
         sample[...] = samples_at(proposal, position)
 
     def breakdown(self, message: Message, elements: int, offset: int) -> dict[str, float]:
@@ -198,10 +165,6 @@ class PolarCoding(Codec):
                 name = f"level {level}"
                 bits[name] = bits.get(name, 0.0) + each * size
         return bits
-
-    def _elements_of(self, number: int, elements: int) -> int:
-        """How many elements a block has."""
-        return min(self.block, elements - number * self.block)
 
     def _emptied(self, message: Message, number: int, elements: int) -> bytes:
         """A block's message as it was before `_filled`."""
