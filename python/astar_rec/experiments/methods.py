@@ -8,6 +8,7 @@ method is 0.87 / √n on average, by chance.
 
 from __future__ import annotations
 
+import io
 import math
 import time
 from dataclasses import replace
@@ -26,7 +27,7 @@ from ..codecs import (
     PolarCoding,
 )
 from ..codes import TreeCode
-from ..container import compress, decompress
+from ..container import Writer, decompress
 from ..distributions import Normal
 from ..functional import functional_information
 from ..information import kl_bits
@@ -169,12 +170,15 @@ def _measured(
         q = informative(rate, (count,), rng)
         own = replace(codec, seed=mode.seed + number)  # type: ignore[type-var]
         start = time.process_time()
-        data = compress(q, STANDARD, codec=own, code=code)
+        file = io.BytesIO()
+        with Writer(file, codec=own, code=code, shape=q.shape) as writer:  # which tells the steps
+            encoded = writer.write(q, STANDARD)
+        data = file.getvalue()
         sample = decompress(data, STANDARD)
         spent += time.process_time() - start
         bits += 8 * len(data)
         kl += float(kl_bits(q, STANDARD).sum())
-        steps.append(own.encode(q, STANDARD).steps.mean())
+        steps.append(encoded.steps.mean())
         standard.append((sample - q.loc) / q.scale)
     elements = count * times
     probabilities = special.ndtr(np.concatenate(standard))
