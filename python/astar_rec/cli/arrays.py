@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 
 from .._kinds import what_it_is
-from .._mapped import mapped_npy
+from .._npy import mapped_npy, npy_header
 from ..distributions import Distribution, Normal, families
 from ..distributions.stored import Stored
 from .failures import Failure, MissingPackage, about
@@ -199,12 +199,7 @@ def _read_array(content: Any, name: str, most: int) -> np.ndarray[Any, Any]:
     """
     member = name if name in content.zip.namelist() else f"{name}.npy"
     with content.zip.open(member) as file:
-        version = np.lib.format.read_magic(file)
-        headers = {
-            (1, 0): np.lib.format.read_array_header_1_0,
-            (2, 0): np.lib.format.read_array_header_2_0,
-        }
-        shape, _, dtype = headers[version](file)
+        shape, _, dtype = npy_header(file)
     size = content.zip.getinfo(member).file_size
     if size > most or math.prod(shape) * dtype.itemsize > size:
         raise ValueError(f"{name} of shape {shape} in {size} bytes")

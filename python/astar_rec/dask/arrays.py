@@ -16,7 +16,7 @@ import dask.array as da
 import numpy as np
 
 from .._arrays import to_numpy
-from .._mapped import Mapped
+from .._npy import Mapped
 from ..errors import ParameterError
 
 if TYPE_CHECKING:

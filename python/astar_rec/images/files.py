@@ -19,6 +19,7 @@ import numpy.typing as npt
 from .._arrays import to_numpy
 from .._files import destination, is_stream, new_folder, whole_file, whole_folder
 from .._kinds import what_it_is
+from .._npy import npy_header
 from ..errors import CorruptDataError, ParameterError
 from . import idx, png
 from .filenames import checked_names, numbered
@@ -193,13 +194,9 @@ def write_images(
 def _read_npy(path: Path, data: bytes) -> npt.NDArray[np.uint8]:
     """Reads an array of bytes; makes room for it once it is known to be there."""
     file = io.BytesIO(data)
-    headers = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
-    }
     # A file can be wrong in ways that make NumPy raise nearly anything.
     try:
-        shape, _, dtype = headers[np.lib.format.read_magic(file)](file)
+        shape, _, dtype = npy_header(file)
     except MemoryError:
         raise
     except Exception:

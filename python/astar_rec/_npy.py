@@ -1,4 +1,4 @@
-"""Arrays in files, of which parts are read: mapped for each part, and let go.
+"""Arrays in .npy files: what headers say, and parts that are mapped to be read, and let go.
 
 A mapping that stays counts as memory of the process for all that was read of it. And an object that
 holds none goes to other processes as the file's name, not as numbers.
@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from ._elements import Shape
 
-__all__ = ["Mapped", "mapped_npy"]
+__all__ = ["Mapped", "mapped_npy", "npy_header"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,27 @@ class Mapped:
         return np.array(own[key])
 
 
+def npy_header(file: Any) -> tuple[Shape, bool, Any]:
+    """Reads the header of an .npy file, and nothing of its array.
+
+    Args:
+        file: A file object, at the file's first byte; afterwards at the array's.
+
+    Returns:
+        The shape, whether the first axis runs fastest, and the dtype.
+
+    Raises:
+        ValueError: It is no such file.
+        KeyError: It is of another version than 1.0 and 2.0, which have arrays of numbers.
+    """
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }[np.lib.format.read_magic(file)]
+    shape, fortran, dtype = read(file)
+    return shape, fortran, dtype
+
+
 def mapped_npy(path: str) -> Mapped:
     """Returns the array in an .npy file.
 
@@ -65,12 +86,7 @@ def mapped_npy(path: str) -> Mapped:
         OSError: It cannot be read.
     """
     with open(path, "rb") as file:  # noqa: PTH123
-        version = np.lib.format.read_magic(file)
-        read = {
-            (1, 0): np.lib.format.read_array_header_1_0,
-            (2, 0): np.lib.format.read_array_header_2_0,
-        }[version]
-        shape, fortran, dtype = read(file)
+        shape, fortran, dtype = npy_header(file)
         begin, end = file.tell(), file.seek(0, 2)
     if dtype.hasobject or math.prod(shape) * dtype.itemsize > end - begin:
         raise ValueError(f"{dtype} of shape {shape} in {end - begin} bytes")
