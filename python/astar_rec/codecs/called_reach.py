@@ -20,7 +20,7 @@ from ..custom.lockstep import Sampler, suprema
 from ..custom.pairs import PairTarget
 from ..custom.standing_in import StandIn
 from ..distributions import Distribution
-from .reach import Reach
+from .reach import MOST_GLOBAL_BITS, Reach
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -37,7 +37,6 @@ _LOG2_E = 1.0 / math.log(2.0)
 _MOST_OWN_BITS = 64.0
 # Of a bound that is the same everywhere, to the power of which searches take steps: some 0.5 s.
 _MOST_CONSTANT_BITS = 18.0
-_MOST_GLOBAL_BITS = 24.0
 
 
 class CalledReach(Reach):
@@ -85,7 +84,7 @@ class CalledReach(Reach):
             given = np.union1d(given, np.flatnonzero(~there))
         if codec.hard_by != "supremum" or constant:
             return none, given
-        hard = np.flatnonzero((bits > _MOST_GLOBAL_BITS) & there)
+        hard = np.flatnonzero((bits > MOST_GLOBAL_BITS) & there)
         return np.setdiff1d(hard, given, assume_unique=True), given
 
     def stood_in(self, elements: Elements) -> Target:

@@ -17,7 +17,7 @@ from .difficulty import (
     out_of_reach,
     suprema,
 )
-from .reach import Reach
+from .reach import MOST_GLOBAL_BITS, Reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,6 @@ __all__ = ["CoreReach"]
 
 # Blocks of more boxes at a depth are coded in single elements: some 0.1 s in lanes.
 _MOST_BOXES = 18.0
-_MOST_GLOBAL_BITS = 24.0
 _EASY = 12.0  # bits of suprema together, which no search minds
 _BLOCKS_AT_ONCE = 1 << 10
 
@@ -154,7 +153,7 @@ def _taken_out(
     while True:
         hard = hard[~(taken | alone)[hard].all(axis=1)]
         if codec.hard_by == "supremum":
-            hard = hard[supremum[hard].sum(axis=1) > _MOST_GLOBAL_BITS]
+            hard = hard[supremum[hard].sum(axis=1) > MOST_GLOBAL_BITS]
         elif hard.size:
             some = Difficulty(supremum[hard], renyi[hard])
             deepest = min(codec.deepest, len(order))

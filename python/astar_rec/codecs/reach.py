@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     Elements = npt.NDArray[np.int64]
 
-__all__ = ["Reach"]
+__all__ = ["MOST_GLOBAL_BITS", "Reach"]
+
+# Of a supremum to whose power a global bound takes steps.
+MOST_GLOBAL_BITS = 24.0
 
 
 class Reach(ABC):
