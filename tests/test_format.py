@@ -134,6 +134,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "global": {"method": "global"},
     "global, limited": {"method": "global", "max_samples": 20},
     "mrc": {"method": "mrc", "candidates": 300},
+    "orc": {"method": "orc", "candidates": 300},
 }
 CODES = [
     None,

@@ -20,6 +20,7 @@ BLOCKS = [
         "minimal random in twos",
         lambda seed: rec.MinimalRandomCoding(50, seed, block=2),
     ),
+    CodecCase("ordered random in fours", lambda seed: rec.OrderedRandomCoding(60, seed, block=4)),
     CodecCase("ad with a budget", lambda seed: rec.ADStar(seed, max_steps=9)),
 ]
 
@@ -44,6 +45,7 @@ def test_numbers_are_for_ever() -> None:
         "polar": 5,
         "universal": 13,
         "dither": 14,
+        "orc": 17,
     }
     for name, number in numbers.items():
         assert method_named(name).number == number

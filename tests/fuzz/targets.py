@@ -64,6 +64,7 @@ OPTIONS: list[dict[str, Any]] = [
     {"method": "global", "max_samples": 30, "block": 2},
     {"method": "mrc", "candidates": 30},
     {"method": "mrc", "candidates": 30, "block": 2},
+    {"method": "orc", "candidates": 30, "block": 700},
     {"method": "polar", "block": 16},
     {"method": "polar", "block": 5, "chunk": 2, "open": True},
     {"method": "polar"},

@@ -5,6 +5,8 @@
 
 #include "methods/a_star.hpp"
 #include "methods/minimal_random.hpp"
+#include "methods/ordered_random.hpp"
+#include "methods/poisson_private.hpp"
 #include "tree/halving_order.hpp"
 
 namespace astar_rec {
@@ -38,6 +40,15 @@ constexpr MethodRow rows[] = {
     {"mrc",
      [](MethodNumbers& n) {
        return shared(MinimalRandom(n.take("candidates", 0, 1, max_candidates)));
+     }},
+    {"orc",
+     [](MethodNumbers& n) {
+       return shared(OrderedRandom(n.take("candidates", 0, 1, max_candidates)));
+     }},
+    {"ppr",
+     [](MethodNumbers& n) {
+       const std::uint64_t alpha = n.take("alpha", any, 0, PoissonPrivate::most_parts);
+       return shared(PoissonPrivate(alpha, n.take("private_seed", 0, 0, any)));
      }},
 };
 

@@ -57,6 +57,7 @@ from .dither import LayeredDither, UniversalQuantization
 from .encoded import Encoded
 from .messages import BYTES, INDICES, INTEGERS, Message, MessageKind
 from .minimal_random import MinimalRandomCoding
+from .ordered_random import OrderedRandomCoding
 from .polar import PolarCoding
 from .registry import method_named, method_numbered, methods, register
 
@@ -74,6 +75,7 @@ __all__ = [
     "Message",
     "MessageKind",
     "MinimalRandomCoding",
+    "OrderedRandomCoding",
     "PolarCoding",
     "Progress",
     "UniversalQuantization",

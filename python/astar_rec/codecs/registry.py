@@ -10,6 +10,7 @@ from .a_star import ADStar, ASStar, DADStar, GlobalAStar
 from .codec import Codec
 from .dither import LayeredDither, UniversalQuantization
 from .minimal_random import MinimalRandomCoding
+from .ordered_random import OrderedRandomCoding
 from .polar import PolarCoding
 
 __all__ = ["method_named", "method_numbered", "methods", "register"]
@@ -80,5 +81,6 @@ for _method in (
     PolarCoding,
     UniversalQuantization,
     LayeredDither,
+    OrderedRandomCoding,
 ):
     register(_method)

@@ -15,7 +15,7 @@ that one node, for which it needs neither Q nor the Gumbels.
 
 **The variants** differ only in how a node's region is split among its children: see `Partition`.
 Minimal random coding, which the field compares itself with, searches nothing: see
-`MinimalRandomCoding`.
+`MinimalRandomCoding`. Methods that choose as it does are beside it.
 
 ====================  ===========================================================================
 file                  one idea
@@ -31,9 +31,11 @@ file                  one idea
 `methods`             what sender and receiver agree on
 `a_star`              the one A* search
 `partitions`          how regions split: global, AS*, AD*, DAD*
-`minimal_random`      one of K samples, by its weight
 `elements`            an element encoded and decoded
 `boxes`, `blocks`     several elements as one
+`candidates`          one of numbered samples, chosen without a tree:
+`minimal_random`      of K by its weight,
+`ordered_random`      so with low numbers the likelier
 `words`               codes of single indices
 `range_coder`         decisions and raw bits as one number
 `sequence`            arrays of indices as decisions of a model that learns
@@ -78,8 +80,9 @@ from __future__ import annotations
 
 from . import adaptive, tree
 from .a_star import search
-from .blocks import EncodedBlock, choose_block, decode_block, decode_number, encode_block
+from .blocks import EncodedBlock, decode_block, encode_block
 from .boxes import BoxAddress, halving_order
+from .candidates import choose_block, decode_number
 from .depths import depth_prior, start_of
 from .elements import Encoded, decode, encode
 from .families import Distribution, Laplace, LocationScale, Logistic, Normal, Uniform
@@ -93,6 +96,7 @@ from .functions import (
 from .gumbels import exponential, gumbel_of, next_arrival, truncated_gumbel
 from .methods import Found, Method, TooMuchInformationError
 from .minimal_random import MinimalRandomCoding
+from .ordered_random import OrderedRandomCoding
 from .partitions import (
     ADStar,
     ASStar,
@@ -139,6 +143,7 @@ __all__ = [
     "NodeBits",
     "NodeRandom",
     "Normal",
+    "OrderedRandomCoding",
     "Partition",
     "TooMuchInformationError",
     "Uniform",

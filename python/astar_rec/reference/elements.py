@@ -32,8 +32,8 @@ def encode(
     """Return the index of a sample of the target.
 
     Args:
-        method: `GlobalAStar`, `ASStar`, `ADStar` or `DADStar`, perhaps with a budget, or
-            `MinimalRandomCoding`.
+        method: `GlobalAStar`, `ASStar`, `ADStar` or `DADStar`, perhaps with a budget, or one that
+            chooses among candidates.
         target: The distribution Q to be sampled.
         proposal: The distribution P that the receiver has too.
         seed: Shared with the receiver; 64 bits.
