@@ -45,7 +45,7 @@ class Method:
     """A method by its name, with its numbers: budgets of 0 are none.
 
     ``global`` has max_samples, ``as`` and ``ad`` max_steps, ``dad`` depth and max_steps, ``mrc``
-    and ``orc`` candidates.
+    and ``orc`` candidates, ``ppr`` alpha (in 1024ths, 0 for infinite) and private_seed.
     """
 
     def __init__(self, name: str, **numbers: int) -> None: ...

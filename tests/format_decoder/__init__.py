@@ -430,7 +430,7 @@ def split(index: int) -> tuple[int, int]:
 def check_limit(header: Header, index: int) -> None:
     if header.method in (GLOBAL, MRC, ORC):
         require(header.limit == 0 or index <= header.limit, "an index above the limit")
-    require(header.method != PPR or index <= 2**36, "an index above the limit")
+    require(header.method != PPR or index <= 2**44, "an index above the limit")
     if header.method == DAD:
         require(index.bit_length() - 1 <= header.limit, "an index deeper than the limit")
 

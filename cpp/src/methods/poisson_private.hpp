@@ -16,9 +16,9 @@
 // The search. Let `best` be the largest value so far at a time T, and s the supremum of log r. A point
 // at T or later can win only with a mark below v = exp(α (s - best - log T)). While that is 1 or more,
 // point after point is drawn. Then points are rare that may win: those with marks below v are a Poisson
-// process of rate 1 - e^-v, from which the next is drawn at once, and the others up to there, of rate
-// e^-v, are only counted, as the index is a rank. v falls as T^-α, so that soon the next lies beyond all
-// numbers, and the search is over. What may win beyond rank 2^32 or so, a chance of some 2^(-32 (α - 1)) times
+// process of rate 1 - e^-v, from which the next is drawn at once; of the others up to there, of rate
+// e^-v, it matters only how many they were, as the index is a rank. v falls as T^-α, so that soon the next lies beyond all
+// numbers, and the search is over. What may win beyond rank 2^40 or so, a chance of some 2^(-40 (α - 1)) times
 // the density ratio, is left out, and the search is cut. (The choice is then among the other points, by the
 // same weights: it is as private.)
 //
@@ -51,7 +51,7 @@ class PoissonPrivate final : public CandidateMethod {
   std::uint64_t private_seed() const { return private_seed_; }
   Reach reach() const;
 
-  std::uint64_t largest_index() const override { return std::uint64_t{1} << 36; }
+  std::uint64_t largest_index() const override { return std::uint64_t{1} << 44; }
   std::unique_ptr<Encoder> encoder(const Pair& pair, std::size_t block) const override;
   std::unique_ptr<Lockstep> lockstep(std::size_t count, std::uint64_t seed,
                                      std::uint64_t offset) const override;

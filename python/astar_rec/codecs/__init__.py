@@ -58,6 +58,7 @@ from .encoded import Encoded
 from .messages import BYTES, INDICES, INTEGERS, Message, MessageKind
 from .minimal_random import MinimalRandomCoding
 from .ordered_random import OrderedRandomCoding
+from .poisson_private import PoissonPrivateRepresentation
 from .polar import PolarCoding
 from .registry import method_named, method_numbered, methods, register
 
@@ -76,6 +77,7 @@ __all__ = [
     "MessageKind",
     "MinimalRandomCoding",
     "OrderedRandomCoding",
+    "PoissonPrivateRepresentation",
     "PolarCoding",
     "Progress",
     "UniversalQuantization",

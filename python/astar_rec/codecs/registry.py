@@ -11,6 +11,7 @@ from .codec import Codec
 from .dither import LayeredDither, UniversalQuantization
 from .minimal_random import MinimalRandomCoding
 from .ordered_random import OrderedRandomCoding
+from .poisson_private import PoissonPrivateRepresentation
 from .polar import PolarCoding
 
 __all__ = ["method_named", "method_numbered", "methods", "register"]
@@ -82,5 +83,6 @@ for _method in (
     UniversalQuantization,
     LayeredDither,
     OrderedRandomCoding,
+    PoissonPrivateRepresentation,
 ):
     register(_method)

@@ -35,7 +35,8 @@ file                  one idea
 `boxes`, `blocks`     several elements as one
 `candidates`          one of numbered samples, chosen without a tree:
 `minimal_random`      of K by its weight,
-`ordered_random`      so with low numbers the likelier
+`ordered_random`      so with low numbers the likelier,
+`poisson_private`     and exactly, by a message that is differentially private
 `words`               codes of single indices
 `range_coder`         decisions and raw bits as one number
 `sequence`            arrays of indices as decisions of a model that learns
@@ -107,6 +108,7 @@ from .partitions import (
     Partition,
     WholeSpace,
 )
+from .poisson_private import PoissonPrivateRepresentation
 from .positions import cell_depth, cell_first, cell_last, mass_of, position_within, tail_of
 from .random_bits import Address, NodeBits, NodeRandom, philox4x32
 from .ratios import LogRatio, log_ratio
@@ -145,6 +147,7 @@ __all__ = [
     "Normal",
     "OrderedRandomCoding",
     "Partition",
+    "PoissonPrivateRepresentation",
     "TooMuchInformationError",
     "Uniform",
     "WholeSpace",
