@@ -363,6 +363,10 @@ def containers() -> Iterator[tuple[str, str]]:
     yield "orc", container_text(options, target, normal)
     options = {"method": "orc", "candidates": 5000, "block": 5, "seed": 23}
     yield "orc_blocks", container_text(options, target, normal)
+    options = {"method": "ppr", "alpha": 2.0, "seed": 24, "private_seed": 25, "offset": 3}
+    yield "ppr", container_text(options, target, normal)
+    options = {"method": "ppr", "alpha": 1.5, "seed": 26, "private_seed": 27, "block": 3}
+    yield "ppr_blocks", container_text(options, ("Laplace", mean, 1.0), ("Laplace", 0.0, 1.0))
     options = {"method": "polar", "seed": 14, "offset": 2**40 + 7}
     yield "polar", container_text(options, target, normal)
     options = {"method": "polar", "block": 14, "seed": 15, "chunk": 2, "open": True}

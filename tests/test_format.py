@@ -135,6 +135,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "global, limited": {"method": "global", "max_samples": 20},
     "mrc": {"method": "mrc", "candidates": 300},
     "orc": {"method": "orc", "candidates": 300},
+    "ppr": {"method": "ppr", "alpha": 2.5},
 }
 CODES = [
     None,

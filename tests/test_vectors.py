@@ -89,7 +89,7 @@ def test_vectors_are_there() -> None:
     searches = {"global", "as*", "ad*", "dad*"}
     assert {v.method for v in VECTORS} == searches | {"minimal-random", "ordered-random"}
     assert len({(v.target[0], v.proposal[0]) for v in VECTORS}) == 9
-    assert len(CONTAINERS) == 23
+    assert len(CONTAINERS) == 25
 
 
 def test_decode() -> None:

@@ -383,7 +383,7 @@ void dithered_blocks(Report& report, const std::string& name, const Spread& spre
         }
         const dither::Known known{noise, proposal, targets.scale, proposals.scale};
         std::vector<double> sample(size), again(size);
-        const dither::BlockAddress address{seed, first_element};
+        const dither::BlockAddress address{seed, offset};
         const Bytes message =
             dither::encode_block(known, targets.middle, proposals.middle, address, sample);
         dither::decode_block(message, proposals.middle, address, again);
