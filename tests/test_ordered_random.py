@@ -119,9 +119,7 @@ def test_blocks_of_the_reference(
 
 @given(seed=SEEDS, mean=st.floats(-1.0, 1.0), candidates=st.integers(1, 60))
 @settings(max_examples=30, deadline=None)
-def test_it_ends_early_with_what_it_would_end_with(
-    seed: int, mean: float, candidates: int
-) -> None:
+def test_it_ends_early_with_what_it_would_end_with(seed: int, mean: float, candidates: int) -> None:
     ratio = reference.log_ratio(reference.Normal(mean, 0.3), reference.Normal(0.0, 1.0))
     random = reference.NodeRandom(seed, 0)
     method = reference.OrderedRandomCoding(candidates)
@@ -177,7 +175,7 @@ def test_blocks_of_thousands(block: int) -> None:
 
 @pytest.mark.parametrize("bad", [0, -1, 2**32 + 1, 1.5, True, None, "3", [2]], ids=repr)
 def test_candidates_that_are_none(bad: Any) -> None:
-    with pytest.raises(rec.ParameterError, match="candidates is .* from 1 to 4294967296"):
+    with pytest.raises(rec.ParameterError, match=r"candidates is .* from 1 to 4294967296"):
         rec.OrderedRandomCoding(bad, 0)
 
 

@@ -39,7 +39,7 @@ Variant variant_of(std::string_view name) {
   constexpr std::string_view names[] = {"global",         "as*",           "ad*", "dad*",
                                         "minimal-random", "ordered-random"};
   const std::size_t place = place_of(name, names);
-  CHECK(place < 5, name);
+  CHECK(place < std::size(names), name);
   return static_cast<Variant>(place);
 }
 

@@ -13,9 +13,11 @@ class Contest {
   Contest(const OrderedRandom& method, const NodeRandom& random, double supremum)
       : candidates_(method.candidates()), random_(random), supremum_(supremum) {}
 
-  Numbers next(std::size_t most) const {
+  // More and more at once, some of them in vain.
+  Numbers next(std::size_t most) {
     const std::uint64_t left = settled_ ? 0 : candidates_ - seen_;
-    return {seen_ + 1, static_cast<std::size_t>(std::min<std::uint64_t>(most, left))};
+    ahead_ = std::min(most, 2 * ahead_);
+    return {seen_ + 1, static_cast<std::size_t>(std::min<std::uint64_t>(ahead_, left))};
   }
 
   void supply(std::span<const double> log_ratios) {
@@ -41,6 +43,7 @@ class Contest {
   std::uint64_t seen_ = 0;
   double arrival_ = 0.0;
   bool settled_ = false;
+  std::size_t ahead_ = 4;
 };
 
 }  // namespace

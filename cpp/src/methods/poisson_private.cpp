@@ -22,52 +22,63 @@ class Contest {
         inverse_(method.is_private() ? 1.0 / alpha_ : 0.0),
         supremum_(supremum) {}
 
-  // One at a time: which is next depends on the values before.
-  Numbers next(std::size_t) {
-    const std::size_t count = find() ? 1 : 0;
-    return {rank_, count};
+  // While points are dense, more and more ahead: some in vain. Then one at a time, as which is next
+  // depends on the values before.
+  Numbers next(std::size_t most) {
+    dense_ = dense_ && threshold() >= 1.0;
+    if (!dense_) {
+      const std::size_t count = find() ? 1 : 0;
+      return {rank_, count};
+    }
+    ahead_ = std::min(most, 2 * ahead_);
+    return {rank_ + 1, ahead_};
   }
 
   void supply(std::span<const double> log_ratios) {
-    ++steps_;
-    const double value = gumbel_of(time_) + log_ratios[0] - portable_log(mark_) * inverse_;
-    best_.consider(rank_, value);
+    if (!dense_) return consider(log_ratios[0]);
+    for (const double log_ratio : log_ratios) {
+      if (!(threshold() >= 1.0)) return;
+      ++turn_;
+      time_ += exponential(random_({turn_, 0}).arrival);
+      ++rank_;
+      mark_ = exponential(random_({turn_, 1}).place);
+      if (mark_ < threshold()) consider(log_ratio);
+    }
   }
 
   SearchResult result() const { return best_.result(steps_, cut_); }
 
  private:
+  // The present point's.
+  void consider(double log_ratio) {
+    ++steps_;
+    best_.consider(rank_, gumbel_of(time_) + log_ratio - portable_log(mark_) * inverse_);
+  }
+
   // The marks below which a point at the present time may win.
   double threshold() const {
+    if (turn_ == 0) return infinity;
     const double margin = gumbel_of(time_) + supremum_ - best_.value();
     if (inverse_ == 0.0) return margin > 0.0 ? infinity : 0.0;
     const double exponent = alpha_ * margin;
     return exponent < 700.0 ? portable_exp(exponent) : infinity;
   }
 
-  // Goes on to the next point that may win: to its rank, time and mark.
+  // Goes on to the next point that may win, where these are rare: to its rank, time and mark.
   bool find() {
     for (;;) {
-      const double v = turn_ == 0 ? infinity : threshold();
+      const double v = threshold();
       if (v == 0.0) return false;
       ++turn_;
-      const double wait = exponential(random_({turn_, 0}).arrival);
       const NodeBits marks = random_({turn_, 1});
-      if (v >= 1.0) {
-        time_ += wait;
-        ++rank_;
-        mark_ = exponential(marks.place);
-        if (mark_ < threshold()) return true;
-        continue;
-      }
       // At a rate of v, with marks that are uniform below it, of which e^-mark are kept.
-      const double next = time_ + wait / v;
+      const double next = time_ + exponential(random_({turn_, 0}).arrival) / v;
       if (!(next < infinity)) return false;
       mark_ = v * (static_cast<double>(marks.place | 1) * 0x1p-64);
       const bool kept = static_cast<double>(marks.arrival >> 11) * 0x1p-53 < portable_exp(-mark_);
       if (next > last_counted) {
         time_ = next;
-        cut_ = cut_ || (kept && mark_ < threshold());
+        cut_ = kept && mark_ < threshold();
         if (cut_) return false;
         continue;
       }
@@ -95,6 +106,8 @@ class Contest {
   std::uint64_t counted_ = 0;
   std::uint64_t steps_ = 0;
   bool cut_ = false;
+  bool dense_ = true;
+  std::size_t ahead_ = 1;
 };
 
 }  // namespace

@@ -12,6 +12,9 @@ DADStar       so, to a given depth   O(depth)                             O(1), 
 
 Beside these, the codecs of the paper, there is `MinimalRandomCoding`, with which the field compares
 itself: one of K samples, by its importance weight; K steps, O(1) decoding, fixed width.
+`OrderedRandomCoding` has samples of the same law and spends fewer bits, and
+`PoissonPrivateRepresentation` is exact and has messages that are differentially private
+(docs/candidates.md). Their blocks may have thousands of elements, and one number for an index.
 
 Without a search, `PolarCoding` codes whole arrays, and `LayeredDither` means with noise of which
 the receiver knows the scale; `UniversalQuantization` is its sibling for uniform noise alone.

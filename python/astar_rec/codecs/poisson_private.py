@@ -26,8 +26,8 @@ _LEAST, _MOST = 1.25, 1024
 class PoissonPrivateRepresentation(CandidateCodec):
     """Poisson private representation: exact samples by messages that are differentially private.
 
-    Where the target is what a differentially private mechanism adds noise to, each method's *sample*
-    is private, but other methods' messages are not, against who has the seed: which of the shared
+    Where the target is the law of a differentially private mechanism, each method's *sample* is
+    private, but other methods' messages are not, against who has the seed: which of the shared
     samples was chosen says more than the sample. Here sample i of the proposal, of density ratio
     r_i, is chosen with a probability proportional to (T_i / r_i)^-α, with arrival times T_i and a
     choice that are the sender's alone. So if the mechanism is ε-differentially private, the message
@@ -35,8 +35,8 @@ class PoissonPrivateRepresentation(CandidateCodec):
     target exactly. The price is the index: the closer α to 1, the longer.
 
     Private is a message, and what follows from it: an index for each block, and a container's size.
-    Not private are the time that encoding takes, `Encoded.steps` and `Encoded.cut`, and which arrays
-    are refused (`DivergenceError`): these stay with the sender. Nothing is escaped in containers.
+    Not private are the time that encoding takes, `Encoded.steps` and `Encoded.cut`, and which
+    arrays are refused (`DivergenceError`). Nothing is escaped in containers.
 
     The sender's random numbers come from a generator that is addressed, not cryptographic, keyed
     with 64 bits of the operating system's, fresh in each call. Privacy is against who does not
@@ -59,7 +59,7 @@ class PoissonPrivateRepresentation(CandidateCodec):
         threads: Number of threads; None for all processors.
 
     Reference: Y. Liu, W.-N. Chen, A. Özgür, C. T. Li, "Universal Exact Compression of
-    Differentially Private Mechanisms", NeurIPS 2024; docs/private.md.
+    Differentially Private Mechanisms", NeurIPS 2024; docs/candidates.md.
 
     Examples:
         A Laplace mechanism for numbers between -1 and 1, with ε = 1:
@@ -79,7 +79,7 @@ class PoissonPrivateRepresentation(CandidateCodec):
     # What is coded by itself would not be private.
     escapes = False
     limits: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {"alpha": "the exponent, 1.25 to 1024: the message of an ε-private mechanism is 2αε-private"}
+        {"alpha": "1.25 to 1024: the messages of an ε-private mechanism are 2αε-private"}
     )
 
     alpha: float

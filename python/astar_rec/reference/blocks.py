@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .boxes import BoxAddress, halving_order, place_bits
-from .gumbels import exponential, gumbel_of, next_arrival
+from .gumbels import gumbel_of, next_arrival
 from .methods import TooMuchInformationError
 from .positions import LAST_POSITION, cell_first, cell_last, position_within
 from .random_bits import Address, NodeRandom

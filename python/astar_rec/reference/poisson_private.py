@@ -72,7 +72,8 @@ class PoissonPrivateRepresentation(CandidateMethod):
 
     The search goes from point to point. A point at time T or later wins only with a mark below
     v = exp(α (best possible - best so far)), which falls with T. While v is 1 or more, all points
-    are drawn. Then the next of those with marks below v is drawn; of those in between it matters how many there were.
+    are drawn. Then the next of those with marks below v is drawn; of those in
+    between it matters how many there were.
     """
 
     def __init__(self, alpha: float, private_seed: int) -> None:
@@ -86,9 +87,11 @@ class PoissonPrivateRepresentation(CandidateMethod):
         """Draw points until none can win any more."""
         own = NodeRandom(self.private_seed, random.element)
         counter = itertools.count(1)
-        best, winner, steps, rank, time, skipped = -math.inf, 0, 0, 0, 0.0, 0.0
+        best, winner, steps, rank, turn, time, skipped = -math.inf, 0, 0, 0, 0, 0.0, 0.0
 
         def threshold() -> float:
+            if turn == 0:
+                return math.inf
             margin = gumbel_of(time) + supremum - best
             if self.inverse == 0.0:
                 return math.inf if margin > 0.0 else 0.0
@@ -97,13 +100,13 @@ class PoissonPrivateRepresentation(CandidateMethod):
 
         if supremum == -math.inf:
             return Winner(0, 0)
-        for turn in itertools.count(1):
-            v = threshold() if turn > 1 else math.inf
-            if v == 0.0:
-                break
+        dense = True
+        while (v := threshold()) > 0.0:
+            turn += 1
+            dense = dense and v >= 1.0
             wait = exponential(own(Address(turn)).arrival)
             marks = own(Address(turn, 1))
-            if v >= 1.0:
+            if dense:
                 time += wait
                 rank += 1
                 mark = exponential(marks.place)
