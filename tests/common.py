@@ -71,14 +71,6 @@ CODECS = [
         exact=False,
         largest_index=64,
     ),
-    CodecCase(
-        "private-2",
-        lambda seed: rec.PoissonPrivateRepresentation(2.0, seed, private_seed=77),
-        ref.PoissonPrivateRepresentation(2.0, 77),
-        largest_index=2**44,
-        needs_bound=True,
-        ends_early=False,
-    ),
 ]
 
 # Methods whose blocks run through all axes: they have no message for an element.

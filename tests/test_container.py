@@ -36,7 +36,6 @@ METHODS: dict[str, dict[str, Any]] = {
     "global, limited": {"method": "global", "max_samples": 20},
     "mrc": {"method": "mrc", "candidates": 30},
     "orc": {"method": "orc", "candidates": 30},
-    "ppr": {"method": "ppr", "alpha": 2.5, "private_seed": 4},
 }
 CODES = [None, rec.GammaCode(), rec.DeltaCode(), rec.ZetaCode(1.5), rec.FixedCode(64)]
 each_method = pytest.mark.parametrize("method", METHODS)

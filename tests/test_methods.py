@@ -21,6 +21,7 @@ BLOCKS = [
         lambda seed: rec.MinimalRandomCoding(50, seed, block=2),
     ),
     CodecCase("ordered random in fours", lambda seed: rec.OrderedRandomCoding(60, seed, block=4)),
+    CodecCase("private", lambda seed: rec.PoissonPrivateRepresentation(2.0, seed, private_seed=77)),
     CodecCase(
         "private in twos",
         lambda seed: rec.PoissonPrivateRepresentation(3, seed, block=2, private_seed=1),

@@ -1,6 +1,7 @@
 """Poisson private representation: what is special about it.
 
-(The general tests, those of exactness among them, run on it as on all codecs.)
+(The general tests of methods run on it. Those over all codecs do not: they take codecs whose
+messages follow from the shared seed alone, and not from the sender's, or how loose a bound is.)
 
 Statistical tests, on fixed seeds: 9 Kolmogorov-Smirnov tests and 8 chi-square tests, of level 1e-4
 each. 0.0017 false alarms expected over all choices of seeds. A

@@ -47,6 +47,8 @@ class PoissonPrivateRepresentation(CandidateCodec):
     and one in some 2^10 with 1.25. That is approximate, and as private. A ratio above 2^24 is
     refused.
 
+    Messages depend on the bound of a custom ratio, too, not their law.
+
     Args:
         alpha: α, from 1.25 to 1024, rounded to whole 1024ths. ``math.inf`` for no privacy: the law
             is that of `GlobalAStar`.
