@@ -37,10 +37,10 @@ HEADER = """\
 #
 # Made by scripts/generate_vectors.py; every line by itself says all that is needed to redo it.
 #
-#   method    global, as*, ad*, dad*, minimal-random or greedy-poisson
-#   limit     global: the most samples, 0 for no limit; dad*: the largest depth; minimal-random: the
-#             number of candidates; greedy-poisson: how regions are split, 0 at the sample, 1 in
-#             half, 2 never; otherwise 0
+#   method    global, as*, ad*, dad*, minimal-random, ordered-random or greedy-poisson
+#   limit     global: the most samples, 0 for no limit; dad*: the largest depth; minimal-random and
+#             ordered-random: the number of candidates; greedy-poisson: how regions are split, 0 at
+#             the sample, 1 in half, 2 never; otherwise 0
 #   seed      64 bits
 #   element   the element's number (offset + place in the array), below 2^48
 #   target    family and two parameters: loc and scale, for the uniform low and high
@@ -178,6 +178,11 @@ def cases() -> Iterator[Case]:
             element += 1
     for candidates, seed, number in zip((1, 2, 3, 64, 100), SEEDS, ELEMENTS, strict=True):
         yield Case("minimal-random", candidates, seed, number, *usual)
+        yield Case("ordered-random", candidates, seed, number, *usual)
+    for target, proposal in PAIRS:
+        a, b, c, d = typical(draws, target, proposal, bounded=True)
+        yield Case("ordered-random", 2**9, 2029, element, target, a, b, proposal, c, d)
+        element += 1
     draws, element = random.Random(3), 0
     for split in (0, 1, 2):
         for _ in range(8):
@@ -204,6 +209,8 @@ def codec_of(method: str, limit: int, seed: int) -> rec.Codec:
         return rec.MinimalRandomCoding(limit, seed)
     if method == "greedy-poisson":
         return rec.GreedyPoissonRejection(seed, split=SPLITS[limit])
+    if method == "ordered-random":
+        return rec.OrderedRandomCoding(limit, seed)
     return {"as*": rec.ASStar, "ad*": rec.ADStar}[method](seed)
 
 
@@ -234,7 +241,12 @@ def block_lines() -> Iterator[str]:
                 seed, element = (int(rng.integers(2**63)) for _ in range(2))
                 means = [round(mean, 3) for mean in rng.normal(size=dimensions).tolist()]
                 yield block_line(method, limit, seed, element % 2**47, family, bits, hints, means)
-    for method, dimensions in (("global", 2), ("minimal-random", 3), ("minimal-random", 16)):
+    for method, dimensions in (
+        ("global", 2),
+        ("minimal-random", 3),
+        ("minimal-random", 16),
+        ("ordered-random", 40),
+    ):
         seed, element = (int(rng.integers(2**63)) for _ in range(2))
         means = [round(mean, 3) for mean in rng.normal(size=dimensions).tolist()]
         yield block_line(method, 500, seed, element % 2**47, "Normal", 0.5, "-", means)
@@ -258,11 +270,13 @@ def block_line(
         codec = rec.GlobalAStar(seed, limit, block=len(means))
     elif method == "minimal-random":
         codec = rec.MinimalRandomCoding(limit, seed, block=len(means))
+    elif method == "ordered-random":
+        codec = rec.OrderedRandomCoding(limit, seed, block=len(means))
     else:
         codec = rec.ADStar(seed, len(means), bits_hint=known)
     make = getattr(rec, family)
     index, sample, steps = codec.encode(make(means, 2.0**-bits), make(0.0, 1.0), offset=element)
-    number = sum(int(word) << (64 * i) for i, word in enumerate(index[0]))
+    number = sum(int(word) << (64 * i) for i, word in enumerate(index.reshape(-1)))
     words = [method, limit, seed, element, family, bits, hints, *means]
     samples = " ".join(float(x).hex() for x in sample)
     return " ".join(map(str, words)) + f" : {number} : {samples} : {int(steps[0])}\n"
@@ -362,6 +376,14 @@ def containers() -> Iterator[tuple[str, str]]:
     yield "mrc", container_text(options, target, normal)
     options = {"method": "mrc", "candidates": 300, "block": 3, "seed": 13, "chunk": 2**16}
     yield "mrc_blocks", container_text(options, target, normal)
+    options = {"method": "orc", "candidates": 900, "seed": 22, "offset": 3, "chunk": 16}
+    yield "orc", container_text(options, target, normal)
+    options = {"method": "orc", "candidates": 5000, "block": 5, "seed": 23}
+    yield "orc_blocks", container_text(options, target, normal)
+    options = {"method": "ppr", "alpha": 2.0, "seed": 24, "private_seed": 25, "offset": 3}
+    yield "ppr", container_text(options, target, normal)
+    options = {"method": "ppr", "alpha": 1.5, "seed": 26, "private_seed": 27, "block": 3}
+    yield "ppr_blocks", container_text(options, ("Laplace", mean, 1.0), ("Laplace", 0.0, 1.0))
     options = {"method": "polar", "seed": 14, "offset": 2**40 + 7}
     yield "polar", container_text(options, target, normal)
     options = {"method": "polar", "block": 14, "seed": 15, "chunk": 2, "open": True}

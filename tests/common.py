@@ -64,6 +64,13 @@ CODECS = [
         largest_index=64,
         ends_early=False,
     ),
+    CodecCase(
+        "ordered-random-64",
+        lambda seed: rec.OrderedRandomCoding(64, seed),
+        ref.OrderedRandomCoding(64),
+        exact=False,
+        largest_index=64,
+    ),
 ]
 
 # Methods whose blocks run through all axes: they have no message for an element.

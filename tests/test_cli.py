@@ -58,6 +58,8 @@ def targets():
         {"method": "dad", "depth": 20, "block": 4},
         {"method": "mrc", "candidates": 60},
         {"method": "mrc", "candidates": 60, "block": 2},
+        {"method": "orc", "candidates": 60, "block": 40},
+        {"method": "ppr", "alpha": 1.5},
         {"method": "global", "max_samples": 50, "threads": 1},
         {"max_steps": 3, "contexts": "column", "chunk": 64},
         {"block": 2, "bits_hint": "none"},

@@ -35,6 +35,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "global": {"method": "global"},
     "global, limited": {"method": "global", "max_samples": 20},
     "mrc": {"method": "mrc", "candidates": 30},
+    "orc": {"method": "orc", "candidates": 30},
 }
 CODES = [None, rec.GammaCode(), rec.DeltaCode(), rec.ZetaCode(1.5), rec.FixedCode(64)]
 each_method = pytest.mark.parametrize("method", METHODS)
@@ -47,7 +48,7 @@ def targets(shape: tuple[int, ...]) -> rec.Normal:
 
 
 def may_find_nothing(pair: Any, method: str) -> bool:
-    return pair.target == "Uniform" and method in ("dad", "global, limited", "mrc")
+    return pair.target == "Uniform" and method in ("dad", "global, limited", "mrc", "orc")
 
 
 def same_code(a: rec.IndexCode, b: rec.IndexCode) -> bool:

@@ -136,6 +136,8 @@ METHODS: dict[str, dict[str, Any]] = {
     "mrc": {"method": "mrc", "candidates": 300},
     "gprs": {"method": "gprs"},
     "gprs in half": {"method": "gprs", "split": "half"},
+    "orc": {"method": "orc", "candidates": 300},
+    "ppr": {"method": "ppr", "alpha": 2.5},
 }
 CODES = [
     None,

@@ -20,6 +20,12 @@ BLOCKS = [
         "minimal random in twos",
         lambda seed: rec.MinimalRandomCoding(50, seed, block=2),
     ),
+    CodecCase("ordered random in fours", lambda seed: rec.OrderedRandomCoding(60, seed, block=4)),
+    CodecCase("private", lambda seed: rec.PoissonPrivateRepresentation(2.0, seed, private_seed=77)),
+    CodecCase(
+        "private in twos",
+        lambda seed: rec.PoissonPrivateRepresentation(3, seed, block=2, private_seed=1),
+    ),
     CodecCase("ad with a budget", lambda seed: rec.ADStar(seed, max_steps=9)),
 ]
 
@@ -54,6 +60,8 @@ def test_numbers_are_for_ever() -> None:
         "universal": 13,
         "dither": 14,
         "gprs": 16,
+        "orc": 17,
+        "ppr": 18,
     }
     for name, number in numbers.items():
         assert method_named(name).number == number

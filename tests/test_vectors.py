@@ -46,6 +46,8 @@ class Vector(NamedTuple):
             return rec.MinimalRandomCoding(self.limit, self.seed)
         if self.method == "greedy-poisson":
             return rec.GreedyPoissonRejection(self.seed, split=SPLITS[self.limit])
+        if self.method == "ordered-random":
+            return rec.OrderedRandomCoding(self.limit, self.seed)
         return {"as*": rec.ASStar, "ad*": rec.ADStar}[self.method](self.seed)
 
     @property
@@ -59,6 +61,8 @@ class Vector(NamedTuple):
         if self.method == "greedy-poisson":
             partitions = (ref.AtSample(), ref.Dyadic(), ref.WholeSpace())
             return ref.GreedyPoissonRejection(partitions[self.limit])
+        if self.method == "ordered-random":
+            return ref.OrderedRandomCoding(self.limit)
         return {"as*": ref.ASStar, "ad*": ref.ADStar}[self.method]()
 
 
@@ -88,10 +92,10 @@ CONTAINERS = sorted((FOLDER / "containers").glob("*.txt"))
 
 def test_vectors_are_there() -> None:
     assert len(VECTORS) >= 200
-    methods = {"global", "as*", "ad*", "dad*", "minimal-random", "greedy-poisson"}
-    assert {v.method for v in VECTORS} == methods
+    searches = {"global", "as*", "ad*", "dad*", "greedy-poisson"}
+    assert {v.method for v in VECTORS} == searches | {"minimal-random", "ordered-random"}
     assert len({(v.target[0], v.proposal[0]) for v in VECTORS}) == 9
-    assert len(CONTAINERS) == 23
+    assert len(CONTAINERS) == 27
 
 
 def test_decode() -> None:
@@ -165,20 +169,23 @@ def test_blocks(line: str) -> None:
         codec = rec.GlobalAStar(int(seed), int(limit), block=size)
     elif method == "minimal-random":
         codec = rec.MinimalRandomCoding(int(limit), int(seed), block=size)
+    elif method == "ordered-random":
+        codec = rec.OrderedRandomCoding(int(limit), int(seed), block=size)
     else:
         codec = rec.ADStar(int(seed), size, bits_hint=known)
-    words = [int(number) >> (64 * i) & (2**64 - 1) for i in range(size)]
+    words = [int(number) >> (64 * i) & (2**64 - 1) for i in range(codec.words)]
+    index = np.array([words if codec.words > 1 else words[0]], np.uint64)
     make = getattr(rec, family)
     r = codec.encode(
         make(list(map(float, means)), 2.0 ** -float(bits)), make(0, 1), offset=int(element)
     )
-    assert r.index.tolist() == [words]
+    assert np.array_equal(r.index, index)
     assert same_bits(r.sample, sample)
     assert r.steps.tolist() == [int(steps)]
-    index = np.array([words], np.uint64)
-    assert same_bits(codec.decode(index, make(0, 1), offset=int(element)), sample)
+    x = codec.decode(index, make(0, 1), shape=(size,), offset=int(element))
+    assert same_bits(x, sample)
     proposals = [getattr(ref, family)(0.0, 1.0)] * size
-    if method in ("global", "minimal-random"):
+    if method in ("global", "minimal-random", "ordered-random"):
         decoded = decode_number(int(number), proposals, int(seed), int(element))
     else:
         decoded = decode_block(int(number), proposals, int(seed), int(element), known)

@@ -15,18 +15,19 @@ namespace {
 using namespace astar_rec;
 
 // `hints`: one number per column; the arrays have rows of that many elements. Blocks of one are alike.
-Blocks make_blocks(const Array<double>& samples, std::size_t block, const Array<double>& hints) {
+Blocks make_blocks(const Method& method, const Array<double>& samples, std::size_t block,
+                   const Array<double>& hints) {
   const auto elements = static_cast<std::size_t>(samples.size());
   if (block == 1) return Blocks(elements);
-  require(block >= 1 && block <= max_block, "block must be 1 to 16");
+  require(block >= 1 && block <= method.most_in_block(), "the method has no such blocks");
   const auto columns = static_cast<std::size_t>(hints.size());
   require(columns > 0 && elements % columns == 0, "one hint for each column");
+  if (!method.halves()) return {elements / columns, columns, block};
   return {elements / columns, block, view(hints)};
 }
 
 void check_call(const Method& method, const Blocks& blocks, std::uint64_t offset,
                 std::size_t words) {
-  require(blocks.block() <= method.most_in_block(), "the method has no such blocks");
   require(offset <= element_limit && blocks.elements() <= element_limit - offset,
           "elements are numbered below 2^48");
   require(words == blocks.count() * method.words(blocks.block()), "messages of another size");
@@ -39,7 +40,7 @@ std::uint64_t encode_arrays(const Method& method, std::uint64_t seed, std::uint6
                             std::size_t end, Array<std::uint64_t>& message, Array<double>& sample,
                             Array<std::uint64_t>& steps) {
   require(method.encodes({target.family(), proposal.family()}), "no such pair of families");
-  const Blocks blocks = make_blocks(sample, block, hints);
+  const Blocks blocks = make_blocks(method, sample, block, hints);
   check_call(method, blocks, offset, static_cast<std::size_t>(message.size()));
   require(static_cast<std::size_t>(steps.size()) == blocks.count(), "steps of another size");
   require(begin <= end && end <= blocks.count(), "the range exceeds the arrays");
@@ -58,7 +59,7 @@ void decode_arrays(const Method& method, std::uint64_t seed, std::uint64_t offse
                    std::size_t block, const Array<double>& hints,
                    const Array<std::uint64_t>& message, const Bound& proposal,
                    Array<double>& sample) {
-  const Blocks blocks = make_blocks(sample, block, hints);
+  const Blocks blocks = make_blocks(method, sample, block, hints);
   check_call(method, blocks, offset, static_cast<std::size_t>(message.size()));
   const Distribution p = proposal.broadcast_to(sample);
   const auto words = view(message);

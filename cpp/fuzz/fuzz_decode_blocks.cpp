@@ -19,13 +19,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::uint64_t offset = input.bytes(6) % (element_limit - blocks.elements());
   const Proposals proposals(input, blocks.elements());
 
-  std::vector<std::uint64_t> index(blocks.count() * block);
+  const std::size_t words = method.words(block);
+  std::vector<std::uint64_t> index(blocks.count() * words);
   for (std::size_t i = 0; i < blocks.count(); ++i) {
-    const std::size_t used = 1 + input.byte() % block;
-    for (std::size_t word = 0; word < used; ++word) index[i * block + word] = input.number();
+    const std::size_t used = 1 + input.byte() % words;
+    for (std::size_t word = 0; word < used; ++word) index[i * words + word] = input.number();
   }
   const auto possible = [&](std::size_t number) {
-    const BoxIndexView own = BoxIndexView(index).subspan(number * block, block);
+    const BoxIndexView own = BoxIndexView(index).subspan(number * words, words);
     const int depth = depth_of(own);
     const int levels = max_index_depth * static_cast<int>(blocks.dimensions(number));
     if (method.numbers_samples()) {

@@ -60,10 +60,10 @@ struct Proposals {
 
 // A method, and its limit: of any depth up to `deepest`.
 inline MethodCase method_of(Input& input, int deepest) {
-  MethodCase method{static_cast<Variant>(input.byte() % 5)};
+  MethodCase method{static_cast<Variant>(input.byte() % 6)};
   const std::uint64_t limit = input.number();
   if (method.variant == Variant::global) method.limit = limit;
-  if (method.variant == Variant::minimal_random) {
+  if (method.chooses()) {
     method.limit = 1 + limit % (std::uint64_t{1} << 32);
   }
   if (method.variant == Variant::dad_star) {

@@ -11,32 +11,44 @@
 #include "engine/driver.hpp"
 #include "methods/registry.hpp"
 
-enum class Variant { global, as_star, ad_star, dad_star, minimal_random, greedy_poisson };
+enum class Variant {
+  global,
+  as_star,
+  ad_star,
+  dad_star,
+  minimal_random,
+  ordered_random,
+  greedy_poisson
+};
 
 // A method with its numbers, as tests list them.
 struct MethodCase {
   Variant variant;
-  // global: the most samples, 0 for no limit; DAD*: the largest depth; minimal random: candidates;
-  // greedy Poisson: the split
+  // global: the most samples, 0 for no limit; DAD*: the largest depth; minimal and ordered random:
+  // candidates; greedy Poisson: the split
   std::uint64_t limit = 0;
   std::uint64_t max_steps = 0;
 
   std::shared_ptr<const astar_rec::Method> made() const {
     std::map<std::string, std::uint64_t, std::less<>> numbers;
-    constexpr const char* names[] = {"global", "as", "ad", "dad", "mrc", "gprs"};
+    constexpr const char* names[] = {"global", "as", "ad", "dad", "mrc", "orc", "gprs"};
     if (variant == Variant::global) numbers["max_samples"] = limit;
     if (variant == Variant::dad_star) numbers["depth"] = limit;
-    if (variant == Variant::minimal_random) numbers["candidates"] = limit;
+    if (chooses()) numbers["candidates"] = limit;
     if (variant == Variant::greedy_poisson) numbers["split"] = limit;
     if (max_steps != 0) numbers["max_steps"] = max_steps;
     return astar_rec::make_method(names[static_cast<int>(variant)],
                                   astar_rec::MethodNumbers(std::move(numbers)));
   }
 
-  // Whether an index is the number of a sample of all of the space.
-  bool numbers_samples() const {
-    return variant == Variant::global || variant == Variant::minimal_random;
+  // Whether it chooses one of candidates.
+  bool chooses() const {
+    return variant == Variant::minimal_random || variant == Variant::ordered_random;
   }
+  // Whether an index is the number of a sample of all of the space.
+  bool numbers_samples() const { return variant == Variant::global || chooses(); }
+  // Of a block's message.
+  std::size_t words(std::size_t block) const { return made()->words(block); }
   // Whether it ends at its limit, whatever the ratio, with the best it has found.
   bool is_approximate() const {
     if (variant == Variant::greedy_poisson) return false;

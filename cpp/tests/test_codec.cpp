@@ -23,10 +23,15 @@ constexpr std::size_t elements = 300;
 
 bool never() { return false; }
 
-const MethodCase every_method[] = {{Variant::global, 1000},    {Variant::as_star},
-                                   {Variant::ad_star},         {Variant::dad_star, 12},
-                                   {Variant::as_star, 0, 5},   {Variant::ad_star, 0, 5},
-                                   {Variant::dad_star, 12, 5}, {Variant::minimal_random, 1000}};
+const MethodCase every_method[] = {{Variant::global, 1000},
+                                   {Variant::as_star},
+                                   {Variant::ad_star},
+                                   {Variant::dad_star, 12},
+                                   {Variant::as_star, 0, 5},
+                                   {Variant::ad_star, 0, 5},
+                                   {Variant::dad_star, 12, 5},
+                                   {Variant::minimal_random, 1000},
+                                   {Variant::ordered_random, 1000}};
 
 // Parameters of a batch, in C order.
 struct Columns {
@@ -286,6 +291,7 @@ void limits() {
   CHECK_EQUAL(largest_index({Variant::global, 10}), std::uint64_t{10});
   CHECK_EQUAL(largest_index({Variant::global, 0}), ~std::uint64_t{0});
   CHECK_EQUAL(largest_index({Variant::minimal_random, 10}), std::uint64_t{10});
+  CHECK_EQUAL(largest_index({Variant::ordered_random, 10}), std::uint64_t{10});
   CHECK_EQUAL(largest_index({Variant::as_star}), ~std::uint64_t{0});
   CHECK_EQUAL(largest_index({Variant::ad_star}), ~std::uint64_t{0});
   int pairs = 0;

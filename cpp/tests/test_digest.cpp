@@ -279,9 +279,10 @@ void blocks(Report& report, const std::string& name, const MethodCase& method) {
       for (std::size_t j = 0; j < columns; ++j) hints[j] = static_cast<double>(j % 3);
     }
     const Blocks shape(rows, block, hints);
+    const std::size_t words = method.words(block);
     const Latents latents(draws, target, proposal, spread, shape.elements());
     const auto encode_on = [&](unsigned threads) {
-      Coded out{Words(shape.count() * block), std::vector<double>(shape.elements()),
+      Coded out{Words(shape.count() * words), std::vector<double>(shape.elements()),
                 Words(shape.count())};
       encode_blocks(latents.targets(), latents.proposals(), shape, method, seed, offset, threads,
                     never, {out.index, out.sample, out.steps});
@@ -296,13 +297,20 @@ void blocks(Report& report, const std::string& name, const MethodCase& method) {
     const Coded coded = encode_on(1);
     CHECK(encode_on(many_threads) == coded, name, block);
     CHECK(decode_on(1, coded.index) == coded.sample, name, block);
-    sent.add(coded.index);
+    // Numbers in as many words as paths have.
+    Words padded(shape.count() * block);
+    for (std::size_t number = 0; number < shape.count(); ++number) {
+      for (std::size_t word = 0; word < words; ++word) {
+        padded[number * block + word] = coded.index[number * words + word];
+      }
+    }
+    sent.add(padded);
     sent.add(coded.sample);
     sent.add(coded.steps);
 
     Words any(coded.index.size());
     for (std::size_t number = 0; number < shape.count(); ++number) {
-      draw_index(draws, method, shape.order(number), std::span(any).subspan(number * block, block));
+      draw_index(draws, method, shape.order(number), std::span(any).subspan(number * words, words));
     }
     const std::vector<double> samples = decode_on(1, any);
     CHECK(decode_on(many_threads, any) == samples, name, block);
@@ -443,6 +451,9 @@ std::vector<std::string> all_parts() {
   single_elements(report, "minimal random coding, of 400", {Variant::minimal_random, 400},
                   some_information);
   blocks(report, "blocks, minimal random coding, of 400", {Variant::minimal_random, 400});
+  single_elements(report, "ordered random coding, of 400", {Variant::ordered_random, 400},
+                  some_information);
+  blocks(report, "blocks, ordered random coding, of 400", {Variant::ordered_random, 400});
 
   polar_blocks(report, "polar blocks, some information", some_information);
   polar_blocks(report, "polar blocks, much information", {96, 4, 48, 0, 32});

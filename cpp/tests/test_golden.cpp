@@ -36,10 +36,10 @@ std::size_t place_of(std::string_view name, const std::string_view (&names)[n]) 
 }
 
 Variant variant_of(std::string_view name) {
-  constexpr std::string_view names[] = {"global",         "as*",           "ad*", "dad*",
-                                        "minimal-random", "greedy-poisson"};
+  constexpr std::string_view names[] = {
+      "global", "as*", "ad*", "dad*", "minimal-random", "ordered-random", "greedy-poisson"};
   const std::size_t place = place_of(name, names);
-  CHECK(place < 6, name);
+  CHECK(place < std::size(names), name);
   return static_cast<Variant>(place);
 }
 
@@ -166,7 +166,8 @@ void check_block(const std::string& line) {
       hint = number(word);
     }
   }
-  const std::vector<std::uint64_t> index = words_of(parts[1], block);
+  const std::size_t words = method.words(block);
+  const std::vector<std::uint64_t> index = words_of(parts[1], words);
   const std::uint64_t steps = std::stoull(parts[3]);
 
   const double scale = scale_of(number(bits)), zero = 0.0, one = 1.0;
@@ -180,9 +181,8 @@ void check_block(const std::string& line) {
         distribution(family_named(family), {means.data(), {rows, block}, {0, sizeof(double)}},
                      {&scale, {1}, {0}});
     const Distribution p = distribution(family_named(family), {&zero, {1}, {0}}, {&one, {1}, {0}});
-    const auto own = [&](const auto& all) { return std::span(all).subspan(row * block, block); };
     const auto is_sample = [&](const std::vector<double>& all) {
-      return std::ranges::equal(own(all), sample, same_bits);
+      return std::ranges::equal(std::span(all).subspan(row * block, block), sample, same_bits);
     };
 
     std::vector<std::uint64_t> sent;
@@ -191,10 +191,11 @@ void check_block(const std::string& line) {
     decode_blocks(sent, p, blocks, method, seed, first, threads, never, decoded);
     CHECK(is_sample(decoded), line, rows);
 
-    std::vector<std::uint64_t> found(rows * block), taken(rows);
+    std::vector<std::uint64_t> found(rows * words), taken(rows);
     std::vector<double> encoded(rows * block);
     encode_blocks(q, p, blocks, method, seed, first, threads, never, {found, encoded, taken});
-    CHECK(std::ranges::equal(own(found), index) && taken[row] == steps, line, rows, taken[row]);
+    const auto own = std::span(found).subspan(row * words, words);
+    CHECK(std::ranges::equal(own, index) && taken[row] == steps, line, rows, taken[row]);
     CHECK(is_sample(encoded), line, rows);
   }
 }

@@ -45,7 +45,8 @@ class Method:
     """A method by its name, with its numbers: budgets of 0 are none.
 
     ``global`` has max_samples, ``as`` and ``ad`` max_steps, ``dad`` depth and max_steps, ``mrc``
-    candidates, ``gprs`` split: 0 at the sample, 1 in half, 2 never.
+    and ``orc`` candidates, ``ppr`` alpha (in 1024ths, 0 for infinite) and private_seed, ``gprs``
+    split: 0 at the sample, 1 in half, 2 never.
     """
 
     def __init__(self, name: str, **numbers: int) -> None: ...

@@ -76,8 +76,10 @@ def checksum(data: bytes) -> bytes:
 
 GLOBAL, AS, AD, DAD, MRC, POLAR = range(6)
 UNIVERSAL, DITHER = 13, 14
+ORC, PPR = 17, 18
 WHOLE = (POLAR, UNIVERSAL, DITHER)  # blocks run through all axes, and have bytes
 GREEDY_POISSON = 16
+NUMBERED = (MRC, ORC, PPR)  # an index of one word, whatever the block
 FIXED, GAMMA, DELTA, ZETA, ADAPTIVE, TREE, BYTES = range(7)
 LEARNING = (ADAPTIVE, TREE)
 NO_CONTEXTS, COLUMN, GIVEN = range(3)
@@ -109,6 +111,11 @@ class Header:
         return self.shape[-1] if self.shape else 1
 
     @property
+    def words(self) -> int:
+        """How many words of 64 bits an index has."""
+        return 1 if self.method in NUMBERED else self.block
+
+    @property
     def row_blocks(self) -> int:
         """How many blocks there are in a row of the last axis."""
         return -(-self.columns // self.block)
@@ -129,7 +136,7 @@ def read_header(source: Source) -> Header:
     require(source.byte() == 3, "another version")
     method, flags, code, chunk = source.take(4)
     contexts = flags >> 2 & 3
-    known = method <= POLAR or method in (*WHOLE, GREEDY_POISSON)
+    known = method <= POLAR or method in (*WHOLE, *NUMBERED, GREEDY_POISSON)
     require(known, "an unknown method")
     require(contexts <= GIVEN and flags < 32, "unknown flags")
     require(code <= BYTES, "an unknown code")
@@ -147,7 +154,7 @@ def read_header(source: Source) -> Header:
         require(header.start <= 255, "a code's start")
     header.seed = source.number()
     read_method(source, header)
-    require(header.block == 1 or code in (*LEARNING, BYTES), "blocks without a code that learns")
+    require(header.words == 1 or code in (*LEARNING, BYTES), "words without a code that learns")
     header.offset = source.number()
     axes = source.number()
     require(axes <= 32, "too many axes")
@@ -178,12 +185,15 @@ def read_method(source: Source, header: Header) -> None:
         header.method = (AS, AD, GLOBAL)[split]
         return
     header.block = source.number()
-    largest = {POLAR: 2**24, UNIVERSAL: 2**16, DITHER: 2**16}.get(header.method, 16)
+    large = dict.fromkeys((UNIVERSAL, DITHER, *NUMBERED), 2**16) | {POLAR: 2**24}
+    largest = large.get(header.method, 16)
     require(1 <= header.block <= largest, "a block's size")
     if header.method not in (AD, *WHOLE):
         header.limit = source.number()
     require(header.method != DAD or header.limit <= 63 * header.block, "the largest depth")
-    require(header.method != MRC or 1 <= header.limit <= 2**32, "the number of candidates")
+    if header.method in (MRC, ORC):
+        require(1 <= header.limit <= 2**32, "the number of candidates")
+    require(header.method != PPR or header.limit <= 2**20, "the exponent")
     if header.method in (AD, DAD):
         count = source.number()
         require(count <= 2**18, "too many hints")
@@ -327,7 +337,7 @@ def read_adaptive(payload: bytes, header: Header, begin: int, contexts: Sequence
 
     def ends(level: int, context: int) -> bool:
         frequency = shared[level]
-        probability = frequency.probability(*prior(level, header.block, header.start))
+        probability = frequency.probability(*prior(level, header.words, header.start))
         frequencies = [frequency]
         if header.contexts != NO_CONTEXTS:
             frequencies.append(of_context[context, level])
@@ -342,7 +352,7 @@ def read_adaptive(payload: bytes, header: Header, begin: int, contexts: Sequence
         depth = 0
         while not ends(depth, context):
             depth += 1
-            require(depth < 64 * header.block, "an index deeper than the block's words")
+            require(depth < 64 * header.words, "an index of more than its words")
         index = 1
         for word in (depth % 64, *[64] * (depth // 64)):
             for piece in (*[16] * (word // 16), word % 16):
@@ -426,8 +436,9 @@ def split(index: int) -> tuple[int, int]:
 
 
 def check_limit(header: Header, index: int) -> None:
-    if header.method in (GLOBAL, MRC):
+    if header.method in (GLOBAL, MRC, ORC):
         require(header.limit == 0 or index <= header.limit, "an index above the limit")
+    require(header.method != PPR or index <= 2**44, "an index above the limit")
     if header.method == DAD:
         require(index.bit_length() - 1 <= header.limit, "an index deeper than the limit")
 
@@ -453,7 +464,7 @@ def position(header: Header, index: int, element: int) -> int:
     if header.method == AS:
         return position_as(header.seed, index, element)
     b, _ = random_words(header.seed, index, element, 0)
-    return b if header.method in (GLOBAL, MRC) else begin_with(*reversed(split(index)), b)
+    return b if header.method in (GLOBAL, *NUMBERED) else begin_with(*reversed(split(index)), b)
 
 
 def block_positions(header: Header, index: int, element: int, column: int) -> list[int]:
@@ -462,7 +473,7 @@ def block_positions(header: Header, index: int, element: int, column: int) -> li
     size = min(header.block, header.columns - column)
     paths, depths = [0] * size, [0] * size
     key, node = header.seed, 1
-    if header.method in (GLOBAL, MRC):
+    if header.method in (GLOBAL, *NUMBERED):
         require(index < 2**64, "an index of more than 64 bits")
         node = index
     else:

@@ -66,6 +66,8 @@ OPTIONS: list[dict[str, Any]] = [
     {"method": "gprs"},
     {"method": "gprs", "split": "never"},
     {"method": "mrc", "candidates": 30, "block": 2},
+    {"method": "orc", "candidates": 30, "block": 700},
+    {"method": "ppr", "alpha": 2, "block": 3},
     {"method": "polar", "block": 16},
     {"method": "polar", "block": 5, "chunk": 2, "open": True},
     {"method": "polar"},

@@ -27,8 +27,12 @@ class Blocks {
     }
   }
 
+  // For methods that ask for no order.
+  Blocks(std::size_t rows, std::size_t columns, std::size_t block)
+      : rows_(rows), columns_(columns), block_(block) {}
+
   // Single elements, whose methods ask for no order.
-  explicit Blocks(std::size_t elements) : rows_(elements), columns_(1), block_(1) {}
+  explicit Blocks(std::size_t elements) : Blocks(elements, 1, 1) {}
 
   std::size_t count() const { return rows_ * per_row(); }
   std::size_t block() const { return block_; }

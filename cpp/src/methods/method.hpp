@@ -98,7 +98,9 @@ class Method {
   virtual std::size_t most_in_block() const = 0;
   // The words of a block's message; 0 where it is bytes.
   virtual std::size_t words(std::size_t block) const { return block; }
-  // The largest message of a block of one, if messages are indices: from 1.
+  // Whether blocks' elements are halved in turn: `Blocks` knows the order then.
+  virtual bool halves() const { return true; }
+  // The largest message of one word, if messages are indices: from 1.
   virtual std::uint64_t largest_index() const { return ~std::uint64_t{0}; }
 
   virtual bool encodes(const Pair& pair) const { return has_log_ratios(pair); }

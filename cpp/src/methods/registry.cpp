@@ -6,6 +6,8 @@
 #include "methods/a_star.hpp"
 #include "methods/greedy_poisson.hpp"
 #include "methods/minimal_random.hpp"
+#include "methods/ordered_random.hpp"
+#include "methods/poisson_private.hpp"
 #include "tree/halving_order.hpp"
 
 namespace astar_rec {
@@ -44,6 +46,15 @@ constexpr MethodRow rows[] = {
      }},
     {"gprs",
      [](MethodNumbers& n) { return shared(GreedyPoisson(trees[n.take("split", 0, 0, 2)])); }},
+    {"orc",
+     [](MethodNumbers& n) {
+       return shared(OrderedRandom(n.take("candidates", 0, 1, max_candidates)));
+     }},
+    {"ppr",
+     [](MethodNumbers& n) {
+       const std::uint64_t alpha = n.take("alpha", any, 0, PoissonPrivate::most_parts);
+       return shared(PoissonPrivate(alpha, n.take("private_seed", 0, 0, any)));
+     }},
 };
 
 }  // namespace

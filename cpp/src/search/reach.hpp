@@ -27,6 +27,8 @@ struct Reach {
   double custom = no_limit;  // the same of ratios from outside: positions have 64 bits, so that a
                              // normalised ratio that needs more is not one
   double room = 0.0;         // what indices and budget have room for
+  // What may be done about a bound that is too large.
+  const char* instead = "use AS* or AD*, or give max_samples";
 
   void check_peak(double log_ratio, std::size_t element) const {
     const double bits = log_ratio * log2_of_e;
@@ -42,8 +44,7 @@ struct Reach {
     if (bound == no_limit || bits <= bound) return;
     throw DivergenceError(element, bits, bound,
                           "the global bound is " + shortly(bits) +
-                              " bits, and the search would take 2 to that power steps: use AS* or "
-                              "AD*, or give max_samples");
+                              " bits, and the search would take 2 to that power steps: " + instead);
   }
 
   void check_outcome(const SearchResult& result, double supremum, std::size_t element) const {

@@ -132,7 +132,7 @@ def encode(
     chunk: int | None,
     seed: int | None,
     threads: int | None,
-    **limits: int | None,
+    **limits: float | None,
 ) -> None:
     """Encodes a sample of every distribution in POSTERIORS.
 
@@ -308,7 +308,7 @@ def _codec(
     hints: bool,
     seed: int | None,
     threads: int | None,
-    limits: Mapping[str, int | None],
+    limits: Mapping[str, float | None],
 ) -> Codec:
     """Returns the codec that options name for some targets."""
     own = None if block == "auto" else int(block)

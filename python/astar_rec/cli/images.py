@@ -85,7 +85,7 @@ def compress(
     seed: int | None,
     chunk: int,
     threads: int | None,
-    **limits: int | None,
+    **limits: float | None,
 ) -> None:
     """Compresses IMAGES without loss.
 

@@ -54,7 +54,7 @@ def method_options(help_of_method: str, *, automatic: bool = False) -> Callable[
                 help=help_of_method,
             ),
             *(
-                click.option("--" + name.replace("_", "-"), type=int, help=meaning)
+                click.option("--" + name.replace("_", "-"), type=_type_of(name), help=meaning)
                 for name, meaning in limits().items()
             ),
             click.option("--seed", type=int, help="Written into the file; a fresh one by default."),
@@ -69,6 +69,13 @@ def method_options(help_of_method: str, *, automatic: bool = False) -> Callable[
     return decorate
 
 
+def _type_of(limit: str) -> type[float]:
+    """Returns what numbers a limit takes: whole ones, unless a method says otherwise."""
+    having = (method for method in methods() if limit in method.limits)
+    types = {field.type for method in having for field in fields(method) if field.name == limit}  # type: ignore[arg-type]
+    return float if "float" in types else int
+
+
 def takes(method: type[Codec], name: str) -> bool:
     """Returns whether a method's codec has an argument."""
     return any(field.name == name for field in fields(method))  # type: ignore[arg-type]
@@ -76,7 +83,7 @@ def takes(method: type[Codec], name: str) -> bool:
 
 def codec_of(
     name: str,
-    given: Mapping[str, int | None],
+    given: Mapping[str, float | None],
     *,
     block: int | None = None,
     bits_hint: tuple[float, ...] | None = None,

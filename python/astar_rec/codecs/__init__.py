@@ -11,9 +11,12 @@ DADStar       so, to a given depth   O(depth)                             O(1), 
 ============  =====================  ===================================  =======================
 
 Beside these, the codecs of the paper, there is `MinimalRandomCoding`, with which the field compares
-itself: one of K samples, by its importance weight; K steps, O(1) decoding, fixed width. And
-`GreedyPoissonRejection`, for normals: over the same trees, it takes the first arrival below a graph
-instead of the largest value, in a number of steps that grows with KL and not with D∞.
+itself: one of K samples, by its importance weight; K steps, O(1) decoding, fixed width.
+`OrderedRandomCoding` has samples of the same law and spends fewer bits, and
+`PoissonPrivateRepresentation` is exact and has messages that are differentially private
+(docs/candidates.md). Their blocks may have thousands of elements, and one number for an index.
+And `GreedyPoissonRejection`, for normals: over the trees of A*, it takes the first arrival below a
+graph instead of the largest value, in a number of steps that grows with KL and not with D∞.
 
 Without a search, `PolarCoding` codes whole arrays, and `LayeredDither` means with noise of which
 the receiver knows the scale; `UniversalQuantization` is its sibling for uniform noise alone.
@@ -60,6 +63,8 @@ from .encoded import Encoded
 from .greedy_poisson import GreedyPoissonRejection
 from .messages import BYTES, INDICES, INTEGERS, Message, MessageKind
 from .minimal_random import MinimalRandomCoding
+from .ordered_random import OrderedRandomCoding
+from .poisson_private import PoissonPrivateRepresentation
 from .polar import PolarCoding
 from .registry import method_named, method_numbered, methods, register
 
@@ -78,6 +83,8 @@ __all__ = [
     "Message",
     "MessageKind",
     "MinimalRandomCoding",
+    "OrderedRandomCoding",
+    "PoissonPrivateRepresentation",
     "PolarCoding",
     "Progress",
     "UniversalQuantization",

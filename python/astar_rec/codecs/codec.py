@@ -427,7 +427,8 @@ class Codec(ABC):
 
     def __repr__(self) -> str:
         """The call that makes an equal codec if hints are few, without what it has by default."""
-        values = [(field, getattr(self, field.name)) for field in fields(self)]  # type: ignore[arg-type]
+        shown = (field for field in fields(self) if field.repr)  # type: ignore[arg-type]
+        values = [(field, getattr(self, field.name)) for field in shown]
         given = [
             f"{field.name}={_shortly(value)}"
             for field, value in values

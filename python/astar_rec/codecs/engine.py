@@ -47,7 +47,7 @@ CARRIED = "; compress and Writer code such elements by themselves"
 
 
 class CoreCodec(Codec):
-    """A method of the core: indices of 64 bits, or as many words as a block has elements."""
+    """A method of the core: indices of 64 bits, or of as many words as a block has elements."""
 
     largest_block = MAX_BLOCK
 
@@ -62,13 +62,13 @@ class CoreCodec(Codec):
 
     @property
     def words(self) -> int:
-        """A word for each element of a block: an index has up to 64 bits for each."""
+        """A word for each element of a block: a path has up to 64 bits for each."""
         return self.block
 
     @property
     def message_range(self) -> tuple[int, int]:
-        """From 1 to the largest index; words of blocks may be anything."""
-        return (1, self._method.largest_index) if self.block == 1 else (0, 2**64 - 1)
+        """From 1 to the largest index; of several words, each may be anything."""
+        return (1, self._method.largest_index) if self.words == 1 else (0, 2**64 - 1)
 
     def pair(self, target: TargetLike, proposal: ProposalLike) -> tuple[Target, Proposal]:
         """Returns a target and a proposal that the core has, or that go together in lockstep."""
@@ -184,7 +184,7 @@ class CoreCodec(Codec):
             reason, unit = error.args
             where = unravel(unit, self.blocks.steps_shape(sample.shape))
             value, expected = message[where].tolist(), f"the index of a block ({reason})"
-            if self.block == 1:
+            if self.words == 1:
                 expected = f"an integer from 1 to {self._method.largest_index}"
             raise ParameterError("index", value, expected, where) from None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from .._validate import integer
 from ..codes import FixedCode
-from .engine import CoreCodec
+from .candidates import CandidateCodec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ __all__ = ["MinimalRandomCoding"]
 
 
 @dataclass(frozen=True, repr=False)
-class MinimalRandomCoding(CoreCodec):
+class MinimalRandomCoding(CandidateCodec):
     """Minimal random coding: one of K samples of the proposal, by its importance weight.
 
     Approximate. Candidate i of K is chosen with a probability proportional to dQ/dP at its sample.
@@ -38,8 +38,8 @@ class MinimalRandomCoding(CoreCodec):
     Args:
         candidates: K, from 1 to 2^32. With 1 the sample is the proposal's.
         seed: Shared by sender and receiver; 0 to 2^64 - 1.
-        block: Elements of the last axis that are coded together, 1 to 16: candidates are samples of
-            all of them.
+        block: Elements of the last axis that are coded together, 1 to 65536: candidates are samples
+            of all of them.
         threads: Number of threads; None for all processors.
 
     Reference: M. Havasi, R. Peharz, J. M. Hernández-Lobato, "Minimal Random Code Learning: Getting
@@ -91,7 +91,7 @@ class MinimalRandomCoding(CoreCodec):
     def default_code(
         self, *, expected_bits: float | None = None, contexts: bool = False
     ) -> IndexCode:
-        """Returns words for the largest number, where an index is a word."""
-        if self.block == 1 and expected_bits is None and not contexts:
+        """Returns words for the largest number."""
+        if expected_bits is None and not contexts:
             return FixedCode(self.candidates.bit_length())
         return super().default_code(expected_bits=expected_bits, contexts=contexts)

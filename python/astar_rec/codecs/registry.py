@@ -11,6 +11,8 @@ from .codec import Codec
 from .dither import LayeredDither, UniversalQuantization
 from .greedy_poisson import GreedyPoissonRejection
 from .minimal_random import MinimalRandomCoding
+from .ordered_random import OrderedRandomCoding
+from .poisson_private import PoissonPrivateRepresentation
 from .polar import PolarCoding
 
 __all__ = ["method_named", "method_numbered", "methods", "register"]
@@ -82,5 +84,7 @@ for _method in (
     UniversalQuantization,
     LayeredDither,
     GreedyPoissonRejection,
+    OrderedRandomCoding,
+    PoissonPrivateRepresentation,
 ):
     register(_method)

@@ -15,8 +15,9 @@ that one node, for which it needs neither Q nor the Gumbels.
 
 **The variants** differ only in how a node's region is split among its children: see `Partition`.
 Minimal random coding, which the field compares itself with, searches nothing: see
-`MinimalRandomCoding`. Greedy Poisson rejection sampling searches the same trees for the first node
-that is good enough: see `GreedyPoissonRejection`.
+`MinimalRandomCoding`. Methods that choose as it does are beside it. Greedy Poisson
+rejection sampling searches the trees of A* for the first node that is good enough: see
+`GreedyPoissonRejection`.
 
 ====================  ===========================================================================
 file                  one idea
@@ -32,12 +33,15 @@ file                  one idea
 `methods`             what sender and receiver agree on
 `a_star`              the one A* search
 `partitions`          how regions split: global, AS*, AD*, DAD*
-`minimal_random`      one of K samples, by its weight
 `excess`              a target's mass above a multiple of the proposal's density,
 `stretch`             the graph made from it,
 `greedy_poisson`      and the first arrival below that
 `elements`            an element encoded and decoded
 `boxes`, `blocks`     several elements as one
+`candidates`          one of numbered samples, chosen without a tree:
+`minimal_random`      of K by its weight,
+`ordered_random`      so with low numbers the likelier,
+`poisson_private`     and exactly, by a message that is differentially private
 `words`               codes of single indices
 `range_coder`         decisions and raw bits as one number
 `sequence`            arrays of indices as decisions of a model that learns
@@ -82,8 +86,9 @@ from __future__ import annotations
 
 from . import adaptive, tree
 from .a_star import search
-from .blocks import EncodedBlock, choose_block, decode_block, decode_number, encode_block
+from .blocks import EncodedBlock, decode_block, encode_block
 from .boxes import BoxAddress, halving_order
+from .candidates import choose_block, decode_number
 from .depths import depth_prior, start_of
 from .elements import Encoded, decode, encode
 from .excess import normal_excess
@@ -99,6 +104,7 @@ from .greedy_poisson import GreedyPoissonRejection
 from .gumbels import exponential, gumbel_of, next_arrival, truncated_gumbel
 from .methods import Found, Method, TooMuchInformationError
 from .minimal_random import MinimalRandomCoding
+from .ordered_random import OrderedRandomCoding
 from .partitions import (
     ADStar,
     ASStar,
@@ -109,6 +115,7 @@ from .partitions import (
     Partition,
     WholeSpace,
 )
+from .poisson_private import PoissonPrivateRepresentation
 from .positions import cell_depth, cell_first, cell_last, mass_of, position_within, tail_of
 from .random_bits import Address, NodeBits, NodeRandom, philox4x32
 from .ratios import LogRatio, log_ratio
@@ -147,7 +154,9 @@ __all__ = [
     "NodeBits",
     "NodeRandom",
     "Normal",
+    "OrderedRandomCoding",
     "Partition",
+    "PoissonPrivateRepresentation",
     "Stretch",
     "TooMuchInformationError",
     "Uniform",

@@ -2,7 +2,7 @@
 
 Log ratios and their suprema are sums over the dimensions. The search is the same as for one
 element, and so is the law of the sample; only the overhead of an index is paid once for all
-dimensions. At the end, blocks by minimal random coding.
+dimensions.
 
 >>> from astar_rec.reference import Normal
 >>> targets, proposals = [Normal(0.5, 0.3), Normal(-1.0, 0.2)], [Normal(0.0, 1.0)] * 2
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .boxes import BoxAddress, halving_order, place_bits
-from .gumbels import exponential, gumbel_of, next_arrival
+from .gumbels import gumbel_of, next_arrival
 from .methods import TooMuchInformationError
 from .positions import LAST_POSITION, cell_first, cell_last, position_within
 from .random_bits import Address, NodeRandom
@@ -205,56 +205,4 @@ def decode_block(
             )
         )
         for j, (proposal, cell) in enumerate(zip(proposals, cells, strict=True))
-    ]
-
-
-# --- Minimal random coding ---------------------------------------------------------------------
-#
-# Candidates are samples of the whole block, numbered from 1; the index is a number. (Those of
-# global-bound A* coding in blocks are the same, and `decode_number` serves both.)
-
-
-def choose_block(
-    targets: Sequence[Distribution],
-    proposals: Sequence[Distribution],
-    seed: int,
-    element: int,
-    candidates: int,
-) -> EncodedBlock:
-    """Return the index of one of the candidates: `astar_rec.reference.MinimalRandomCoding`.
-
-    Args:
-        targets: One for each dimension.
-        proposals: One for each dimension.
-        seed: Shared with the receiver; 64 bits.
-        element: The number of the block's first element in its array.
-        candidates: How many samples of the proposals there are to choose from.
-
-    Raises:
-        TooMuchInformationError: No candidate has a positive target density.
-    """
-    random = NodeRandom(seed, element)
-    pairs = zip(targets, proposals, strict=True)
-    ratios: list[LogRatio] = [log_ratio(target, proposal) for target, proposal in pairs]
-    best, winner = -math.inf, 0
-    for number in range(1, candidates + 1):
-        total = 0.0
-        for j, (ratio, proposal) in enumerate(zip(ratios, proposals, strict=True)):
-            total += ratio(proposal.quantile(place_bits(random, number, j)))
-        value = gumbel_of(exponential(random(Address(number)).arrival)) + total
-        if value > best:
-            best, winner = value, number
-    if winner == 0:
-        raise TooMuchInformationError("no candidate has a positive target density")
-    return EncodedBlock(winner, decode_number(winner, proposals, seed, element), candidates)
-
-
-def decode_number(
-    number: int, proposals: Sequence[Distribution], seed: int, element: int
-) -> list[float]:
-    """Return the block's sample of that number."""
-    random = NodeRandom(seed, element)
-    return [
-        proposal.sample(proposal.quantile(place_bits(random, number, j)))
-        for j, proposal in enumerate(proposals)
     ]

@@ -10,17 +10,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from .candidates import CandidateMethod, Winner
 from .gumbels import exponential, gumbel_of
-from .methods import Found, Method, TooMuchInformationError
 from .random_bits import Address, NodeRandom
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .ratios import LogRatio
 
-
-class MinimalRandomCoding(Method):
+class MinimalRandomCoding(CandidateMethod):
     """Minimal random coding [1]: one of K samples of the proposal, by its importance weight.
 
     Candidate i is chosen with a probability proportional to dQ/dP at its sample. By the Gumbel-max
@@ -34,18 +32,15 @@ class MinimalRandomCoding(Method):
     def __init__(self, candidates: int) -> None:
         self.candidates = candidates
 
-    def find(self, ratio: LogRatio, quantile: Callable[[int], float], random: NodeRandom) -> Found:
+    def choose(
+        self, ratio_of: Callable[[int], float], supremum: float, random: NodeRandom
+    ) -> Winner:
         """Look at all candidates. Of equal ones the first wins."""
+        del supremum
         best, winner = -math.inf, 0
         for number in range(1, self.candidates + 1):
-            bits = random(Address(number))
-            value = gumbel_of(exponential(bits.arrival)) + ratio(quantile(bits.place))
+            arrival = exponential(random(Address(number)).arrival)
+            value = gumbel_of(arrival) + ratio_of(number)
             if value > best:
                 best, winner = value, number
-        if winner == 0:
-            raise TooMuchInformationError("no candidate has a positive target density")
-        return Found(winner, self.replay(random, winner), self.candidates, cut=False)
-
-    def replay(self, random: NodeRandom, index: int) -> int:
-        """One random number."""
-        return random(Address(index)).place
+        return Winner(winner, self.candidates)

@@ -1,0 +1,66 @@
+#include "methods/ordered_random.hpp"
+
+#include <cmath>
+
+#include "tree/node.hpp"
+
+namespace astar_rec {
+
+namespace {
+
+class Contest {
+ public:
+  Contest(const OrderedRandom& method, const NodeRandom& random, double supremum)
+      : candidates_(method.candidates()), random_(random), supremum_(supremum) {}
+
+  // More and more at once, some of them in vain.
+  Numbers next(std::size_t most) {
+    const std::uint64_t left = settled_ ? 0 : candidates_ - seen_;
+    ahead_ = std::min(most, 2 * ahead_);
+    return {seen_ + 1, static_cast<std::size_t>(std::min<std::uint64_t>(ahead_, left))};
+  }
+
+  void supply(std::span<const double> log_ratios) {
+    for (const double log_ratio : log_ratios) {
+      // Of the whole of mass 1, each candidate takes its share away.
+      const double mass =
+          static_cast<double>(candidates_ - seen_) / static_cast<double>(candidates_);
+      const DrawnNode node = draw_node(random_({seen_ + 1, 0}), arrival_, mass);
+      settled_ = !(node.gumbel() + supremum_ > best_.value());
+      if (settled_) return;
+      arrival_ = node.arrival;
+      best_.consider(++seen_, node.gumbel() + log_ratio);
+    }
+  }
+
+  SearchResult result() const { return best_.result(seen_); }
+
+ private:
+  std::uint64_t candidates_;
+  NodeRandom random_;
+  double supremum_;
+  Best best_;
+  std::uint64_t seen_ = 0;
+  double arrival_ = 0.0;
+  bool settled_ = false;
+  std::size_t ahead_ = 4;
+};
+
+}  // namespace
+
+Reach OrderedRandom::reach() const {
+  Reach reach;
+  reach.room = std::log2(static_cast<double>(candidates_));
+  return reach;
+}
+
+std::unique_ptr<Encoder> OrderedRandom::encoder(const Pair& pair, std::size_t) const {
+  return std::make_unique<CandidateEncoder<OrderedRandom, Contest>>(*this, pair);
+}
+
+std::unique_ptr<Lockstep> OrderedRandom::lockstep(std::size_t count, std::uint64_t seed,
+                                                  std::uint64_t offset) const {
+  return std::make_unique<CandidateLockstep<OrderedRandom, Contest>>(*this, count, seed, offset);
+}
+
+}  // namespace astar_rec
