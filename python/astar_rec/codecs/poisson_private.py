@@ -81,7 +81,7 @@ class PoissonPrivateRepresentation(CandidateCodec):
     # What is coded by itself would not be private.
     escapes = False
     limits: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {"alpha": "1.25 to 1024: the messages of an ε-private mechanism are 2αε-private"}
+        {"alpha": "1.25 to 1024: an eps-private mechanism's messages are 2 alpha eps-private"}
     )
 
     alpha: float
