@@ -219,7 +219,8 @@ class BlockEncoder final : public Encoder {
         std::ranges::fill(index, 0);
         index[0] = block.node;
         replay_box(block.random, *block.order, index, places);
-        found.steps[which] = block.steps;
+        found.steps[which] = std::min(block.steps, method_.limits().most_steps);
+        if (block.steps > method_.limits().most_steps) ++found.cut;
         continue;
       }
       const SearchResult result = search(block, interrupt, index, places);

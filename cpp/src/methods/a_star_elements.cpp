@@ -28,7 +28,13 @@ class ElementEncoder final : public Encoder {
     const auto index = found.messages.words;
     search_in_lanes(chunk, {index, position_, found.steps});
     for (std::size_t i = 0; i < index.size(); ++i) {
-      if (index[i] != 0) continue;
+      if (index[i] != 0) {
+        if (found.steps[i] > limits_.most_steps) {
+          found.steps[i] = limits_.most_steps;
+          ++found.cut;
+        }
+        continue;
+      }
       const SearchResult result = search(chunk, i, interrupt);
       index[i] = result.index;
       position_[i] = result.position;

@@ -17,6 +17,9 @@
 //
 // All of that is approximate. Nodes that may have won are evaluated again in exact arithmetic, and so
 // are bounds too close to the winner's value to be counted: a few nodes of a block.
+//
+// A block with a budget of K steps is done when more than K nodes lie above the threshold: those with the K
+// largest bounds are among them (lane_search.hpp). If the best of all is one of these, it is the winner.
 template <class Families, int most_dimensions>
 class Boxes final : public BoxLaneSearch {
  public:
@@ -28,11 +31,18 @@ class Boxes final : public BoxLaneSearch {
       for (std::uint32_t turns = 1; work(); ++turns) {
         if (turns % 4096 == 0) exact.pause();
       }
+      for (std::size_t i = 0; i < task.count(); ++i) {
+        if (seen_[i].size() > task.most_steps) floor_[i] = infinity;
+      }
     }
     for (std::size_t i = 0; i < task.count(); ++i) {
-      result.node[i] = given_up(i) ? 0 : winner_of(i, exact);
-      if (result.node[i] != 0) result.steps[i] = steps_of(i, result.node[i], exact);
-      if (result.steps[i] > task.most_steps) result.node[i] = 0;
+      std::uint64_t winner = is_known(i) ? winner_of(i, exact) : 0;
+      if (winner != 0) {
+        result.steps[i] = steps_of(i, winner, exact);
+        const bool cut = result.steps[i] > task.most_steps;
+        if (cut && !is_among_first(i, winner, task.most_steps, exact)) winner = 0;
+      }
+      result.node[i] = winner;
     }
   }
 
@@ -105,7 +115,7 @@ class Boxes final : public BoxLaneSearch {
     dimensions_ = static_cast<int>(task.dimensions);
     limited_ = task.max_depth <= static_cast<int>(deepest);
     max_depth_ = limited_ ? static_cast<std::uint32_t>(task.max_depth) : deepest;
-    most_seen_ = task.most_steps < (1U << 20) ? 2 * task.most_steps + 64 : std::uint64_t{1} << 21;
+    most_seen_ = task.most_steps < (1U << 18) ? 8 * task.most_steps + 256 : std::uint64_t{1} << 21;
     ratios_.prepare(task.parameters);
     one_block_ = task.count() == 1;
     for (std::size_t i = 0; i < task.count(); ++i) begin_block(task, i);
@@ -123,6 +133,7 @@ class Boxes final : public BoxLaneSearch {
     seen_[i].clear();
     good_[i].clear();
     best_[i] = floor_[i] = -infinity;
+    lost_[i] = false;
     slack_[i] = slack_of_bound_[i] =
         0x1p-21F * 1400.0F;  // of sums of suprema below 90, 16 to 62 of them
     peak_[i] = 0.0F;
@@ -148,20 +159,23 @@ class Boxes final : public BoxLaneSearch {
     later_.push(Keep(first_lanes(1)), root);
   }
 
-  // Blocks that are for the exact search have infinite floors, which nothing exceeds.
-  void give_up(std::uint32_t block) { floor_[block] = infinity; }
-  bool given_up(std::size_t block) const {
+  // Blocks that are done with have infinite floors, which nothing exceeds; these are for the exact search.
+  void give_up(std::uint32_t block) {
+    lost_[block] = true;
+    floor_[block] = infinity;
+  }
+  bool is_known(std::size_t block) const {
     // Values far below the others' may be off by more than `slack` says.
-    return floor_[block] == infinity ||
-           !(best_[block] > peak_[block] + Families::most_gumbel - 90.0F);
+    return !lost_[block] && best_[block] > peak_[block] + Families::most_gumbel - 90.0F;
   }
 
   // 0 if there is none.
   std::uint64_t winner_of(std::size_t block, BoxExact& exact) {
     std::uint64_t winner = 0;
     value_ = -std::numeric_limits<double>::infinity();
+    const float floor = best_[block] - slack_[block];
     for (const Found& found : good_[block]) {
-      if (found.at < floor_[block]) continue;
+      if (found.at < floor) continue;
       const double value = exact.value(block, found.node);
       if (value > value_) {
         value_ = value;
@@ -182,6 +196,20 @@ class Boxes final : public BoxLaneSearch {
       }
     }
     return steps;
+  }
+
+  // Whether a search evaluates a node among so many: those with the largest bounds.
+  bool is_among_first(std::size_t block, std::uint64_t node, std::uint64_t many, BoxExact& exact) {
+    const auto own = std::ranges::find(seen_[block], node, &Found::node);
+    if (own == seen_[block].end()) return false;
+    const double bound = exact.bound(block, node);
+    std::uint64_t before = 0;
+    for (const Found& found : seen_[block]) {
+      const float above = found.at - own->at;
+      const bool close = std::fabs(above) <= slack_of_bound_[block];
+      if (close ? exact.bound(block, found.node) > bound : above > 0.0F) ++before;
+    }
+    return before < many;
   }
 
   // --- Waves --------------------------------------------------------------------------------------
@@ -398,6 +426,7 @@ class Boxes final : public BoxLaneSearch {
   float best_[most_blocks];
   float floor_[most_blocks];  // what is not above this is not the winner
   float peak_[most_blocks];
+  bool lost_[most_blocks];
   float slack_[most_blocks], slack_of_bound_[most_blocks];
   std::vector<Found> seen_[most_blocks], good_[most_blocks];
 };

@@ -40,6 +40,14 @@ struct NormalPair {
     ASTAR_REC_LANES Float slack() const {
       return 0x1p-21F * fused(larger(mean, -mean), 37.0F * precision, splat(1030.0F));
     }
+    // What it is for a winner of this value, however low: of a search that ends early.
+    //
+    // y^2 / 2 = G + z^2 / 2 + offset - value, where the Gumbel is at most 16.6, |z| <= 9.16 and the offset at
+    // most the peak: less than peak - value + 60. The above is for y^2 / 2 <= 129, and what y^2 / 2 is off by
+    // grows no faster than y^2. That of lower values is larger, by less than what they are lower by.
+    ASTAR_REC_LANES Float slack_of(Float value, Float peak) const {
+      return slack() * (0x1p-7F * (peak - value + 60.0F));
+    }
     // The same of a supremum: at an end of a cell z is off by 1/8 |z|, at the vertex by no more.
     ASTAR_REC_LANES Float slack_of_supremum() const {
       return 0x1p-21F * fused(larger(mean, -mean), 9.0F * precision, splat(340.0F));

@@ -4,6 +4,10 @@
 // know: those are for the exact search (search.hpp), as are pairs of families and methods for which
 // there is none. What it knows is what the exact search would find: index, position and steps, on
 // every machine. simd/mode_first.inl has the algorithm and says why.
+//
+// Of a search with a budget of K steps too: children's bounds are below their parents', so what it evaluates
+// are the K nodes with the largest bounds, and its result is the best of these. It is cut if the next bound
+// exceeds that one's value.
 #pragma once
 
 #include <cstddef>
@@ -62,7 +66,7 @@ struct LaneTask {
 struct LaneResult {
   std::span<std::uint64_t> index;  // 0: not known, and neither are the others
   std::span<Position> position;
-  std::span<std::uint64_t> steps;
+  std::span<std::uint64_t> steps;  // above task.most_steps: cut
 };
 
 class LaneSearch {
@@ -99,7 +103,7 @@ struct BoxTask {
 
 struct BoxResult {
   std::span<std::uint64_t> node;  // the winner's heap number, of at most 63 digits; 0: not known
-  std::span<std::uint64_t> steps;
+  std::span<std::uint64_t> steps;  // above task.most_steps: cut
 };
 
 // What a search in lanes asks for where it can't tell: nodes of blocks in exact arithmetic.

@@ -19,6 +19,9 @@
 // nothing is left out that is not worse by more than that, and in the end a winner is certain if it is
 // better than all others by more than `slack`; the number of steps, if no bound but the winner's own
 // is within `slack` of B. What is not certain, one element in hundreds, is left to the exact search.
+//
+// A budget of K steps ends AS*'s path at its node K. Of what AD* evaluated the K nodes with the largest
+// bounds are kept (lane_search.hpp).
 template <class Families, class Partition>
 class ModeFirst final : public LaneSearch {
  public:
@@ -29,8 +32,9 @@ class ModeFirst final : public LaneSearch {
       for (int level = 1; level <= last_level_; ++level) go_aside(level);
     }
     count_steps();
+    if constexpr (Partition::sets_aside) keep_first(task.count());
     for (std::size_t i = 0; i < task.count(); ++i) {
-      const bool certain = second_[i] < best_[i] - slack_[i] && steps_[i] <= task.most_steps;
+      const bool certain = second_[i] < best_[i] - slack_[i];
       result.index[i] = certain ? index_[i] : 0;
       result.position[i] = place_[i];
       result.steps[i] = steps_[i];
@@ -96,19 +100,21 @@ class ModeFirst final : public LaneSearch {
   // A node that was evaluated.
   struct Seen {
     Word number, step;
-    Float bound;
+    Float bound, value;
 
-    static constexpr std::size_t columns = 3;
-    ASTAR_REC_LANES void each(const auto& f) { f(number), f(step), f(bound); }
+    static constexpr std::size_t columns = 4;
+    ASTAR_REC_LANES void each(const auto& f) { f(number), f(step), f(bound), f(value); }
   };
 
   // --- The search -------------------------------------------------------------------------------
 
   void begin(const LaneTask& task) {
+    seed_ = task.seed;
     key_ = key_of(task.seed);
     first_element_ = task.first_element;
     last_level_ = std::min(task.max_depth, deepest);
     limited_ = task.max_depth <= deepest;
+    most_steps_ = task.most_steps;
     path_.clear();
     seen_.clear();
     for (auto& table : aside_) table.clear();
@@ -128,6 +134,7 @@ class ModeFirst final : public LaneSearch {
       store_lanes(best_ + at, splat(-infinity));
       store_lanes(second_ + at, splat(infinity));  // not certain
       store_lanes(slack_ + at, row.known.slack);
+      store_lanes(peak_ + at, row.peak);
       store_lanes(steps_ + at, Word{});
     }
   }
@@ -159,10 +166,19 @@ class ModeFirst final : public LaneSearch {
       if (level == 0)
         row.second = node.gumbel > Families::most_gumbel ? splat(infinity) : row.second;
       const Mask alive = there & (bound > row.best - row.known.slack);
+      if constexpr (!Partition::sets_aside) {
+        if (static_cast<std::uint64_t>(level) == most_steps_) {
+          const Float slack = larger(row.known.slack, row.known.ratio.slack_of(row.best, row.peak));
+          const Mask sure = (bound > row.best + slack) & (row.second < row.best - slack);
+          row.second = alive & ~sure ? splat(infinity) : row.second;
+          finish(there & ~alive, row, level);
+          finish(alive, row, level + 1);
+          continue;
+        }
+      }
       const Word step = Partition::step(row.region, level);
-      see(alive, {row.number, step, bound});
-
       const Float value = node.gumbel + ratio(node.z);
+      see(alive, {row.number, step, bound, value});
       const Mask better = alive & (value > row.best);
       row.second = alive ? larger(row.second, smaller(value, row.best)) : row.second;
       row.best = better ? value : row.best;
@@ -234,8 +250,9 @@ class ModeFirst final : public LaneSearch {
       const Drawn node = draw_node(number, {row.node}, row.arrival, level);
       const Float bound = node.gumbel + row.supremum;
       const Mask alive = there & (bound > gather(best_, number) - known.slack);
-      see(alive, {number, row.node, bound});
-      take(alive, number, row.node, node.place, node.gumbel + known.ratio(node.z));
+      const Float value = node.gumbel + known.ratio(node.z);
+      see(alive, {number, row.node, bound, value});
+      take(alive, number, row.node, node.place, value);
       if (level == last_level_) {
         if (!limited_) give_up(alive, number);
         continue;
@@ -313,6 +330,59 @@ class ModeFirst final : public LaneSearch {
     }
   }
 
+  // Of searches with more steps than the budget, keeps the best of the first ones.
+  void keep_first(std::size_t elements)
+    requires(Partition::sets_aside)
+  {
+    const auto is_cut = [&](std::uint32_t steps) { return steps > most_steps_; };
+    if (std::none_of(steps_, steps_ + elements, is_cut)) [[likely]]
+      return;
+    std::fill_n(last_, elements, 0);
+    nodes_.assign(1, {});
+    for (std::size_t at = 0; at < seen_.size(); at += width) {
+      const Seen row = seen_.load(at);
+      const int count = static_cast<int>(std::min<std::size_t>(width, seen_.size() - at));
+      for (int i = 0; i < count; ++i) {
+        const std::uint32_t element = row.number[i];
+        if (!is_cut(steps_[element])) continue;
+        const std::uint32_t before =
+            std::exchange(last_[element], static_cast<std::uint32_t>(nodes_.size()));
+        nodes_.push_back({row.bound[i], row.value[i], row.step[i], before});
+      }
+    }
+    for (std::size_t element = 0; element < elements; ++element) {
+      if (is_cut(steps_[element])) keep_first_of(element);
+    }
+  }
+
+  void keep_first_of(std::size_t element) {
+    if (second_[element] == infinity) return;  // nodes may be missing
+    own_.clear();
+    for (std::uint32_t at = last_[element]; at != 0; at = nodes_[at].before) {
+      own_.push_back(nodes_[at]);
+    }
+    const auto end = own_.begin() + static_cast<std::ptrdiff_t>(most_steps_);
+    const auto falling = [](const Node& a, const Node& b) { return a.bound > b.bound; };
+    std::nth_element(own_.begin(), end, own_.end(), falling);
+    float best = -infinity, second = -infinity, least = infinity;
+    for (auto node = own_.begin(); node != end; ++node) {
+      least = std::min(least, node->bound);
+      second = std::max(second, std::min(node->value, best));
+      if (node->value > best) {
+        best = node->value;
+        index_[element] = node->step;
+      }
+    }
+    const Float far = ratios_.of_all(element).slack_of(splat(best), splat(peak_[element]));
+    const float slack = std::max(slack_[element], far[0]);
+    const bool sure = least > end->bound + slack && second < best - slack;
+    best_[element] = best;
+    const std::uint64_t node = index_[element];
+    const NodeRandom random(seed_, first_element_ + element);
+    place_[element] = Dyadic::place(node, random({node, 0}).place);
+    second_[element] = sure ? second : infinity;
+  }
+
   // The quantile at the cut of a cell; those of shallow cells are kept. Lanes beyond a table's last row
   // may ask for anything.
   ASTAR_REC_LANES Float cut(Word node, int level) const {
@@ -336,10 +406,12 @@ class ModeFirst final : public LaneSearch {
   }
 
   const float* cuts_ = cuts();
+  std::uint64_t seed_ = 0;
   PhiloxKey key_{};
   std::uint64_t first_element_ = 0;
   int last_level_ = 0;
   bool limited_ = false;  // the last level is the method's own limit
+  std::uint64_t most_steps_ = 0;
 
   Ratios<Families, most> ratios_;
   Table<Path, most> path_;
@@ -351,8 +423,18 @@ class ModeFirst final : public LaneSearch {
   float best_[most + width];
   float second_[most + width];
   float slack_[most + width];
+  float peak_[most + width];
   std::uint32_t steps_[most + width];
   std::uint32_t step_[most + width];
   std::uint64_t place_[most];
   std::uint64_t index_[most];
+
+  // Of elements that are cut, the nodes that were evaluated: lists, each from its last one.
+  struct Node {
+    float bound, value;
+    std::uint32_t step;
+    std::uint32_t before;  // 0: none
+  };
+  std::vector<Node> nodes_, own_;
+  std::uint32_t last_[most];
 };
