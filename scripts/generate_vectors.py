@@ -37,10 +37,11 @@ HEADER = """\
 #
 # Made by scripts/generate_vectors.py; every line by itself says all that is needed to redo it.
 #
-#   method    global, as*, ad*, dad*, minimal-random, ordered-random or greedy-poisson
+#   method    global, as*, ad*, dad*, minimal-random, ordered-random, greedy-poisson or
+#             greedy-rejection
 #   limit     global: the most samples, 0 for no limit; dad*: the largest depth; minimal-random and
-#             ordered-random: the number of candidates; greedy-poisson: how regions are split, 0 at
-#             the sample, 1 in half, 2 never; otherwise 0
+#             ordered-random: the number of candidates; greedy-poisson and greedy-rejection: how
+#             regions are split, 0 at the sample, 1 in half, 2 never; otherwise 0
 #   seed      64 bits
 #   element   the element's number (offset + place in the array), below 2^48
 #   target    family and two parameters: loc and scale, for the uniform low and high
@@ -184,16 +185,17 @@ def cases() -> Iterator[Case]:
         yield Case("ordered-random", 2**9, 2029, element, target, a, b, proposal, c, d)
         element += 1
     draws, element = random.Random(3), 0
-    for split in (0, 1, 2):
-        for _ in range(8):
-            a, b, c, d = typical(draws, "Normal", "Normal", bounded=split == 2)
-            yield Case("greedy-poisson", split, 2029, element, "Normal", a, b, "Normal", c, d)
-            element += 1
     hard = [NARROW_WIDE_AND_FAR[:4], NARROW_WIDE_AND_FAR[:4], NARROW_WIDE_AND_FAR[3:4]]
-    for split, targets in enumerate(hard):
-        for parameters in [*targets, usual]:
-            yield Case("greedy-poisson", split, 2030, element, *parameters)
-            element += 1
+    for method in ("greedy-poisson", "greedy-rejection"):
+        for split in (0, 1, 2):
+            for _ in range(8):
+                a, b, c, d = typical(draws, "Normal", "Normal", bounded=split == 2)
+                yield Case(method, split, 2029, element, "Normal", a, b, "Normal", c, d)
+                element += 1
+        for split, targets in enumerate(hard):
+            for parameters in [*targets, usual]:
+                yield Case(method, split, 2030, element, *parameters)
+                element += 1
 
 
 SPLITS: tuple[Literal["sample", "half", "never"], ...] = ("sample", "half", "never")
@@ -209,6 +211,8 @@ def codec_of(method: str, limit: int, seed: int) -> rec.Codec:
         return rec.MinimalRandomCoding(limit, seed)
     if method == "greedy-poisson":
         return rec.GreedyPoissonRejection(seed, split=SPLITS[limit])
+    if method == "greedy-rejection":
+        return rec.GreedyRejectionCoding(seed, split=SPLITS[limit])
     if method == "ordered-random":
         return rec.OrderedRandomCoding(limit, seed)
     return {"as*": rec.ASStar, "ad*": rec.ADStar}[method](seed)
@@ -391,6 +395,9 @@ def containers() -> Iterator[tuple[str, str]]:
     options = {"method": "gprs", "seed": 19, "offset": 11, "chunk": 16}
     yield "gprs", container_text(options, target, normal)
     yield "gprs_half", container_text({**options, "split": "half"}, target, normal)
+    options = {"method": "grc", "seed": 28, "offset": 12, "chunk": 16}
+    yield "grc", container_text(options, target, normal)
+    yield "grc_half", container_text({**options, "split": "half"}, target, normal)
     options = {"method": "ad", "seed": 17, "offset": 5, "chunk": 32, "fingerprint": True}
     proposal: Parameters = ("Logistic", [0.5, -0.25, 0.0, 3.0, 0.125], [1.0, 2.0, 1.5, 4.0, 1.25])
     yield "fingerprint", container_text({**options, "block": 2}, ("Logistic", mean, 0.5), proposal)

@@ -30,19 +30,20 @@ BLOCKS = [
 ]
 
 # For normals alone.
-GREEDY_POISSON = [
+GREEDY = [
     CodecCase("greedy Poisson", rec.GreedyPoissonRejection),
     CodecCase("greedy Poisson in half", lambda s: rec.GreedyPoissonRejection(s, split="half")),
     CodecCase("greedy Poisson unsplit", lambda s: rec.GreedyPoissonRejection(s, split="never")),
+    CodecCase("greedy rejection", rec.GreedyRejectionCoding),
+    CodecCase("greedy rejection in half", lambda s: rec.GreedyRejectionCoding(s, split="half")),
+    CodecCase("greedy rejection unsplit", lambda s: rec.GreedyRejectionCoding(s, split="never")),
 ]
 
 
 class TestMethods(MethodTests):
     """The shared list, and blocks."""
 
-    @pytest.fixture(
-        params=[*CODECS, *BLOCKS, *ARRAY_CODECS, *GREEDY_POISSON], ids=lambda case: case.name
-    )
+    @pytest.fixture(params=[*CODECS, *BLOCKS, *ARRAY_CODECS, *GREEDY], ids=lambda case: case.name)
     def codec_case(self, request: pytest.FixtureRequest) -> CodecCase:
         case: CodecCase = request.param
         return case
@@ -59,6 +60,7 @@ def test_numbers_are_for_ever() -> None:
         "polar": 5,
         "universal": 13,
         "dither": 14,
+        "grc": 15,
         "gprs": 16,
         "orc": 17,
         "ppr": 18,

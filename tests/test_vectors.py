@@ -46,6 +46,8 @@ class Vector(NamedTuple):
             return rec.MinimalRandomCoding(self.limit, self.seed)
         if self.method == "greedy-poisson":
             return rec.GreedyPoissonRejection(self.seed, split=SPLITS[self.limit])
+        if self.method == "greedy-rejection":
+            return rec.GreedyRejectionCoding(self.seed, split=SPLITS[self.limit])
         if self.method == "ordered-random":
             return rec.OrderedRandomCoding(self.limit, self.seed)
         return {"as*": rec.ASStar, "ad*": rec.ADStar}[self.method](self.seed)
@@ -58,9 +60,11 @@ class Vector(NamedTuple):
             return ref.DADStar(self.limit)
         if self.method == "minimal-random":
             return ref.MinimalRandomCoding(self.limit)
+        partitions = (ref.AtSample(), ref.Dyadic(), ref.WholeSpace())
         if self.method == "greedy-poisson":
-            partitions = (ref.AtSample(), ref.Dyadic(), ref.WholeSpace())
             return ref.GreedyPoissonRejection(partitions[self.limit])
+        if self.method == "greedy-rejection":
+            return ref.GreedyRejectionCoding(partitions[self.limit])
         if self.method == "ordered-random":
             return ref.OrderedRandomCoding(self.limit)
         return {"as*": ref.ASStar, "ad*": ref.ADStar}[self.method]()
@@ -92,10 +96,10 @@ CONTAINERS = sorted((FOLDER / "containers").glob("*.txt"))
 
 def test_vectors_are_there() -> None:
     assert len(VECTORS) >= 200
-    searches = {"global", "as*", "ad*", "dad*", "greedy-poisson"}
+    searches = {"global", "as*", "ad*", "dad*", "greedy-poisson", "greedy-rejection"}
     assert {v.method for v in VECTORS} == searches | {"minimal-random", "ordered-random"}
     assert len({(v.target[0], v.proposal[0]) for v in VECTORS}) == 9
-    assert len(CONTAINERS) == 27
+    assert len(CONTAINERS) == 29
 
 
 def test_decode() -> None:

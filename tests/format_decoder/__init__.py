@@ -78,7 +78,7 @@ GLOBAL, AS, AD, DAD, MRC, POLAR = range(6)
 UNIVERSAL, DITHER = 13, 14
 ORC, PPR = 17, 18
 WHOLE = (POLAR, UNIVERSAL, DITHER)  # blocks run through all axes, and have bytes
-GREEDY_POISSON = 16
+GREEDY = (15, 16)  # their indices are those of the methods that split alike
 NUMBERED = (MRC, ORC, PPR)  # an index of one word, whatever the block
 FIXED, GAMMA, DELTA, ZETA, ADAPTIVE, TREE, BYTES = range(7)
 LEARNING = (ADAPTIVE, TREE)
@@ -136,7 +136,7 @@ def read_header(source: Source) -> Header:
     require(source.byte() == 3, "another version")
     method, flags, code, chunk = source.take(4)
     contexts = flags >> 2 & 3
-    known = method <= POLAR or method in (*WHOLE, *NUMBERED, GREEDY_POISSON)
+    known = method <= POLAR or method in (*WHOLE, *NUMBERED, *GREEDY)
     require(known, "an unknown method")
     require(contexts <= GIVEN and flags < 32, "unknown flags")
     require(code <= BYTES, "an unknown code")
@@ -178,8 +178,7 @@ def read_method(source: Source, header: Header) -> None:
     """Read what the method has beside the seed."""
     if header.method == AS:
         return
-    if header.method == GREEDY_POISSON:
-        # Its indices are those of the methods that split alike.
+    if header.method in GREEDY:
         split = source.number()
         require(split < 3, "an unknown split")
         header.method = (AS, AD, GLOBAL)[split]

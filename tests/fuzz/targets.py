@@ -63,6 +63,7 @@ OPTIONS: list[dict[str, Any]] = [
     {"method": "global"},
     {"method": "global", "max_samples": 30, "block": 2},
     {"method": "mrc", "candidates": 30},
+    {"method": "grc", "split": "half"},
     {"method": "gprs"},
     {"method": "gprs", "split": "never"},
     {"method": "mrc", "candidates": 30, "block": 2},
