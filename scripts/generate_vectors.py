@@ -37,11 +37,12 @@ HEADER = """\
 #
 # Made by scripts/generate_vectors.py; every line by itself says all that is needed to redo it.
 #
-#   method    global, as*, ad*, dad*, minimal-random, ordered-random, greedy-poisson or
-#             greedy-rejection
+#   method    global, as*, ad*, dad*, minimal-random, ordered-random, greedy-poisson,
+#             greedy-rejection or hybrid
 #   limit     global: the most samples, 0 for no limit; dad*: the largest depth; minimal-random and
 #             ordered-random: the number of candidates; greedy-poisson and greedy-rejection: how
-#             regions are split, 0 at the sample, 1 in half, 2 never; otherwise 0
+#             regions are split, 0 at the sample, 1 in half, 2 never; hybrid: the number of
+#             halvings, of 500 candidates; otherwise 0
 #   seed      64 bits
 #   element   the element's number (offset + place in the array), below 2^48
 #   target    family and two parameters: loc and scale, for the uniform low and high
@@ -196,6 +197,21 @@ def cases() -> Iterator[Case]:
             for parameters in [*targets, usual]:
                 yield Case(method, split, 2030, element, *parameters)
                 element += 1
+    for halvings in (1, 4):
+        for target, proposal in PAIRS:
+            a, b, c, d = typical(draws, target, proposal, bounded=True)
+            if target == "Uniform":
+                middle, half = 0.5 * (a + b), 0.5 * (b - a) / 2**halvings
+                a, b = middle - half, middle + half
+            else:
+                b = b / 2**halvings
+            yield Case("hybrid", halvings, 2031, element, target, a, b, proposal, c, d)
+            element += 1
+    for halvings in (2, 31):
+        for parameters in [*NARROW_WIDE_AND_FAR[:4], usual]:
+            if halvings < 31 or parameters[2] < 1e-9:
+                yield Case("hybrid", halvings, 2032, element, *parameters)
+                element += 1
 
 
 SPLITS: tuple[Literal["sample", "half", "never"], ...] = ("sample", "half", "never")
@@ -215,6 +231,8 @@ def codec_of(method: str, limit: int, seed: int) -> rec.Codec:
         return rec.GreedyRejectionCoding(seed, split=SPLITS[limit])
     if method == "ordered-random":
         return rec.OrderedRandomCoding(limit, seed)
+    if method == "hybrid":
+        return rec.HybridCoding(500, seed, limit)
     return {"as*": rec.ASStar, "ad*": rec.ADStar}[method](seed)
 
 
@@ -254,6 +272,11 @@ def block_lines() -> Iterator[str]:
         seed, element = (int(rng.integers(2**63)) for _ in range(2))
         means = [round(mean, 3) for mean in rng.normal(size=dimensions).tolist()]
         yield block_line(method, 500, seed, element % 2**47, "Normal", 0.5, "-", means)
+    for halvings, dimensions, bits in ((1, 3, 4.0), (3, 20, 6.0), (31, 2, 36.0), (9, 40, 14.0)):
+        seed, element = (int(rng.integers(2**63)) for _ in range(2))
+        means = [round(mean, 3) for mean in rng.normal(size=dimensions).tolist()]
+        element %= 2**47
+        yield block_line("hybrid", halvings, seed, element, "Laplace", bits, "-", means)
 
 
 def block_line(
@@ -276,6 +299,8 @@ def block_line(
         codec = rec.MinimalRandomCoding(limit, seed, block=len(means))
     elif method == "ordered-random":
         codec = rec.OrderedRandomCoding(limit, seed, block=len(means))
+    elif method == "hybrid":
+        codec = rec.HybridCoding(500, seed, limit, block=len(means))
     else:
         codec = rec.ADStar(seed, len(means), bits_hint=known)
     make = getattr(rec, family)
@@ -388,6 +413,11 @@ def containers() -> Iterator[tuple[str, str]]:
     yield "ppr", container_text(options, target, normal)
     options = {"method": "ppr", "alpha": 1.5, "seed": 26, "private_seed": 27, "block": 3}
     yield "ppr_blocks", container_text(options, ("Laplace", mean, 1.0), ("Laplace", 0.0, 1.0))
+    options = {"method": "hybrid", "candidates": 200, "halvings": 1, "seed": 29, "offset": 3}
+    yield "hybrid", container_text(options, ("Normal", mean, 0.0625), normal)
+    options = {"method": "hybrid", "candidates": 900, "halvings": 12, "block": 5, "seed": 30}
+    narrow: Parameters = ("Laplace", mean, 2.0**-16)
+    yield "hybrid_blocks", container_text(options, narrow, ("Laplace", 0.0, 1.0))
     options = {"method": "polar", "seed": 14, "offset": 2**40 + 7}
     yield "polar", container_text(options, target, normal)
     options = {"method": "polar", "block": 14, "seed": 15, "chunk": 2, "open": True}

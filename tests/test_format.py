@@ -140,6 +140,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "gprs in half": {"method": "gprs", "split": "half"},
     "orc": {"method": "orc", "candidates": 300},
     "ppr": {"method": "ppr", "alpha": 2.5},
+    "hybrid": {"method": "hybrid", "candidates": 300, "halvings": 2},
 }
 CODES = [
     None,

@@ -26,6 +26,8 @@ BLOCKS = [
         "private in twos",
         lambda seed: rec.PoissonPrivateRepresentation(3, seed, block=2, private_seed=1),
     ),
+    CodecCase("hybrid", lambda seed: rec.HybridCoding(60, seed, 1)),
+    CodecCase("hybrid in twenties", lambda seed: rec.HybridCoding(30, seed, 3, block=20)),
     CodecCase("ad with a budget", lambda seed: rec.ADStar(seed, max_steps=9)),
 ]
 
@@ -64,6 +66,7 @@ def test_numbers_are_for_ever() -> None:
         "gprs": 16,
         "orc": 17,
         "ppr": 18,
+        "hybrid": 19,
     }
     for name, number in numbers.items():
         assert method_named(name).number == number

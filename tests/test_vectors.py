@@ -50,6 +50,8 @@ class Vector(NamedTuple):
             return rec.GreedyRejectionCoding(self.seed, split=SPLITS[self.limit])
         if self.method == "ordered-random":
             return rec.OrderedRandomCoding(self.limit, self.seed)
+        if self.method == "hybrid":
+            return rec.HybridCoding(500, self.seed, self.limit)
         return {"as*": rec.ASStar, "ad*": rec.ADStar}[self.method](self.seed)
 
     @property
@@ -67,6 +69,8 @@ class Vector(NamedTuple):
             return ref.GreedyRejectionCoding(partitions[self.limit])
         if self.method == "ordered-random":
             return ref.OrderedRandomCoding(self.limit)
+        if self.method == "hybrid":
+            return ref.HybridCoding(500, self.limit)
         return {"as*": ref.ASStar, "ad*": ref.ADStar}[self.method]()
 
 
@@ -97,9 +101,9 @@ CONTAINERS = sorted((FOLDER / "containers").glob("*.txt"))
 def test_vectors_are_there() -> None:
     assert len(VECTORS) >= 200
     searches = {"global", "as*", "ad*", "dad*", "greedy-poisson", "greedy-rejection"}
-    assert {v.method for v in VECTORS} == searches | {"minimal-random", "ordered-random"}
+    assert {v.method for v in VECTORS} == searches | {"minimal-random", "ordered-random", "hybrid"}
     assert len({(v.target[0], v.proposal[0]) for v in VECTORS}) == 9
-    assert len(CONTAINERS) == 29
+    assert len(CONTAINERS) == 31
 
 
 def test_decode() -> None:
@@ -175,6 +179,8 @@ def test_blocks(line: str) -> None:
         codec = rec.MinimalRandomCoding(int(limit), int(seed), block=size)
     elif method == "ordered-random":
         codec = rec.OrderedRandomCoding(int(limit), int(seed), block=size)
+    elif method == "hybrid":
+        codec = rec.HybridCoding(500, int(seed), int(limit), block=size)
     else:
         codec = rec.ADStar(int(seed), size, bits_hint=known)
     words = [int(number) >> (64 * i) & (2**64 - 1) for i in range(codec.words)]
@@ -191,6 +197,9 @@ def test_blocks(line: str) -> None:
     proposals = [getattr(ref, family)(0.0, 1.0)] * size
     if method in ("global", "minimal-random", "ordered-random"):
         decoded = decode_number(int(number), proposals, int(seed), int(element))
+    elif method == "hybrid":
+        hybrid = ref.HybridCoding(500, int(limit))
+        decoded = hybrid.decode_block(int(number), proposals, int(seed), int(element))
     else:
         decoded = decode_block(int(number), proposals, int(seed), int(element), known)
     assert decoded == sample.tolist()

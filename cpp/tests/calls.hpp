@@ -19,24 +19,26 @@ enum class Variant {
   minimal_random,
   ordered_random,
   greedy_poisson,
-  greedy_rejection
+  greedy_rejection,
+  hybrid
 };
 
 // A method with its numbers, as tests list them.
 struct MethodCase {
   Variant variant;
   // global: the most samples, 0 for no limit; DAD*: the largest depth; minimal and ordered random:
-  // candidates; greedy ones: the split
+  // candidates; greedy ones: the split; hybrid: the halvings, of 500 candidates
   std::uint64_t limit = 0;
   std::uint64_t max_steps = 0;
 
   std::shared_ptr<const astar_rec::Method> made() const {
     std::map<std::string, std::uint64_t, std::less<>> numbers;
-    constexpr const char* names[] = {"global", "as", "ad", "dad", "mrc", "orc", "gprs", "grc"};
+    constexpr const char* names[] = {"global", "as", "ad", "dad", "mrc", "orc", "gprs", "grc", "hybrid"};
     if (variant == Variant::global) numbers["max_samples"] = limit;
     if (variant == Variant::dad_star) numbers["depth"] = limit;
     if (chooses()) numbers["candidates"] = limit;
     if (is_greedy()) numbers["split"] = limit;
+    if (variant == Variant::hybrid) numbers = {{"candidates", 500}, {"halvings", limit}};
     if (max_steps != 0) numbers["max_steps"] = max_steps;
     return astar_rec::make_method(names[static_cast<int>(variant)],
                                   astar_rec::MethodNumbers(std::move(numbers)));

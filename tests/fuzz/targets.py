@@ -69,6 +69,8 @@ OPTIONS: list[dict[str, Any]] = [
     {"method": "mrc", "candidates": 30, "block": 2},
     {"method": "orc", "candidates": 30, "block": 700},
     {"method": "ppr", "alpha": 2, "block": 3},
+    {"method": "hybrid", "candidates": 30, "halvings": 3},
+    {"method": "hybrid", "candidates": 30, "halvings": 2, "block": 70},
     {"method": "polar", "block": 16},
     {"method": "polar", "block": 5, "chunk": 2, "open": True},
     {"method": "polar"},

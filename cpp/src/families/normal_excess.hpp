@@ -82,9 +82,10 @@ inline double normal_excess(double mean, double scale, double height) {
   return target - height * proposal;
 }
 
-// The standard normal's mass from low to high, relatively accurate, also of little.
-inline double short_normal_mass(double low, double high) {
-  const double half = 0.5 * (high - low), middle = low + half;
+// The standard normal's mass from low to high, relatively accurate, also of little. Half their distance
+// is given, as it may be known better than from these.
+inline double short_normal_mass(double low, double high, double half) {
+  const double middle = low + half;
   // Further out the tails differ by enough digits, or there is nothing.
   if (half < 0.125 && half * std::fabs(middle) < 1.5 && std::fabs(middle) < 40.0) {
     return narrow_normal_mass(middle, half);
@@ -110,8 +111,13 @@ inline double normal_excess_between(double mean, double scale, double height, do
     if (!(begin < finish)) return 0.0;
     const double z_begin = near > first ? mean + scale * near : low;
     const double z_finish = end < last ? mean + scale * end : high;
-    const double proposal = short_normal_mass(z_begin, z_finish);
-    return short_normal_mass(begin, finish) - height * proposal;
+    double half = 0.5 * (finish - begin), z_half = scale * half;
+    if (!(near > first || end < last)) {
+      z_half = 0.5 * (high - low);
+      half = z_half / scale;
+    }
+    const double proposal = short_normal_mass(z_begin, z_finish, z_half);
+    return short_normal_mass(begin, finish, half) - height * proposal;
   };
   if (!(height > 0.0)) return std::max(within(-infinity, infinity), 0.0);
   const double a = (1.0 - scale) * (1.0 + scale);

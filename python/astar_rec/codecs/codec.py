@@ -86,6 +86,7 @@ class Codec(ABC):
             (`escapes`). False where nothing is, or next to nothing.
         by_masses: Whether it asks for targets' masses, and not for ratios of densities.
         draws_tree: Whether an index names a node of AD*'s tree, which `TreeCode` predicts.
+        cut_means: What became of the units that `Encoded.cut` counts, for warnings.
         limits: The arguments that bound the work, each with what it means.
         seed: The seed, which sender and receiver share.
         block: How many elements of the last axis are coded together.
@@ -106,6 +107,7 @@ class Codec(ABC):
     escapes: ClassVar[bool] = True
     by_masses: ClassVar[bool] = False
     draws_tree: ClassVar[bool] = False
+    cut_means: ClassVar[str] = "searches were cut at the step budget"
     limits: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     seed: int

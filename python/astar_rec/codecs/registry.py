@@ -11,6 +11,7 @@ from .codec import Codec
 from .dither import LayeredDither, UniversalQuantization
 from .greedy_poisson import GreedyPoissonRejection
 from .greedy_rejection import GreedyRejectionCoding
+from .hybrid import HybridCoding
 from .minimal_random import MinimalRandomCoding
 from .ordered_random import OrderedRandomCoding
 from .poisson_private import PoissonPrivateRepresentation
@@ -88,5 +89,6 @@ for _method in (
     GreedyPoissonRejection,
     OrderedRandomCoding,
     PoissonPrivateRepresentation,
+    HybridCoding,
 ):
     register(_method)

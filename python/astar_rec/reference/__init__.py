@@ -43,7 +43,8 @@ file                  one idea
 `candidates`          one of numbered samples, chosen without a tree:
 `minimal_random`      of K by its weight,
 `ordered_random`      so with low numbers the likelier,
-`poisson_private`     and exactly, by a message that is differentially private
+`poisson_private`     and exactly, by a message that is differentially private;
+`hybrid`              or of samples that are brought to where the target is
 `words`               codes of single indices
 `range_coder`         decisions and raw bits as one number
 `sequence`            arrays of indices as decisions of a model that learns
@@ -105,6 +106,7 @@ from .functions import (
 from .greedy_poisson import GreedyPoissonRejection
 from .greedy_rejection import GreedyRejectionCoding
 from .gumbels import exponential, gumbel_of, next_arrival, truncated_gumbel
+from .hybrid import HybridCoding
 from .methods import Found, Method, TooMuchInformationError
 from .minimal_random import MinimalRandomCoding
 from .ordered_random import OrderedRandomCoding
@@ -149,6 +151,7 @@ __all__ = [
     "GlobalAStar",
     "GreedyPoissonRejection",
     "GreedyRejectionCoding",
+    "HybridCoding",
     "Laplace",
     "LocationScale",
     "LogRatio",

@@ -95,9 +95,11 @@ def normal_excess(mean: float, scale: float, height: float) -> float:
     return target - height * proposal
 
 
-def short_normal_mass(low: float, high: float) -> float:
-    """Return the standard normal's mass from low to high, relatively accurate, also of little."""
-    half = 0.5 * (high - low)
+def short_normal_mass(low: float, high: float, half: float) -> float:
+    """Return the standard normal's mass from low to high, relatively accurate, also of little.
+
+    Half their distance is given, as it may be known better than from these.
+    """
     middle = low + half
     # Further out the tails differ by enough digits, or there is nothing.
     if half < 0.5 * NARROW and half * abs(middle) < NARROW_OUT and abs(middle) < FAR_OUT:
@@ -124,8 +126,14 @@ def normal_excess_between(
             return 0.0
         z_begin = mean + scale * near if near > first else low
         z_finish = mean + scale * end if end < last else high
-        proposal = short_normal_mass(z_begin, z_finish)
-        return short_normal_mass(begin, finish) - height * proposal
+        if near > first or end < last:
+            half = 0.5 * (finish - begin)
+            z_half = scale * half
+        else:
+            z_half = 0.5 * (high - low)
+            half = z_half / scale
+        proposal = short_normal_mass(z_begin, z_finish, z_half)
+        return short_normal_mass(begin, finish, half) - height * proposal
 
     if not height > 0.0:
         return max(within(-math.inf, math.inf), 0.0)
