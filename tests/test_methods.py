@@ -27,7 +27,7 @@ BLOCKS = [
         lambda seed: rec.PoissonPrivateRepresentation(3, seed, block=2, private_seed=1),
     ),
     CodecCase("hybrid", lambda seed: rec.HybridCoding(60, seed, 1)),
-    CodecCase("hybrid in twenties", lambda seed: rec.HybridCoding(30, seed, 3, block=20)),
+    CodecCase("hybrid in dozens", lambda seed: rec.HybridCoding(30, seed, 6, block=12)),
     CodecCase("ad with a budget", lambda seed: rec.ADStar(seed, max_steps=9)),
 ]
 

@@ -225,6 +225,19 @@ class Codec(ABC):
             sample: The samples, a C-contiguous array to be filled.
         """
 
+    def fillers(self, sizes: npt.NDArray[np.int64]) -> Message:
+        """Returns what is decoded in the place of units that a damaged container lacks.
+
+        Args:
+            sizes: How many elements these have; shape (n,).
+
+        Returns:
+            Any message that there is, as codes carry it; shape (n, words).
+        """
+        filler: Message = np.zeros((len(sizes), self.words), self.kind.carried)
+        filler[:, 0] = self.kind.filler
+        return filler
+
     def breakdown(self, message: Message, elements: int, offset: int) -> dict[str, float]:
         """Returns where a message's bits went, by part, for `inspect`; nothing if it has no parts.
 

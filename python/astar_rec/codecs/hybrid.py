@@ -6,6 +6,8 @@ from dataclasses import KW_ONLY, dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
 from .._validate import integer
 from ..codes import AdaptiveCode
 from ..custom import CustomTarget
@@ -17,9 +19,12 @@ from .engine import CoreCodec
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import numpy.typing as npt
+
     from ..codes import IndexCode
     from ..distributions import ProposalLike, TargetLike
     from .codec import Proposal, Target
+    from .messages import Message
 
 __all__ = ["HybridCoding"]
 
@@ -138,6 +143,13 @@ class HybridCoding(CoreCodec):
         least = float(self._bits_of_cells)
         expected = _TYPICAL_BITS + least if expected_bits is None else expected_bits * self.block
         return AdaptiveCode(self.words, expected_bits=max(expected, least))
+
+    def fillers(self, sizes: npt.NDArray[np.int64]) -> Message:
+        """Returns indices of first candidates: the bits of cells below are 0."""
+        filler = np.zeros((len(sizes), self.words), np.uint64)
+        bits = self.halvings * sizes
+        filler[np.arange(len(sizes)), bits // 64] = np.uint64(1) << (bits % 64).astype(np.uint64)
+        return filler
 
     def pair(self, target: TargetLike, proposal: ProposalLike) -> tuple[Target, Proposal]:
         """Returns a target and a proposal of which the core knows suprema of the ratio."""
