@@ -8,6 +8,7 @@ of seeds.
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -77,7 +78,7 @@ def exact_excess(mean: float, scale: float, height: float, low: float, high: flo
             roots = [(-c1 - root) / (2 * c2), (-c1 + root) / (2 * c2)]
         ends += [root for root in roots if a < root < b]
     ends.sort()
-    return sum(max(gained(x, y), 0) for x, y in zip(ends[:-1], ends[1:], strict=True))
+    return sum(max(gained(x, y), 0) for x, y in itertools.pairwise(ends))
 
 
 INTERVALS = [
@@ -122,7 +123,7 @@ def test_excess_in_parts(mean: float, scale: float, height: float, cuts: list[fl
     ends = [-math.inf, *sorted(cuts), math.inf]
     parts = [
         ref.normal_excess_between(mean, scale, height, low, high)
-        for low, high in zip(ends[:-1], ends[1:], strict=True)
+        for low, high in itertools.pairwise(ends)
     ]
     whole = ref.normal_excess(mean, scale, height) if height > 0.0 else 1.0
     assert math.fsum(parts) == pytest.approx(whole, abs=1e-14)
@@ -211,7 +212,7 @@ def test_law_of_first_steps(split: str, mean: float, scale: float) -> None:
     edges = stats.norm(mean, scale).ppf(np.linspace(0.0, 1.0, 13))
     chances = [
         1.0 / 12.0 - ref.normal_excess_between(mean, scale, 1.0, max(low, -38.0), min(high, 38.0))
-        for low, high in zip(edges[:-1], edges[1:], strict=True)
+        for low, high in itertools.pairwise(edges)
     ]
     counts, _ = np.histogram(r.sample[first], edges)
     expected = np.array(chances) / taken * first.sum()

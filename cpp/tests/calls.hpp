@@ -33,7 +33,8 @@ struct MethodCase {
 
   std::shared_ptr<const astar_rec::Method> made() const {
     std::map<std::string, std::uint64_t, std::less<>> numbers;
-    constexpr const char* names[] = {"global", "as", "ad", "dad", "mrc", "orc", "gprs", "grc", "hybrid"};
+    constexpr const char* names[] = {"global", "as",   "ad",  "dad",   "mrc",
+                                     "orc",    "gprs", "grc", "hybrid"};
     if (variant == Variant::global) numbers["max_samples"] = limit;
     if (variant == Variant::dad_star) numbers["depth"] = limit;
     if (chooses()) numbers["candidates"] = limit;

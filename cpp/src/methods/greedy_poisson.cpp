@@ -12,9 +12,8 @@ class EarliestBelow {
   SearchResult find(const NodeRandom& random, const Region& root, double supremum,
                     const LogRatios& ratios, std::size_t element, Interrupt& interrupt) {
     search_.start(Partition(), random, root, supremum, ratios, element);
-    return run(search_, interrupt, [&](const FirstArrival<Partition>& at) {
-      return evaluate(at, ratios, element);
-    });
+    return run(search_, interrupt,
+               [&](const FirstArrival<Partition>& at) { return evaluate(at, ratios, element); });
   }
 
  private:

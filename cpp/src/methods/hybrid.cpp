@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "engine/errors.hpp"
@@ -57,30 +56,35 @@ struct Interval {
 };
 
 // The interval whose largest ratio outside is smallest. To the left that grows with the interval's place,
-// to the right it falls, and where they meet is found by halving.
+// to the right it falls, and where they cross is found by halving: the best place is there, or the one
+// before.
 Interval find_interval(const LogRatios& ratios, std::size_t element, const Cells& cells) {
   const std::uint64_t step = cells.width() >> fineness;
   std::uint64_t low = 0, high = (last_position - cells.width() + 1) / step;
+  const auto left_of = [&](std::uint64_t place) {
+    if (place == 0) return minus_infinity;
+    return ratios.supremum(element, ratios.z_first(), ratios.quantile(place * step - 1));
+  };
+  const auto right_of = [&](std::uint64_t place) {
+    const Position last = place * step + (cells.width() - 1);
+    if (last == last_position) return minus_infinity;
+    return ratios.supremum(element, ratios.quantile(last + 1), ratios.z_last());
+  };
   const auto outside = [&](std::uint64_t place) {
-    const Position first = place * step, last = first + (cells.width() - 1);
-    return std::pair(
-        first == 0 ? minus_infinity
-                   : ratios.supremum(element, ratios.z_first(), ratios.quantile(first - 1)),
-        last == last_position
-            ? minus_infinity
-            : ratios.supremum(element, ratios.quantile(last + 1), ratios.z_last()));
+    return std::max(left_of(place), right_of(place));
   };
   while (low < high) {
     const std::uint64_t middle = low + (high - low) / 2;
-    const auto [left, right] = outside(middle);
-    if (left >= right) {
+    if (left_of(middle) >= right_of(middle)) {
       high = middle;
     } else {
       low = middle + 1;
     }
   }
-  const auto [left, right] = outside(low);
-  return {low * step, std::max(left, right)};
+  const Interval found{low * step, outside(low)};
+  if (low == 0) return found;
+  const Interval before{(low - 1) * step, outside(low - 1)};
+  return before.outside < found.outside ? before : found;
 }
 
 // Appends bits to a number of words, the lowest first.
@@ -206,14 +210,13 @@ class HybridReplay final : public Replay {
       const auto halvings = static_cast<std::size_t>(cells_.halvings());
       const std::uint64_t own = candidate_of(index, size * halvings);
       if (own == 0 || own > candidates_) {
-        throw IndexError(number,
-                         "the candidate's number is not between 1 and " + std::to_string(candidates_));
+        throw IndexError(
+            number, "the candidate's number is not between 1 and " + std::to_string(candidates_));
       }
       const std::size_t at = chunk.blocks.first_element(number) - chunk.first();
       const NodeRandom random(chunk.seed, chunk.number(at));
       for (std::size_t j = 0; j < size; ++j) {
-        const std::uint64_t first =
-            bits_at(index, (size - 1 - j) * halvings, cells_.halvings());
+        const std::uint64_t first = bits_at(index, (size - 1 - j) * halvings, cells_.halvings());
         out[at + j] = cells_.join(first, box_place(random, own, j));
       }
     }
@@ -223,7 +226,8 @@ class HybridReplay final : public Replay {
   // What stands above so many bits; 0 if that is too much.
   static std::uint64_t candidate_of(std::span<const std::uint64_t> index, std::size_t below) {
     constexpr int half = 32;
-    const std::uint64_t low = bits_at(index, below, half), high = bits_at(index, below + half, half);
+    const std::uint64_t low = bits_at(index, below, half),
+                        high = bits_at(index, below + half, half);
     for (std::size_t begin = below + 2 * half; begin < 64 * index.size(); begin += half) {
       if (bits_at(index, begin, half) != 0) return 0;
     }

@@ -32,8 +32,8 @@ namespace astar_rec {
 template <class Partition>
 class Slices {
  public:
-  SearchResult find(const NodeRandom& random, const Region& root, double,
-                    const LogRatios& ratios, std::size_t element, Interrupt& interrupt) {
+  SearchResult find(const NodeRandom& random, const Region& root, double, const LogRatios& ratios,
+                    std::size_t element, Interrupt& interrupt) {
     const Partition partition{};
     SearchResult result{Outcome::found, 0, 0, 0};
     Part here{root, ratios.excess_between(element, 0.0, root.z_first, root.z_last)};

@@ -71,7 +71,7 @@ class HybridCoding(Method):
         """Return the interval that leaves out the least: whose largest ratio outside is smallest.
 
         To the left that grows with the interval's place, to the right it falls, and where they
-        meet is found by halving.
+        cross is found by halving: the best place is there, or the one before.
         """
         step = self.width >> FINENESS
         low, high = 0, (2**64 - self.width) // step
@@ -92,7 +92,10 @@ class HybridCoding(Method):
                 high = middle
             else:
                 low = middle + 1
-        return Interval(low * step, max(largest_outside(low)))
+        outside = max(largest_outside(low))
+        if low > 0 and (before := max(largest_outside(low - 1))) < outside:
+            return Interval((low - 1) * step, before)
+        return Interval(low * step, outside)
 
     def is_cut_off(self, interval: Interval) -> bool:
         """Return whether more is outside than what is hardly there."""
