@@ -245,8 +245,9 @@ class Writer:
                 is then as it was before the call.
         """
         piece = self._encode(target, proposal, contexts, bits_hint, progress)
-        warn_if_cut(piece.encoded, self.codec)
-        return self._add(piece)
+        encoded = self._add(piece)
+        warn_if_cut(encoded, self.codec)
+        return encoded
 
     def _encode(
         self,
