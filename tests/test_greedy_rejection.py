@@ -198,6 +198,16 @@ def test_law(split: str, means: tuple[float, float], log_scales: tuple[float, fl
     check_moments(normal_scores(below, above), 1.0, 3.0, "law of the samples")
 
 
+@pytest.mark.parametrize("split", ["sample", "half"])
+def test_as_narrow_as_floats_resolve(split: str) -> None:
+    """A standard deviation of some floats, of one, and of less: nothing goes astray."""
+    for bits in (50, 52, 54, 58):
+        r = check_codec(codec_of(split, 3), rec.Normal(np.full(2_000, 0.7), 2.0**-bits), P)
+        apart = np.abs(r.sample - 0.7).max()
+        assert apart <= 5.0 * 2.0**-bits + 2.0**-53
+        assert r.steps.max() < 150
+
+
 @pytest.mark.parametrize(("mean", "scale"), [(0.7, 0.4), (0.9, 1.0), (0.3, 1.5)])
 @pytest.mark.parametrize("split", ["sample", "half"])
 def test_law_of_first_steps(split: str, mean: float, scale: float) -> None:

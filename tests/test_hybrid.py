@@ -74,6 +74,14 @@ def test_intervals_of_bounded_targets_hold_them() -> None:
         assert found.outside == -math.inf
 
 
+@pytest.mark.parametrize("mean", [-8.0, -4.35, -3.84, 3.84, 4.35, 8.0])
+def test_intervals_reach_to_the_ends(mean: float) -> None:
+    """Of positions in the tails, the first step of the grid holds as good as all."""
+    found, low, high = interval_of(reference.Normal(mean, 2.0**-6), reference.Normal(0.0, 1.0), 4)
+    assert (low == 0.0) if mean < 0.0 else (high == 1.0)
+    assert found.outside < -1000.0
+
+
 def test_candidates_are_even_on_the_interval() -> None:
     """With one candidate the sample is the first, whatever the target."""
     q = narrow_targets((20_000,), 6.0, 3)

@@ -63,8 +63,8 @@ __all__ = ["Methods"]
 INFORMATION = 2.0
 # Candidates and depths of the biased methods: so many bits beyond the information.
 ROOM = 3
-# Hybrid coding halves so much less than the information says, and chooses among so many: its bias is
-# then small. Of less information it has nothing to halve.
+# Hybrid coding halves so much less than the information says, and chooses among so many: then its
+# bias is small. Of less information it has nothing to halve.
 HALVED_LESS, HYBRID_CANDIDATES = 2, 1 << 10
 # The most bits for which a global bound has time, and eights have.
 GLOBAL_BITS, EIGHTS_BITS = 6.0, 3.0
