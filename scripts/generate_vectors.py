@@ -37,10 +37,12 @@ HEADER = """\
 #
 # Made by scripts/generate_vectors.py; every line by itself says all that is needed to redo it.
 #
-#   method    global, as*, ad*, dad*, minimal-random, ordered-random or greedy-poisson
+#   method    global, as*, ad*, dad*, minimal-random, ordered-random, greedy-poisson,
+#             greedy-rejection or hybrid
 #   limit     global: the most samples, 0 for no limit; dad*: the largest depth; minimal-random and
-#             ordered-random: the number of candidates; greedy-poisson: how regions are split, 0 at
-#             the sample, 1 in half, 2 never; otherwise 0
+#             ordered-random: the number of candidates; greedy-poisson and greedy-rejection: how
+#             regions are split, 0 at the sample, 1 in half, 2 never; hybrid: the number of
+#             halvings, of 500 candidates; otherwise 0
 #   seed      64 bits
 #   element   the element's number (offset + place in the array), below 2^48
 #   target    family and two parameters: loc and scale, for the uniform low and high
@@ -184,16 +186,32 @@ def cases() -> Iterator[Case]:
         yield Case("ordered-random", 2**9, 2029, element, target, a, b, proposal, c, d)
         element += 1
     draws, element = random.Random(3), 0
-    for split in (0, 1, 2):
-        for _ in range(8):
-            a, b, c, d = typical(draws, "Normal", "Normal", bounded=split == 2)
-            yield Case("greedy-poisson", split, 2029, element, "Normal", a, b, "Normal", c, d)
-            element += 1
     hard = [NARROW_WIDE_AND_FAR[:4], NARROW_WIDE_AND_FAR[:4], NARROW_WIDE_AND_FAR[3:4]]
-    for split, targets in enumerate(hard):
-        for parameters in [*targets, usual]:
-            yield Case("greedy-poisson", split, 2030, element, *parameters)
+    for method in ("greedy-poisson", "greedy-rejection"):
+        for split in (0, 1, 2):
+            for _ in range(8):
+                a, b, c, d = typical(draws, "Normal", "Normal", bounded=split == 2)
+                yield Case(method, split, 2029, element, "Normal", a, b, "Normal", c, d)
+                element += 1
+        for split, targets in enumerate(hard):
+            for parameters in [*targets, usual]:
+                yield Case(method, split, 2030, element, *parameters)
+                element += 1
+    for halvings in (1, 4):
+        for target, proposal in PAIRS:
+            a, b, c, d = typical(draws, target, proposal, bounded=True)
+            if target == "Uniform":
+                middle, half = 0.5 * (a + b), 0.5 * (b - a) / 2**halvings
+                a, b = middle - half, middle + half
+            else:
+                b = b / 2**halvings
+            yield Case("hybrid", halvings, 2031, element, target, a, b, proposal, c, d)
             element += 1
+    for halvings in (2, 31):
+        for parameters in [*NARROW_WIDE_AND_FAR[:4], usual]:
+            if halvings < 31 or parameters[2] < 1e-9:
+                yield Case("hybrid", halvings, 2032, element, *parameters)
+                element += 1
 
 
 SPLITS: tuple[Literal["sample", "half", "never"], ...] = ("sample", "half", "never")
@@ -209,8 +227,12 @@ def codec_of(method: str, limit: int, seed: int) -> rec.Codec:
         return rec.MinimalRandomCoding(limit, seed)
     if method == "greedy-poisson":
         return rec.GreedyPoissonRejection(seed, split=SPLITS[limit])
+    if method == "greedy-rejection":
+        return rec.GreedyRejectionCoding(seed, split=SPLITS[limit])
     if method == "ordered-random":
         return rec.OrderedRandomCoding(limit, seed)
+    if method == "hybrid":
+        return rec.HybridCoding(500, seed, limit)
     return {"as*": rec.ASStar, "ad*": rec.ADStar}[method](seed)
 
 
@@ -250,6 +272,11 @@ def block_lines() -> Iterator[str]:
         seed, element = (int(rng.integers(2**63)) for _ in range(2))
         means = [round(mean, 3) for mean in rng.normal(size=dimensions).tolist()]
         yield block_line(method, 500, seed, element % 2**47, "Normal", 0.5, "-", means)
+    for halvings, dimensions, bits in ((1, 3, 4.0), (3, 20, 6.0), (31, 2, 36.0), (9, 40, 14.0)):
+        seed, element = (int(rng.integers(2**63)) for _ in range(2))
+        means = [round(mean, 3) for mean in rng.normal(size=dimensions).tolist()]
+        element %= 2**47
+        yield block_line("hybrid", halvings, seed, element, "Laplace", bits, "-", means)
 
 
 def block_line(
@@ -272,6 +299,8 @@ def block_line(
         codec = rec.MinimalRandomCoding(limit, seed, block=len(means))
     elif method == "ordered-random":
         codec = rec.OrderedRandomCoding(limit, seed, block=len(means))
+    elif method == "hybrid":
+        codec = rec.HybridCoding(500, seed, limit, block=len(means))
     else:
         codec = rec.ADStar(seed, len(means), bits_hint=known)
     make = getattr(rec, family)
@@ -384,6 +413,11 @@ def containers() -> Iterator[tuple[str, str]]:
     yield "ppr", container_text(options, target, normal)
     options = {"method": "ppr", "alpha": 1.5, "seed": 26, "private_seed": 27, "block": 3}
     yield "ppr_blocks", container_text(options, ("Laplace", mean, 1.0), ("Laplace", 0.0, 1.0))
+    options = {"method": "hybrid", "candidates": 200, "halvings": 1, "seed": 29, "offset": 3}
+    yield "hybrid", container_text(options, ("Normal", mean, 0.0625), normal)
+    options = {"method": "hybrid", "candidates": 900, "halvings": 12, "block": 5, "seed": 30}
+    narrow: Parameters = ("Laplace", mean, 2.0**-16)
+    yield "hybrid_blocks", container_text(options, narrow, ("Laplace", 0.0, 1.0))
     options = {"method": "polar", "seed": 14, "offset": 2**40 + 7}
     yield "polar", container_text(options, target, normal)
     options = {"method": "polar", "block": 14, "seed": 15, "chunk": 2, "open": True}
@@ -391,6 +425,9 @@ def containers() -> Iterator[tuple[str, str]]:
     options = {"method": "gprs", "seed": 19, "offset": 11, "chunk": 16}
     yield "gprs", container_text(options, target, normal)
     yield "gprs_half", container_text({**options, "split": "half"}, target, normal)
+    options = {"method": "grc", "seed": 28, "offset": 12, "chunk": 16}
+    yield "grc", container_text(options, target, normal)
+    yield "grc_half", container_text({**options, "split": "half"}, target, normal)
     options = {"method": "ad", "seed": 17, "offset": 5, "chunk": 32, "fingerprint": True}
     proposal: Parameters = ("Logistic", [0.5, -0.25, 0.0, 3.0, 0.125], [1.0, 2.0, 1.5, 4.0, 1.25])
     yield "fingerprint", container_text({**options, "block": 2}, ("Logistic", mean, 0.5), proposal)

@@ -623,7 +623,8 @@ def test_any_parameters_are_held_or_refused(family: str, a: float, b: float) -> 
 
 def test_every_codec_is_in_the_shared_list() -> None:
     made = {type(case.make(0)) for case in [*CODECS, *ARRAY_CODECS]}
-    # Uniform noise alone, normals alone, a seed of the sender's own: they have tests of their own.
-    made |= {rec.UniversalQuantization, rec.GreedyPoissonRejection}
-    made |= {rec.PoissonPrivateRepresentation}
+    # Uniform noise alone, normals alone, a seed of the sender's own, indices with gaps: they have
+    # tests of their own.
+    made |= {rec.UniversalQuantization, rec.GreedyPoissonRejection, rec.GreedyRejectionCoding}
+    made |= {rec.PoissonPrivateRepresentation, rec.HybridCoding}
     assert made == {kind for kind in methods() if kind.__module__.startswith("astar_rec.")}

@@ -134,10 +134,13 @@ METHODS: dict[str, dict[str, Any]] = {
     "global": {"method": "global"},
     "global, limited": {"method": "global", "max_samples": 20},
     "mrc": {"method": "mrc", "candidates": 300},
+    "grc": {"method": "grc"},
+    "grc in half": {"method": "grc", "split": "half"},
     "gprs": {"method": "gprs"},
     "gprs in half": {"method": "gprs", "split": "half"},
     "orc": {"method": "orc", "candidates": 300},
     "ppr": {"method": "ppr", "alpha": 2.5},
+    "hybrid": {"method": "hybrid", "candidates": 300, "halvings": 2},
 }
 CODES = [
     None,
@@ -148,7 +151,7 @@ CODES = [
     rec.FixedCode(20),
 ]
 SHAPES: list[tuple[int, ...]] = [(), (1,), (37,), (2, 3, 2), (0,), (4, 0)]
-BLOCKED = [name for name in METHODS if name != "as" and not name.startswith("gprs")]
+BLOCKED = [name for name in METHODS if name != "as" and not name.startswith(("gprs", "grc"))]
 each_method = pytest.mark.parametrize("method", METHODS)
 each_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
 

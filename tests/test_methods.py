@@ -26,23 +26,26 @@ BLOCKS = [
         "private in twos",
         lambda seed: rec.PoissonPrivateRepresentation(3, seed, block=2, private_seed=1),
     ),
+    CodecCase("hybrid", lambda seed: rec.HybridCoding(60, seed, 1)),
+    CodecCase("hybrid in dozens", lambda seed: rec.HybridCoding(30, seed, 6, block=12)),
     CodecCase("ad with a budget", lambda seed: rec.ADStar(seed, max_steps=9)),
 ]
 
 # For normals alone.
-GREEDY_POISSON = [
+GREEDY = [
     CodecCase("greedy Poisson", rec.GreedyPoissonRejection),
     CodecCase("greedy Poisson in half", lambda s: rec.GreedyPoissonRejection(s, split="half")),
     CodecCase("greedy Poisson unsplit", lambda s: rec.GreedyPoissonRejection(s, split="never")),
+    CodecCase("greedy rejection", rec.GreedyRejectionCoding),
+    CodecCase("greedy rejection in half", lambda s: rec.GreedyRejectionCoding(s, split="half")),
+    CodecCase("greedy rejection unsplit", lambda s: rec.GreedyRejectionCoding(s, split="never")),
 ]
 
 
 class TestMethods(MethodTests):
     """The shared list, and blocks."""
 
-    @pytest.fixture(
-        params=[*CODECS, *BLOCKS, *ARRAY_CODECS, *GREEDY_POISSON], ids=lambda case: case.name
-    )
+    @pytest.fixture(params=[*CODECS, *BLOCKS, *ARRAY_CODECS, *GREEDY], ids=lambda case: case.name)
     def codec_case(self, request: pytest.FixtureRequest) -> CodecCase:
         case: CodecCase = request.param
         return case
@@ -59,9 +62,11 @@ def test_numbers_are_for_ever() -> None:
         "polar": 5,
         "universal": 13,
         "dither": 14,
+        "grc": 15,
         "gprs": 16,
         "orc": 17,
         "ppr": 18,
+        "hybrid": 19,
     }
     for name, number in numbers.items():
         assert method_named(name).number == number

@@ -46,8 +46,12 @@ class Vector(NamedTuple):
             return rec.MinimalRandomCoding(self.limit, self.seed)
         if self.method == "greedy-poisson":
             return rec.GreedyPoissonRejection(self.seed, split=SPLITS[self.limit])
+        if self.method == "greedy-rejection":
+            return rec.GreedyRejectionCoding(self.seed, split=SPLITS[self.limit])
         if self.method == "ordered-random":
             return rec.OrderedRandomCoding(self.limit, self.seed)
+        if self.method == "hybrid":
+            return rec.HybridCoding(500, self.seed, self.limit)
         return {"as*": rec.ASStar, "ad*": rec.ADStar}[self.method](self.seed)
 
     @property
@@ -58,11 +62,15 @@ class Vector(NamedTuple):
             return ref.DADStar(self.limit)
         if self.method == "minimal-random":
             return ref.MinimalRandomCoding(self.limit)
+        partitions = (ref.AtSample(), ref.Dyadic(), ref.WholeSpace())
         if self.method == "greedy-poisson":
-            partitions = (ref.AtSample(), ref.Dyadic(), ref.WholeSpace())
             return ref.GreedyPoissonRejection(partitions[self.limit])
+        if self.method == "greedy-rejection":
+            return ref.GreedyRejectionCoding(partitions[self.limit])
         if self.method == "ordered-random":
             return ref.OrderedRandomCoding(self.limit)
+        if self.method == "hybrid":
+            return ref.HybridCoding(500, self.limit)
         return {"as*": ref.ASStar, "ad*": ref.ADStar}[self.method]()
 
 
@@ -92,10 +100,10 @@ CONTAINERS = sorted((FOLDER / "containers").glob("*.txt"))
 
 def test_vectors_are_there() -> None:
     assert len(VECTORS) >= 200
-    searches = {"global", "as*", "ad*", "dad*", "greedy-poisson"}
-    assert {v.method for v in VECTORS} == searches | {"minimal-random", "ordered-random"}
+    searches = {"global", "as*", "ad*", "dad*", "greedy-poisson", "greedy-rejection"}
+    assert {v.method for v in VECTORS} == searches | {"minimal-random", "ordered-random", "hybrid"}
     assert len({(v.target[0], v.proposal[0]) for v in VECTORS}) == 9
-    assert len(CONTAINERS) == 27
+    assert len(CONTAINERS) == 31
 
 
 def test_decode() -> None:
@@ -171,6 +179,8 @@ def test_blocks(line: str) -> None:
         codec = rec.MinimalRandomCoding(int(limit), int(seed), block=size)
     elif method == "ordered-random":
         codec = rec.OrderedRandomCoding(int(limit), int(seed), block=size)
+    elif method == "hybrid":
+        codec = rec.HybridCoding(500, int(seed), int(limit), block=size)
     else:
         codec = rec.ADStar(int(seed), size, bits_hint=known)
     words = [int(number) >> (64 * i) & (2**64 - 1) for i in range(codec.words)]
@@ -187,6 +197,9 @@ def test_blocks(line: str) -> None:
     proposals = [getattr(ref, family)(0.0, 1.0)] * size
     if method in ("global", "minimal-random", "ordered-random"):
         decoded = decode_number(int(number), proposals, int(seed), int(element))
+    elif method == "hybrid":
+        hybrid = ref.HybridCoding(500, int(limit))
+        decoded = hybrid.decode_block(int(number), proposals, int(seed), int(element))
     else:
         decoded = decode_block(int(number), proposals, int(seed), int(element), known)
     assert decoded == sample.tolist()

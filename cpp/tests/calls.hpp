@@ -18,29 +18,37 @@ enum class Variant {
   dad_star,
   minimal_random,
   ordered_random,
-  greedy_poisson
+  greedy_poisson,
+  greedy_rejection,
+  hybrid
 };
 
 // A method with its numbers, as tests list them.
 struct MethodCase {
   Variant variant;
   // global: the most samples, 0 for no limit; DAD*: the largest depth; minimal and ordered random:
-  // candidates; greedy Poisson: the split
+  // candidates; greedy ones: the split; hybrid: the halvings, of 500 candidates
   std::uint64_t limit = 0;
   std::uint64_t max_steps = 0;
 
   std::shared_ptr<const astar_rec::Method> made() const {
     std::map<std::string, std::uint64_t, std::less<>> numbers;
-    constexpr const char* names[] = {"global", "as", "ad", "dad", "mrc", "orc", "gprs"};
+    constexpr const char* names[] = {"global", "as",   "ad",  "dad",   "mrc",
+                                     "orc",    "gprs", "grc", "hybrid"};
     if (variant == Variant::global) numbers["max_samples"] = limit;
     if (variant == Variant::dad_star) numbers["depth"] = limit;
     if (chooses()) numbers["candidates"] = limit;
-    if (variant == Variant::greedy_poisson) numbers["split"] = limit;
+    if (is_greedy()) numbers["split"] = limit;
+    if (variant == Variant::hybrid) numbers = {{"candidates", 500}, {"halvings", limit}};
     if (max_steps != 0) numbers["max_steps"] = max_steps;
     return astar_rec::make_method(names[static_cast<int>(variant)],
                                   astar_rec::MethodNumbers(std::move(numbers)));
   }
 
+  // Whether it takes the first sample that is good enough.
+  bool is_greedy() const {
+    return variant == Variant::greedy_poisson || variant == Variant::greedy_rejection;
+  }
   // Whether it chooses one of candidates.
   bool chooses() const {
     return variant == Variant::minimal_random || variant == Variant::ordered_random;
@@ -51,7 +59,7 @@ struct MethodCase {
   std::size_t words(std::size_t block) const { return made()->words(block); }
   // Whether it ends at its limit, whatever the ratio, with the best it has found.
   bool is_approximate() const {
-    if (variant == Variant::greedy_poisson) return false;
+    if (is_greedy()) return false;
     return limit != 0 || variant == Variant::dad_star;
   }
 };

@@ -36,8 +36,15 @@ std::size_t place_of(std::string_view name, const std::string_view (&names)[n]) 
 }
 
 Variant variant_of(std::string_view name) {
-  constexpr std::string_view names[] = {
-      "global", "as*", "ad*", "dad*", "minimal-random", "ordered-random", "greedy-poisson"};
+  constexpr std::string_view names[] = {"global",
+                                        "as*",
+                                        "ad*",
+                                        "dad*",
+                                        "minimal-random",
+                                        "ordered-random",
+                                        "greedy-poisson",
+                                        "greedy-rejection",
+                                        "hybrid"};
   const std::size_t place = place_of(name, names);
   CHECK(place < std::size(names), name);
   return static_cast<Variant>(place);

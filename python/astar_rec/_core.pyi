@@ -46,7 +46,7 @@ class Method:
 
     ``global`` has max_samples, ``as`` and ``ad`` max_steps, ``dad`` depth and max_steps, ``mrc``
     and ``orc`` candidates, ``ppr`` alpha (in 1024ths, 0 for infinite) and private_seed, ``gprs``
-    split: 0 at the sample, 1 in half, 2 never.
+    and ``grc`` split: 0 at the sample, 1 in half, 2 never; ``hybrid`` candidates and halvings.
     """
 
     def __init__(self, name: str, **numbers: int) -> None: ...

@@ -15,7 +15,7 @@ __all__ = [
 
 
 class ApproximationWarning(UserWarning):
-    """Samples are approximate: searches were cut at the step budget.
+    """Samples are approximate: searches were cut at the step budget, or targets at intervals' ends.
 
     They decode like all others, but do not follow their targets exactly: see docs/exactness.md.
     """

@@ -78,7 +78,8 @@ GLOBAL, AS, AD, DAD, MRC, POLAR = range(6)
 UNIVERSAL, DITHER = 13, 14
 ORC, PPR = 17, 18
 WHOLE = (POLAR, UNIVERSAL, DITHER)  # blocks run through all axes, and have bytes
-GREEDY_POISSON = 16
+GREEDY = (15, 16)  # their indices are those of the methods that split alike
+HYBRID = 19
 NUMBERED = (MRC, ORC, PPR)  # an index of one word, whatever the block
 FIXED, GAMMA, DELTA, ZETA, ADAPTIVE, TREE, BYTES = range(7)
 LEARNING = (ADAPTIVE, TREE)
@@ -99,6 +100,7 @@ class Header:
     contexts: int = NO_CONTEXTS
     start: int = 0
     limit: int = 0
+    halvings: int = 0
     chunk: int = 16
     hints: tuple[int, ...] = ()
     is_float32: bool = False
@@ -113,6 +115,8 @@ class Header:
     @property
     def words(self) -> int:
         """How many words of 64 bits an index has."""
+        if self.method == HYBRID:
+            return -(-(33 + self.halvings * self.block) // 64)
         return 1 if self.method in NUMBERED else self.block
 
     @property
@@ -136,7 +140,7 @@ def read_header(source: Source) -> Header:
     require(source.byte() == 3, "another version")
     method, flags, code, chunk = source.take(4)
     contexts = flags >> 2 & 3
-    known = method <= POLAR or method in (*WHOLE, *NUMBERED, GREEDY_POISSON)
+    known = method <= POLAR or method in (*WHOLE, *NUMBERED, *GREEDY, HYBRID)
     require(known, "an unknown method")
     require(contexts <= GIVEN and flags < 32, "unknown flags")
     require(code <= BYTES, "an unknown code")
@@ -178,21 +182,24 @@ def read_method(source: Source, header: Header) -> None:
     """Read what the method has beside the seed."""
     if header.method == AS:
         return
-    if header.method == GREEDY_POISSON:
-        # Its indices are those of the methods that split alike.
+    if header.method in GREEDY:
         split = source.number()
         require(split < 3, "an unknown split")
         header.method = (AS, AD, GLOBAL)[split]
         return
     header.block = source.number()
-    large = dict.fromkeys((UNIVERSAL, DITHER, *NUMBERED), 2**16) | {POLAR: 2**24}
+    large = dict.fromkeys((UNIVERSAL, DITHER, *NUMBERED), 2**16) | {POLAR: 2**24, HYBRID: 991}
     largest = large.get(header.method, 16)
     require(1 <= header.block <= largest, "a block's size")
     if header.method not in (AD, *WHOLE):
         header.limit = source.number()
     require(header.method != DAD or header.limit <= 63 * header.block, "the largest depth")
-    if header.method in (MRC, ORC):
+    if header.method in (MRC, ORC, HYBRID):
         require(1 <= header.limit <= 2**32, "the number of candidates")
+    if header.method == HYBRID:
+        header.halvings = source.number()
+        require(1 <= header.halvings <= 31, "the number of halvings")
+        require(header.halvings * header.block <= 991, "a block's size")
     require(header.method != PPR or header.limit <= 2**20, "the exponent")
     if header.method in (AD, DAD):
         count = source.number()
@@ -459,7 +466,19 @@ def position_as(seed: int, index: int, element: int) -> int:
         node = x
 
 
+def positions_in_cells(header: Header, index: int, element: int, size: int) -> list[int]:
+    """Return the positions of a block of hybrid coding."""
+    bits = header.halvings
+    number = index >> bits * size
+    require(1 <= number <= header.limit, "a number above the limit")
+    cells = [index >> bits * (size - 1 - j) & (1 << bits) - 1 for j in range(size)]
+    words = [place_word(header.seed, number, element, j) for j in range(size)]
+    return [begin_with(cell, bits, b) for cell, b in zip(cells, words, strict=True)]
+
+
 def position(header: Header, index: int, element: int) -> int:
+    if header.method == HYBRID:
+        return positions_in_cells(header, index, element, 1)[0]
     check_limit(header, index)
     if header.method == AS:
         return position_as(header.seed, index, element)
@@ -471,6 +490,8 @@ def block_positions(header: Header, index: int, element: int, column: int) -> li
     """Return the positions of a block, whose first column is given."""
     check_limit(header, index)
     size = min(header.block, header.columns - column)
+    if header.method == HYBRID:
+        return positions_in_cells(header, index, element, size)
     paths, depths = [0] * size, [0] * size
     key, node = header.seed, 1
     if header.method in (GLOBAL, *NUMBERED):

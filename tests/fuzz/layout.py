@@ -13,7 +13,7 @@ MAGIC = b"A*RC"
 FIXED = 9  # bytes before the numbers
 # How many numbers there are: of a code by its number, and of a method, hints apart.
 OF_CODES = {0: 1, 3: 1, 4: 1, 5: 1}
-OF_METHODS = {0: 2, 2: 1, 3: 2, 4: 2, 5: 1, 13: 1, 14: 1, 16: 1, 17: 2, 18: 2}
+OF_METHODS = {0: 2, 2: 1, 3: 2, 4: 2, 5: 1, 13: 1, 14: 1, 15: 1, 16: 1, 17: 2, 18: 2, 19: 3}
 WITH_HINTS = (2, 3)
 FINGERPRINT = 16  # a flag: eight bytes after the numbers
 MARK, LAST_MARK = 0xC5, 0xE5

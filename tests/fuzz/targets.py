@@ -63,11 +63,14 @@ OPTIONS: list[dict[str, Any]] = [
     {"method": "global"},
     {"method": "global", "max_samples": 30, "block": 2},
     {"method": "mrc", "candidates": 30},
+    {"method": "grc", "split": "half"},
     {"method": "gprs"},
     {"method": "gprs", "split": "never"},
     {"method": "mrc", "candidates": 30, "block": 2},
     {"method": "orc", "candidates": 30, "block": 700},
     {"method": "ppr", "alpha": 2, "block": 3},
+    {"method": "hybrid", "candidates": 30, "halvings": 3, "narrow": True},
+    {"method": "hybrid", "candidates": 30, "halvings": 2, "block": 70, "narrow": True},
     {"method": "polar", "block": 16},
     {"method": "polar", "block": 5, "chunk": 2, "open": True},
     {"method": "polar"},
@@ -101,9 +104,11 @@ def container(options: dict[str, Any]) -> bytes:
     """A small valid container."""
     options = {"shape": (9, 7), "chunk": 16, "seed": 3, **options}
     shape, known = options.pop("shape"), not options.pop("open", False)
-    hard = options.pop("outliers", False)
+    hard, narrow = options.pop("outliers", False), options.pop("narrow", False)
     rng = np.random.default_rng(8)
     loc, scale = rng.normal(size=shape) * 0.4, rng.uniform(0.4, 0.7, size=shape)
+    if narrow:
+        scale *= 2.0**-5
     if hard:
         loc[1, 3], loc[5, 2:4], scale[6, :5] = 9.0, -30.0, 1.4
     q = rec.Normal(loc, scale)

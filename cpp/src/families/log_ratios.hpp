@@ -50,6 +50,9 @@ class LogRatios {
 
   // The target's mass above `height` times the proposal's density. Requires has_excesses(pair).
   virtual double excess(std::size_t element, double height) const = 0;
+  // What of that lies from z_first to z_last.
+  virtual double excess_between(std::size_t element, double height, double z_first,
+                                double z_last) const = 0;
 
   // Throws DivergenceError if too much of the target lies beyond the proposal's outermost positions.
   // `number` is the element's in the message.

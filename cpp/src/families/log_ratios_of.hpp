@@ -81,6 +81,14 @@ class LogRatiosOf final : public LogRatios {
       throw std::logic_error("the pair has no excess");
     }
   }
+  double excess_between(std::size_t element, double height, double z_first,
+                        double z_last) const override {
+    if constexpr (has_excess<Target, Proposal>) {
+      return elements_[element].ratio.excess_between(height, z_first, z_last);
+    } else {
+      throw std::logic_error("the pair has no excess");
+    }
+  }
 
   void check_support(std::size_t element, std::size_t number) const override {
     const auto& [target, proposal, ratio] = elements_[element];

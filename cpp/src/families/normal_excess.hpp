@@ -82,4 +82,57 @@ inline double normal_excess(double mean, double scale, double height) {
   return target - height * proposal;
 }
 
+// The standard normal's mass from low to high, relatively accurate, also of little. Half their distance
+// is given, as it may be known better than from these.
+inline double short_normal_mass(double low, double high, double half) {
+  const double middle = low + half;
+  // Further out the tails differ by enough digits, or there is nothing.
+  if (half < 0.125 && half * std::fabs(middle) < 1.5 && std::fabs(middle) < 40.0) {
+    return narrow_normal_mass(middle, half);
+  }
+  return normal_mass(low, high);
+}
+
+// The part of W(h) that lies from low to high, in the proposal's units: the integral of (q - h p) over
+// that interval where q exceeds h p. Requires height >= 0.
+inline double normal_excess_between(double mean, double scale, double height, double low,
+                                    double high) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  if (mean < 0.0) {
+    const double end = -low;
+    mean = -mean;
+    low = -high;
+    high = end;
+  }
+  const double first = (low - mean) / scale, last = (high - mean) / scale;
+  // Of what lies between two values of y, too.
+  const auto within = [&](double near, double end) {
+    const double begin = near > first ? near : first, finish = end < last ? end : last;
+    if (!(begin < finish)) return 0.0;
+    const double z_begin = near > first ? mean + scale * near : low;
+    const double z_finish = end < last ? mean + scale * end : high;
+    double half = 0.5 * (finish - begin), z_half = scale * half;
+    if (!(near > first || end < last)) {
+      z_half = 0.5 * (high - low);
+      half = z_half / scale;
+    }
+    const double proposal = short_normal_mass(z_begin, z_finish, z_half);
+    return short_normal_mass(begin, finish, half) - height * proposal;
+  };
+  if (!(height > 0.0)) return std::max(within(-infinity, infinity), 0.0);
+  const double a = (1.0 - scale) * (1.0 + scale);
+  const double b = mean * scale;
+  const double d = 0.5 * (mean * mean) - portable_log(scale) - portable_log(height);
+  const double discriminant = b * b + 2.0 * (a * d);
+  if (!(discriminant > 0.0)) {
+    return a > 0.0 ? 0.0 : std::max(within(-infinity, infinity), 0.0);
+  }
+  const double far = b + std::sqrt(discriminant);
+  const double near = -2.0 * d / far;
+  if (a > 0.0) return std::max(within(near, far / a), 0.0);
+  double part = within(near, infinity);
+  if (a < 0.0) part += within(-infinity, far / a);
+  return std::max(part, 0.0);
+}
+
 }  // namespace astar_rec

@@ -5,6 +5,7 @@
 //     r.supremum(a, b)  the largest r over the interval [a, b], a <= b, of z
 //     r.peak()          r at the target's mode: what the densest part of the target weighs
 //     r.excess(h)       of some pairs: the target's mass above h times the proposal's density, h > 0
+//     r.excess_between(h, a, b)   of the same: what of that lies in the interval [a, b] of z, h >= 0
 //
 // The suprema are what make A* search exact and fast. Each is attained, at an end of the interval or
 // at a stationary point that the family knows in closed form (for logistics: by solving one equation

@@ -18,6 +18,9 @@ inline constexpr bool has_log_ratio =
 
 // Whether a pair knows how much of the target exceeds a multiple of the proposal.
 template <class Target, class Proposal>
-inline constexpr bool has_excess = requires(const LogRatio<Target, Proposal>& r) { r.excess(1.0); };
+inline constexpr bool has_excess = requires(const LogRatio<Target, Proposal>& r) {
+  r.excess(1.0);
+  r.excess_between(1.0, 0.0, 1.0);
+};
 
 }  // namespace astar_rec

@@ -5,6 +5,8 @@
 
 #include "methods/a_star.hpp"
 #include "methods/greedy_poisson.hpp"
+#include "methods/greedy_rejection.hpp"
+#include "methods/hybrid.hpp"
 #include "methods/minimal_random.hpp"
 #include "methods/ordered_random.hpp"
 #include "methods/poisson_private.hpp"
@@ -46,9 +48,16 @@ constexpr MethodRow rows[] = {
      }},
     {"gprs",
      [](MethodNumbers& n) { return shared(GreedyPoisson(trees[n.take("split", 0, 0, 2)])); }},
+    {"grc",
+     [](MethodNumbers& n) { return shared(GreedyRejection(trees[n.take("split", 0, 0, 2)])); }},
     {"orc",
      [](MethodNumbers& n) {
        return shared(OrderedRandom(n.take("candidates", 0, 1, max_candidates)));
+     }},
+    {"hybrid",
+     [](MethodNumbers& n) {
+       const std::uint64_t candidates = n.take("candidates", 0, 1, max_candidates);
+       return shared(Hybrid(candidates, n.take("halvings", 0, 1, Hybrid::most_halvings)));
      }},
     {"ppr",
      [](MethodNumbers& n) {

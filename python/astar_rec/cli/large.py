@@ -74,5 +74,5 @@ class Large:
             cut += run.cut
             yield run.data
         if cut:
-            said = f"{cut} searches were cut at the step budget: their samples are approximate"
+            said = f"{cut} {codec.cut_means}: their samples are approximate"
             warnings.warn(said, ApproximationWarning, stacklevel=2)

@@ -15,8 +15,11 @@ itself: one of K samples, by its importance weight; K steps, O(1) decoding, fixe
 `OrderedRandomCoding` has samples of the same law and spends fewer bits, and
 `PoissonPrivateRepresentation` is exact and has messages that are differentially private
 (docs/candidates.md). Their blocks may have thousands of elements, and one number for an index.
+`HybridCoding` is ordered random coding for targets of more information, of which it says a part by
+dithered intervals: biased, too, but in a time that does not grow with that part.
 And `GreedyPoissonRejection`, for normals: over the trees of A*, it takes the first arrival below a
 graph instead of the largest value, in a number of steps that grows with KL and not with D∞.
+`GreedyRejectionCoding`, for normals too, goes down the same trees along one path.
 
 Without a search, `PolarCoding` codes whole arrays, and `LayeredDither` means with noise of which
 the receiver knows the scale; `UniversalQuantization` is its sibling for uniform noise alone.
@@ -61,6 +64,8 @@ from .codec import Codec, Progress
 from .dither import LayeredDither, UniversalQuantization
 from .encoded import Encoded
 from .greedy_poisson import GreedyPoissonRejection
+from .greedy_rejection import GreedyRejectionCoding
+from .hybrid import HybridCoding
 from .messages import BYTES, INDICES, INTEGERS, Message, MessageKind
 from .minimal_random import MinimalRandomCoding
 from .ordered_random import OrderedRandomCoding
@@ -79,6 +84,8 @@ __all__ = [
     "Encoded",
     "GlobalAStar",
     "GreedyPoissonRejection",
+    "GreedyRejectionCoding",
+    "HybridCoding",
     "LayeredDither",
     "Message",
     "MessageKind",

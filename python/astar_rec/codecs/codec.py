@@ -86,6 +86,7 @@ class Codec(ABC):
             (`escapes`). False where nothing is, or next to nothing.
         by_masses: Whether it asks for targets' masses, and not for ratios of densities.
         draws_tree: Whether an index names a node of AD*'s tree, which `TreeCode` predicts.
+        cut_means: What became of the units that `Encoded.cut` counts, for warnings.
         limits: The arguments that bound the work, each with what it means.
         seed: The seed, which sender and receiver share.
         block: How many elements of the last axis are coded together.
@@ -106,6 +107,7 @@ class Codec(ABC):
     escapes: ClassVar[bool] = True
     by_masses: ClassVar[bool] = False
     draws_tree: ClassVar[bool] = False
+    cut_means: ClassVar[str] = "searches were cut at the step budget"
     limits: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     seed: int
@@ -222,6 +224,19 @@ class Codec(ABC):
             offset: The number of the first element.
             sample: The samples, a C-contiguous array to be filled.
         """
+
+    def fillers(self, sizes: npt.NDArray[np.int64]) -> Message:
+        """Returns what is decoded in the place of units that a damaged container lacks.
+
+        Args:
+            sizes: How many elements these have; shape (n,).
+
+        Returns:
+            Any message that there is, as codes carry it; shape (n, words).
+        """
+        filler: Message = np.zeros((len(sizes), self.words), self.kind.carried)
+        filler[:, 0] = self.kind.filler
+        return filler
 
     def breakdown(self, message: Message, elements: int, offset: int) -> dict[str, float]:
         """Returns where a message's bits went, by part, for `inspect`; nothing if it has no parts.

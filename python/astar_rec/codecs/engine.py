@@ -183,10 +183,14 @@ class CoreCodec(Codec):
         except _core.CoreIndexError as error:
             reason, unit = error.args
             where = unravel(unit, self.blocks.steps_shape(sample.shape))
-            value, expected = message[where].tolist(), f"the index of a block ({reason})"
-            if self.words == 1:
-                expected = f"an integer from 1 to {self._method.largest_index}"
+            value, expected = message[where].tolist(), self._expected_index(reason)
             raise ParameterError("index", value, expected, where) from None
+
+    def _expected_index(self, reason: str) -> str:
+        """Says which indices there are, and which reason the core had to refuse one."""
+        if self.words > 1:
+            return f"the index of a block ({reason})"
+        return f"an integer from 1 to {self._method.largest_index}"
 
 
 def _is_carried(target: Target) -> bool:

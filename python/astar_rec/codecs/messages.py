@@ -37,7 +37,7 @@ class MessageKind:
         largest: The largest; of bytes, 255.
         is_number: Whether it has numbers, which a codec has a range for.
         carried: The dtype of what codes get.
-        filler: What a code may have for a unit that is missing.
+        filler: What a code may have for a unit that is missing, of one number (`Codec.fillers`).
         checked: Makes an array of that dtype of what a user gives.
         to_index: Messages to what codes get.
         from_index: The inverse.

@@ -10,6 +10,8 @@ from .a_star import ADStar, ASStar, DADStar, GlobalAStar
 from .codec import Codec
 from .dither import LayeredDither, UniversalQuantization
 from .greedy_poisson import GreedyPoissonRejection
+from .greedy_rejection import GreedyRejectionCoding
+from .hybrid import HybridCoding
 from .minimal_random import MinimalRandomCoding
 from .ordered_random import OrderedRandomCoding
 from .poisson_private import PoissonPrivateRepresentation
@@ -83,8 +85,10 @@ for _method in (
     PolarCoding,
     UniversalQuantization,
     LayeredDither,
+    GreedyRejectionCoding,
     GreedyPoissonRejection,
     OrderedRandomCoding,
     PoissonPrivateRepresentation,
+    HybridCoding,
 ):
     register(_method)

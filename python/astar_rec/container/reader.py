@@ -291,10 +291,10 @@ class Reader:
     def _gather(
         self, indices: range, progress: Progress | None
     ) -> tuple[Indices, npt.NDArray[np.bool_]]:
-        """Returns these indices, 1 for those that are missing, and which are there."""
-        chunk, words = self._contents.grid.chunk, self._header.words
-        kind = self.codec.kind
-        index: Message = np.zeros((len(indices), words), kind.carried)
+        """Returns these indices, others for those that are missing, and which are there."""
+        grid, words = self._contents.grid, self._header.words
+        chunk = grid.chunk
+        index: Message = np.zeros((len(indices), words), self.codec.kind.carried)
         there = np.ones(len(indices), bool)
         numbers = range(indices.start // chunk, -(-indices.stop // chunk))
         threads = threads_for(self.codec, self._header.code)
@@ -306,7 +306,8 @@ class Reader:
                 index[own] = found[begin - first : end - first]
                 self._cached = number, found
             else:
-                index[own, 0] = kind.filler
+                sizes = [len(grid.elements_of(unit, unit + 1)) for unit in range(begin, end)]
+                index[own] = self.codec.fillers(np.array(sizes))
                 there[own] = False
             if progress is not None:
                 progress(end - indices.start, len(indices))

@@ -174,7 +174,7 @@ def compress(
         fingerprint=fingerprint,
         progress=progress,
     )
-    warn_if_cut(encoded)
+    warn_if_cut(encoded, codec or Codec)
     return (data, encoded.sample) if return_sample else data
 
 

@@ -245,8 +245,9 @@ class Writer:
                 is then as it was before the call.
         """
         piece = self._encode(target, proposal, contexts, bits_hint, progress)
-        warn_if_cut(piece.encoded)
-        return self._add(piece)
+        encoded = self._add(piece)
+        warn_if_cut(encoded, self.codec)
+        return encoded
 
     def _encode(
         self,
@@ -494,12 +495,12 @@ def _put(file: BinaryIO, data: bytes) -> None:
         file.flush()
 
 
-def warn_if_cut(encoded: Encoded) -> None:
+def warn_if_cut(encoded: Encoded, codec: Codec | type[Codec]) -> None:
     """Warns whoever called the caller if there are samples that are not exact."""
     if encoded.cut:
         warnings.warn(
-            f"{encoded.cut} of {encoded.steps.size} searches were cut at the step budget: their "
-            "samples are approximate",
+            f"{encoded.cut} of {encoded.steps.size} {codec.cut_means}: their samples are "
+            "approximate",
             ApproximationWarning,
             stacklevel=3,
         )

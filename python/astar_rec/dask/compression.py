@@ -169,7 +169,7 @@ def _into_file(
     encode = dask.delayed(tasks.encode, pure=False)
     runs = [encode(header, numbers, *given) for numbers, given in _given(plan, q, p)]
     whole, *made = dask.compute(header, *runs, scheduler=scheduler)
-    _warn_if_cut(sum(run.cut for run in made), stacklevel=4)
+    _warn_if_cut(sum(run.cut for run in made), plan.header.codec, stacklevel=4)
     data = [whole.to_bytes(), *(run.data for run in made)]
     with store.writing(name) as file:
         for each in data:
@@ -196,7 +196,7 @@ def _into_folder(
     except BaseException:
         store.remove()
         raise
-    _warn_if_cut(sum(cut for _, cut in made), stacklevel=4)
+    _warn_if_cut(sum(cut for _, cut in made), plan.header.codec, stacklevel=4)
     return len(head) + sum(size for size, _ in made)
 
 
@@ -229,10 +229,10 @@ def _elements_of_a_chunk(q: Stored) -> int:
     return min(_MOST_ELEMENTS, max(_LEAST_ELEMENTS, *sizes, 0))
 
 
-def _warn_if_cut(cut: int, stacklevel: int) -> None:
+def _warn_if_cut(cut: int, codec: Codec, stacklevel: int) -> None:
     if cut:
         warnings.warn(
-            f"{cut} searches were cut at the step budget: their samples are approximate",
+            f"{cut} {codec.cut_means}: their samples are approximate",
             ApproximationWarning,
             stacklevel=stacklevel,
         )

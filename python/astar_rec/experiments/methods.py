@@ -22,6 +22,8 @@ from ..codecs import (
     ASStar,
     DADStar,
     GlobalAStar,
+    GreedyRejectionCoding,
+    HybridCoding,
     LayeredDither,
     MinimalRandomCoding,
     PolarCoding,
@@ -61,6 +63,9 @@ __all__ = ["Methods"]
 INFORMATION = 2.0
 # Candidates and depths of the biased methods: so many bits beyond the information.
 ROOM = 3
+# Hybrid coding halves so much less than the information says, and chooses among so many: then its
+# bias is small. Of less information it has nothing to halve.
+HALVED_LESS, HYBRID_CANDIDATES = 2, 1 << 10
 # The most bits for which a global bound has time, and eights have.
 GLOBAL_BITS, EIGHTS_BITS = 6.0, 3.0
 _BOUND = "bound for one element"
@@ -75,6 +80,8 @@ _STYLES = {
     "global bound": (BLACK, "^"),
     "DAD*": (PURPLE, "v"),
     "minimal random coding": (PURPLE, "<"),
+    "greedy rejection, in half": (GREEN, "D"),
+    "hybrid coding": (PURPLE, "*"),
 }
 
 
@@ -150,6 +157,12 @@ def _methods(rate: float, seed: int) -> list[tuple[str, Codec, IndexCode | None]
         ("DAD*", DADStar(room, seed, threads=1), None),
         ("minimal random coding", MinimalRandomCoding(1 << room, seed, threads=1), None),
     ]
+    found.append(
+        ("greedy rejection, in half", GreedyRejectionCoding(seed, split="half", threads=1), None)
+    )
+    if (halvings := int(rate) - HALVED_LESS) > 0:
+        hybrid = HybridCoding(HYBRID_CANDIDATES, seed, halvings, threads=1)
+        found.append(("hybrid coding", hybrid, None))
     if rate <= EIGHTS_BITS:
         found.append(("AD*, eights", ADStar(seed, 8, threads=1), None))
     if rate <= GLOBAL_BITS:

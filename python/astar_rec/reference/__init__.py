@@ -17,7 +17,8 @@ that one node, for which it needs neither Q nor the Gumbels.
 Minimal random coding, which the field compares itself with, searches nothing: see
 `MinimalRandomCoding`. Methods that choose as it does are beside it. Greedy Poisson
 rejection sampling searches the trees of A* for the first node that is good enough: see
-`GreedyPoissonRejection`.
+`GreedyPoissonRejection`. Greedy rejection coding goes down one path of them: see
+`GreedyRejectionCoding`.
 
 ====================  ===========================================================================
 file                  one idea
@@ -35,13 +36,15 @@ file                  one idea
 `partitions`          how regions split: global, AS*, AD*, DAD*
 `excess`              a target's mass above a multiple of the proposal's density,
 `stretch`             the graph made from it,
-`greedy_poisson`      and the first arrival below that
+`greedy_poisson`      and the first arrival below that;
+`greedy_rejection`    samples that are each given as much of the target as they can take
 `elements`            an element encoded and decoded
 `boxes`, `blocks`     several elements as one
 `candidates`          one of numbered samples, chosen without a tree:
 `minimal_random`      of K by its weight,
 `ordered_random`      so with low numbers the likelier,
-`poisson_private`     and exactly, by a message that is differentially private
+`poisson_private`     and exactly, by a message that is differentially private;
+`hybrid`              or of samples that are brought to where the target is
 `words`               codes of single indices
 `range_coder`         decisions and raw bits as one number
 `sequence`            arrays of indices as decisions of a model that learns
@@ -91,7 +94,7 @@ from .boxes import BoxAddress, halving_order
 from .candidates import choose_block, decode_number
 from .depths import depth_prior, start_of
 from .elements import Encoded, decode, encode
-from .excess import normal_excess
+from .excess import normal_excess, normal_excess_between
 from .families import Distribution, Laplace, LocationScale, Logistic, Normal, Uniform
 from .functions import (
     log_one_plus,
@@ -101,7 +104,9 @@ from .functions import (
     portable_log,
 )
 from .greedy_poisson import GreedyPoissonRejection
+from .greedy_rejection import GreedyRejectionCoding
 from .gumbels import exponential, gumbel_of, next_arrival, truncated_gumbel
+from .hybrid import HybridCoding
 from .methods import Found, Method, TooMuchInformationError
 from .minimal_random import MinimalRandomCoding
 from .ordered_random import OrderedRandomCoding
@@ -145,6 +150,8 @@ __all__ = [
     "Found",
     "GlobalAStar",
     "GreedyPoissonRejection",
+    "GreedyRejectionCoding",
+    "HybridCoding",
     "Laplace",
     "LocationScale",
     "LogRatio",
@@ -185,6 +192,7 @@ __all__ = [
     "negative_log_fraction",
     "next_arrival",
     "normal_excess",
+    "normal_excess_between",
     "normal_quantile",
     "philox4x32",
     "portable_exp",

@@ -33,7 +33,7 @@ def encode(
 
     Args:
         method: `GlobalAStar`, `ASStar`, `ADStar` or `DADStar`, perhaps with a budget,
-            `GreedyPoissonRejection`, or one that chooses among candidates.
+            `GreedyPoissonRejection`, `GreedyRejectionCoding`, or one that chooses among candidates.
         target: The distribution Q to be sampled.
         proposal: The distribution P that the receiver has too.
         seed: Shared with the receiver; 64 bits.

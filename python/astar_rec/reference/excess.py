@@ -3,7 +3,7 @@
     W(h) = integral of (q - h p) where q exceeds h p = Q(r >= log h) - h P(r >= log h)
 
 It falls from 1 at h = 0 to 0 at the largest density ratio. Greedy Poisson rejection sampling asks
-for nothing else of a pair: see `stretch`.
+for nothing else of a pair: see `stretch`. Greedy rejection coding asks for the same over intervals.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ OVER_ROOT_TAU = float.fromhex("0x1.9884533d43651p-2")  # 1 / sqrt(2 pi)
 # digits would be left for a large h.
 NARROW = 0.25
 TERMS = 9
+# And only so near 0: half the width times the distance, and the distance.
+NARROW_OUT = 1.5
+FAR_OUT = 40.0
 
 
 def normal_mass(low: float, high: float) -> float:
@@ -90,3 +93,61 @@ def normal_excess(mean: float, scale: float, height: float) -> float:
         target += normal_mass(-math.inf, end)
         proposal += normal_mass(-math.inf, mean + scale * end)
     return target - height * proposal
+
+
+def short_normal_mass(low: float, high: float, half: float) -> float:
+    """Return the standard normal's mass from low to high, relatively accurate, also of little.
+
+    Half their distance is given, as it may be known better than from these.
+    """
+    middle = low + half
+    # Further out the tails differ by enough digits, or there is nothing.
+    if half < 0.5 * NARROW and half * abs(middle) < NARROW_OUT and abs(middle) < FAR_OUT:
+        return narrow_normal_mass(middle, half)
+    return normal_mass(low, high)
+
+
+def normal_excess_between(
+    mean: float, scale: float, height: float, low: float, high: float
+) -> float:
+    """Return the part of W(h) that lies from low to high, for h >= 0: see `normal_excess`.
+
+    Over that interval alone: the integral of (q - h p) where q exceeds h p.
+    """
+    if mean < 0.0:
+        mean, low, high = -mean, -high, -low
+    first, last = (low - mean) / scale, (high - mean) / scale
+
+    def within(near: float, end: float) -> float:
+        """Of what lies between two values of y, too."""
+        begin = near if near > first else first
+        finish = end if end < last else last
+        if not begin < finish:
+            return 0.0
+        z_begin = mean + scale * near if near > first else low
+        z_finish = mean + scale * end if end < last else high
+        if near > first or end < last:
+            half = 0.5 * (finish - begin)
+            z_half = scale * half
+        else:
+            z_half = 0.5 * (high - low)
+            half = z_half / scale
+        proposal = short_normal_mass(z_begin, z_finish, z_half)
+        return short_normal_mass(begin, finish, half) - height * proposal
+
+    if not height > 0.0:
+        return max(within(-math.inf, math.inf), 0.0)
+    a = (1.0 - scale) * (1.0 + scale)
+    b = mean * scale
+    d = 0.5 * (mean * mean) - portable_log(scale) - portable_log(height)
+    discriminant = b * b + 2.0 * (a * d)
+    if not discriminant > 0.0:
+        return 0.0 if a > 0.0 else max(within(-math.inf, math.inf), 0.0)
+    far = b + math.sqrt(discriminant)
+    near = -2.0 * d / far
+    if a > 0.0:
+        return max(within(near, far / a), 0.0)
+    part = within(near, math.inf)
+    if a < 0.0:
+        part += within(-math.inf, far / a)
+    return max(part, 0.0)

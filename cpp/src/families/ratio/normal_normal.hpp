@@ -25,6 +25,9 @@ class LogRatio<Normal, Normal> : public LocationScaleRatio<Normal, Normal> {
   }
 
   double excess(double height) const { return normal_excess(mean_, scale_, height); }
+  double excess_between(double height, double low, double high) const {
+    return normal_excess_between(mean_, scale_, height, low, high);
+  }
 
  private:
   bool concave_;
