@@ -124,7 +124,8 @@ class CandidateEncoder final : public Encoder {
         const LaneParameters all = lane_parameters(chunk.targets, chunk.proposals);
         const double error = lanes_->set(all.part(at, size));
         if (error <= most_error) {
-          return run_in_lanes(contest, chunk.seed, chunk.number(at), random, size, error, interrupt);
+          return run_in_lanes(contest, chunk.seed, chunk.number(at), random, size, error,
+                              interrupt);
         }
       }
     }
@@ -146,7 +147,8 @@ class CandidateEncoder final : public Encoder {
   }
 
   void run_in_lanes(Contest& contest, std::uint64_t seed, std::uint64_t element,
-                    const NodeRandom& random, std::size_t size, double error, Interrupt& interrupt) {
+                    const NodeRandom& random, std::size_t size, double error,
+                    Interrupt& interrupt) {
     Exact exact(*ratios_, random, size);
     for (;;) {
       const Numbers asked = contest.next(at_once);

@@ -87,17 +87,16 @@ inline std::unique_ptr<LaneReplay> make_replay(Tree tree) {
   return std::unique_ptr<LaneReplay>(new PlacesReplay<WholeSpace>);
 }
 
-inline const LaneSet lane_set = {
-    make_search,
-    make_boxes,
-    make_candidates,
-    make_replay,
-    normal_quantiles,
-    normal_tails,
-    masses,
-    part,
-    node_bits,
-    exact_exponentials,
-    floors_of_masses,
-    {width, negative_logs, exponentials, approximate_normal_quantiles, widths,
-     near_normal_quantiles}};
+inline const LaneSet lane_set = {make_search,
+                                 make_boxes,
+                                 make_candidates,
+                                 make_replay,
+                                 normal_quantiles,
+                                 normal_tails,
+                                 masses,
+                                 part,
+                                 node_bits,
+                                 exact_exponentials,
+                                 floors_of_masses,
+                                 {width, negative_logs, exponentials, approximate_normal_quantiles,
+                                  widths, near_normal_quantiles}};

@@ -168,8 +168,9 @@ class Candidates final : public CandidateLanes {
       linear_[at] = static_cast<float>(linear);
       constant_ += constant;
       const double a = std::fabs(square), b = std::fabs(linear);
-      by_quantile += b * most_in_near_quantile +
-                     a * (2.0 * most_in_near_square + most_in_near_quantile * most_in_near_quantile);
+      by_quantile +=
+          b * most_in_near_quantile +
+          a * (2.0 * most_in_near_square + most_in_near_quantile * most_in_near_quantile);
       size += b * farthest + a * farthest * farthest;
       const double y = precision * (farthest + std::fabs(mean));
       exact += farthest * farthest + y * y + std::fabs(constant);
@@ -195,7 +196,7 @@ class Candidates final : public CandidateLanes {
   }
 
  private:
-  static constexpr int groups = 2;
+  static constexpr int groups = 4;
   static constexpr int in_group = width / 2;  // candidates
   static constexpr int at_once = groups * in_group;
   static constexpr std::uint32_t steps = 16;  // that are added up in floats
@@ -236,15 +237,15 @@ class Candidates final : public CandidateLanes {
   }
 
   // With all bits of the places whose high words do not tell enough.
-  [[gnu::noinline, gnu::cold]] Float in_tails(Word high, std::uint64_t node, std::uint32_t lane) const {
+  [[gnu::noinline, gnu::cold]] Float in_tails(Word high, std::uint64_t node,
+                                              std::uint32_t lane) const {
     Float z = near_tails(high);
     const Word from_end = high ^ (Word)((Int)high >> 31);
     for (unsigned unknown = lanes_of((Mask)(from_end < unknown_tail)); unknown != 0;
          unknown &= unknown - 1) {
       const int i = std::countr_zero(unknown);
-      const NodeBits bits =
-          NodeRandom(seed_, element_)({node + static_cast<std::uint64_t>(i / 2),
-                                       static_cast<std::uint16_t>(lane)});
+      const NodeBits bits = NodeRandom(seed_, element_)(
+          {node + static_cast<std::uint64_t>(i / 2), static_cast<std::uint16_t>(lane)});
       z[i] = static_cast<float>(Families::quantile(i % 2 == 0 ? bits.place : bits.arrival));
     }
     return z;
