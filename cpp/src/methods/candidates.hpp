@@ -58,7 +58,10 @@ struct NearRatios {
 
 template <class Contest>
 concept HearsNearRatios =
-    requires(Contest& contest, const NearRatios& ratios) { contest.supply(ratios); };
+    requires(Contest& contest, const NearRatios& ratios, ExactRatios& exact) {
+      contest.supply(ratios);
+      contest.settle(exact);  // once all are supplied: result() is exact from then on
+    };
 
 // A message is a number, whatever the block.
 class CandidateMethod : public Method {
@@ -132,17 +135,28 @@ class CandidateEncoder final : public Encoder {
     for (;;) {
       const Numbers asked = contest.next(at_once);
       if (asked.count == 0) return;
-      const auto places = std::span(places_).first(asked.count);
       const auto sums = std::span(sums_).first(asked.count);
-      std::ranges::fill(sums, 0.0);
-      for (std::size_t j = 0; j < size; ++j) {
-        for (std::size_t i = 0; i < asked.count; ++i) {
-          places[i] = box_place(random, asked.first + i, j);
-        }
-        ratios_->add_at(j, places, sums);
-      }
+      add_up(asked, random, size, sums);
       contest.supply(sums);
       interrupt.check();
+    }
+  }
+
+  void add_up(const Numbers& asked, const NodeRandom& random, std::size_t size,
+              std::span<double> sums) {
+    std::ranges::fill(sums, 0.0);
+    const auto places = std::span(places_).first(asked.count);
+    const auto of_next = std::span(places_of_next_).first(asked.count);
+    // From dimension 1 on two share a lane: see box_place.
+    for (std::size_t j = 0; j < size; j += j == 0 ? 1 : 2) {
+      const auto lane = static_cast<std::uint16_t>((j + 1) / 2);
+      for (std::size_t i = 0; i < asked.count; ++i) {
+        const NodeBits bits = random({asked.first + i, lane});
+        places[i] = bits.place;
+        of_next[i] = bits.arrival;
+      }
+      ratios_->add_at(j, places, sums);
+      if (j != 0 && j + 1 < size) ratios_->add_at(j + 1, of_next, sums);
     }
   }
 
@@ -184,6 +198,7 @@ class CandidateEncoder final : public Encoder {
   std::unique_ptr<CandidateLanes> lanes_;  // null where there are none
   std::vector<Position> positions_;
   std::array<Position, at_once> places_;
+  std::array<Position, at_once> places_of_next_;
   std::array<double, at_once> sums_;
 };
 
