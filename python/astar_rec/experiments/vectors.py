@@ -1,9 +1,9 @@
 """Vectors of little information: what diffusion codecs and coders of networks' weights send.
 
-Targets are N(m, 1) against N(0, 1), with means that are normal, too, of so much information. What is
-counted are messages: bytes of indices in a code of their own, or the method's bytes; no headers, as
-whoever sends such vectors has a format of his own. Bias is that along the mean, block by block, in
-standard deviations: a method that does not go far enough from the proposal falls short there.
+Targets are N(m, 1) against N(0, 1), with means that are normal, too, of so much information. What
+is counted are messages: bytes of indices in a code of their own, or the method's bytes; no headers,
+as whoever sends such vectors has a format of his own. Bias is that along the mean, block by block,
+in standard deviations: a method that does not go far enough from the proposal falls short there.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Vectors"]
 
-# Bits of a block and of its candidates' number: what is done today, and larger blocks, without room and
-# with as much. The last takes eight times as long, and is for one of the two methods, as samples have
-# the same law, and for blocks that a vector has some of.
+# Bits of a block and of its candidates' number: what is done today, and larger blocks, without room
+# and with as much. The last takes eight times as long, and is for one of the two methods, as samples
+# have the same law, and for blocks that a vector has some of.
 CHUNKS = ((10, 13), (16, 16))
 LARGE_CHUNK = (16, 19)
 # Candidates of the global bound, which takes no larger blocks.
@@ -50,11 +50,11 @@ GLOBAL_WIDTH, GLOBAL_BLOCK = 10, 16
 
 _MARKS = {
     "polar": (BLUE, "o"),
-    "minimal random coding, 10 bits of 13": (PURPLE, "<"),
-    "minimal random coding, 16 bits of 16": (PURPLE, "s"),
-    "ordered random coding, 10 bits of 13": (ORANGE, "<"),
-    "ordered random coding, 16 bits of 16": (ORANGE, "s"),
-    "ordered random coding, 16 bits of 19": (ORANGE, "D"),
+    "minimal random coding, 10 bits from 2^13": (PURPLE, "<"),
+    "minimal random coding, 16 bits from 2^16": (PURPLE, "s"),
+    "ordered random coding, 10 bits from 2^13": (ORANGE, "<"),
+    "ordered random coding, 16 bits from 2^16": (ORANGE, "s"),
+    "ordered random coding, 16 bits from 2^19": (ORANGE, "D"),
     "global bound, sixteens": (GREEN, "^"),
 }
 
@@ -108,8 +108,8 @@ class Vectors(Experiment):
         across = "information, bits an element"
         finish(bits, xlabel=across, ylabel="bits of messages over KL", title="Bits",
                xscale="log", yscale="log")  # fmt: skip
-        finish(bias, xlabel=across, ylabel="standard deviations of a block", title="Bias along the mean",
-               xscale="log", legend=False)  # fmt: skip
+        finish(bias, xlabel=across, ylabel="standard deviations of a block",
+               title="Bias along the mean", xscale="log", legend=False)  # fmt: skip
         finish(times, xlabel=across, ylabel="µs an element, both ways", title="Time, one thread",
                xscale="log", yscale="log", legend=False)  # fmt: skip
         return made
@@ -125,7 +125,7 @@ def _methods(
         is_large = (chunk_bits, width) == LARGE_CHUNK
         if is_large and block == elements:
             continue
-        says = f"{chunk_bits} bits of {width}"
+        says = f"{chunk_bits} bits from 2^{width}"
         options: dict[str, Any] = {"block": block, "threads": 1}
         # Numbers from 1 to 2^width - 1 have words of so many bits.
         minimal = MinimalRandomCoding(2**width - 1, seed, **options)
