@@ -117,10 +117,12 @@ def text() -> str:
         lines.append(f"inline constexpr float {polynomial.name}[{polynomial.degree + 1}] = {{")
         lines += [f"    {as_float(c)}," for c in polynomial.coefficients()]
         lines += ["};", ""]
-    lines.append("// quantile(p) / x in y = 1 - x^2: a row for each power of y, a column for each octave from")
-    lines.append("// 2^-8 to 1, by the last three bits of y's exponent")
     rows = slopes_by_octave()
-    lines.append(f"alignas(32) inline constexpr float quantile_slope_by_octave[{len(rows)}][8] = {{")
+    lines += [
+        "// quantile(p) / x in y = 1 - x^2: a row for each power of y, a column for each octave",
+        "// from 2^-8 to 1, by the last three bits of y's exponent",
+        f"alignas(32) inline constexpr float quantile_slope_by_octave[{len(rows)}][8] = {{",
+    ]
     for row in rows:
         columns = [as_float(c) for c in row]
         lines.append("    {" + ", ".join(columns[:4]) + ",")

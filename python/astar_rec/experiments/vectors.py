@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["Vectors"]
 
 # Bits of a block and of its candidates' number: what is done today, and larger blocks, without room
-# and with as much. The last takes eight times as long, and is for one of the two methods, as samples
+# and with as much. The last takes eight times as long: it is for one of the two methods, as samples
 # have the same law, and for blocks that a vector has some of.
 CHUNKS = ((10, 13), (16, 16))
 LARGE_CHUNK = (16, 19)
