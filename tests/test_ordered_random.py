@@ -203,7 +203,7 @@ def test_bits_that_are_none(bad: Any) -> None:
     for name in ("chunk_bits", "expected_bits"):
         with pytest.raises(rec.ParameterError, match=f"{name} is .* finite number"):
             rec.block_for_bits(**({"chunk_bits": 16, "expected_bits": 1} | {name: bad}))
-    with pytest.raises(rec.ParameterError, match="chunk_bits is 0.* above 0"):
+    with pytest.raises(rec.ParameterError, match=r"chunk_bits is 0.* above 0"):
         rec.block_for_bits(0, 1)
 
 

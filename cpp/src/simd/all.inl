@@ -50,7 +50,7 @@ inline void approximate_normal_quantiles(const std::uint64_t* position, float* o
 inline void near_normal_quantiles(const std::uint32_t* high, float* out) {
   Word at;
   load_lanes(at, high);
-  store_lanes(out, near_normal_quantile(at, [&] ASTAR_REC_LAMBDA { return near_tails(at); }));
+  store_lanes(out, near_normal_quantile(at, [&]() ASTAR_REC_LAMBDA { return near_tails(at); }));
 }
 inline void widths(const std::uint64_t* x, float* out) { store_lanes(out, to_float(wide_at(x))); }
 

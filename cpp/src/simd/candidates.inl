@@ -221,7 +221,7 @@ class Candidates final : public CandidateLanes {
         const Float linear = splat_pair(&linear_[2 * lane]);
 #pragma GCC unroll 8
         for (int g = 0; g < groups; ++g) {
-          const Float z = near_normal_quantile(high[g], [&] ASTAR_REC_LAMBDA {
+          const Float z = near_normal_quantile(high[g], [&]() ASTAR_REC_LAMBDA {
             return in_tails(high[g], first + static_cast<std::uint64_t>(g * in_group), lane);
           });
           sum[g] = fused(z, fused(square, z, linear), sum[g]);
