@@ -88,6 +88,21 @@ POLYNOMIALS = [
 ]
 
 
+def slopes_by_octave(degree: int = 4) -> list[list[mp.mpf]]:
+    """Return polynomials of quantile(p) / x in y = 1 - x^2: a row for each power.
+
+    Octave i has the y whose biased exponent is i modulo 8, from 2^-8 to 1.
+    """
+    columns = []
+    for i in range(8):
+        low = mp.mpf(2) ** ((i - 127) % 8 - 8)
+        octave = Polynomial(
+            "", "", lambda y: quantile_slope(-mp.log(y)), low, 2 * low, mp.mpf(0), degree
+        )
+        columns.append(octave.coefficients())
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
 def as_float(x: mp.mpf) -> str:
     """Return the nearest float, as a hexadecimal literal."""
     nearest = struct.unpack("f", struct.pack("f", float(x)))[0]
@@ -102,6 +117,17 @@ def text() -> str:
         lines.append(f"inline constexpr float {polynomial.name}[{polynomial.degree + 1}] = {{")
         lines += [f"    {as_float(c)}," for c in polynomial.coefficients()]
         lines += ["};", ""]
+    rows = slopes_by_octave()
+    lines += [
+        "// quantile(p) / x in y = 1 - x^2: a row for each power of y, a column for each octave",
+        "// from 2^-8 to 1, by the last three bits of y's exponent",
+        f"alignas(32) inline constexpr float quantile_slope_by_octave[{len(rows)}][8] = {{",
+    ]
+    for row in rows:
+        columns = [as_float(c) for c in row]
+        lines.append("    {" + ", ".join(columns[:4]) + ",")
+        lines.append("     " + ", ".join(columns[4:]) + "},")
+    lines += ["};", ""]
     return "\n".join(lines[:-1]) + "\n"
 
 

@@ -68,6 +68,7 @@ def without_times(rows: Sequence[Row]) -> list[Row]:
 def test_the_list_has_all() -> None:
     assert {type(e) for e in EXPERIMENTS} >= set(Experiment.__subclasses__()) - {Broken}
     known = ["steps", "codelength", "bias", "blocks", "families", "distortion", "methods"]
+    known.append("vectors")
     assert [e.name for e in EXPERIMENTS] == known
 
 

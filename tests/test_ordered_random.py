@@ -170,6 +170,43 @@ def test_blocks_of_thousands(block: int) -> None:
     assert np.unique(r.sample).size == q.size
 
 
+@pytest.mark.parametrize("candidates", [rec.MinimalRandomCoding, rec.OrderedRandomCoding])
+@pytest.mark.parametrize("size", [1, 2, 15, 16, 17, 1000, 2**16])
+def test_lanes_choose_as_the_reference_does(candidates: Any, size: int) -> None:
+    """Of so few candidates in large blocks, as the reference takes its time."""
+    number = 2 if size == 2**16 else 2 + 4000 // size
+    rng = np.random.default_rng(size)
+    mean = rng.normal(0.0, math.sqrt(4.0 / size), size)
+    scale = np.exp(rng.normal(0.0, math.sqrt(1.0 / size), size))
+    r = candidates(number, 5, block=size).encode(rec.Normal(mean, scale), P)
+    expected = reference.choose_block(
+        getattr(reference, candidates.__name__)(number),
+        [reference.Normal(*numbers) for numbers in zip(mean, scale, strict=True)],
+        [reference.Normal(0.0, 1.0)] * size,
+        5,
+        0,
+    )
+    assert (r.index.item(), r.steps.item()) == (expected.index, expected.steps)
+    assert same_bits(r.sample, np.array(expected.samples))
+
+
+def test_blocks_by_their_bits() -> None:
+    assert rec.block_for_bits(16, 0.01) == 1600
+    assert rec.block_for_bits(10, 3) == 3
+    assert rec.block_for_bits(1, 3) == 1
+    for next_to_none in (0, 16 / 2**17, 1e-300):
+        assert rec.block_for_bits(16, next_to_none) == 2**16
+
+
+@pytest.mark.parametrize("bad", [-1, math.nan, math.inf, True, None, "3", [2]], ids=repr)
+def test_bits_that_are_none(bad: Any) -> None:
+    for name in ("chunk_bits", "expected_bits"):
+        with pytest.raises(rec.ParameterError, match=f"{name} is .* finite number"):
+            rec.block_for_bits(**({"chunk_bits": 16, "expected_bits": 1} | {name: bad}))
+    with pytest.raises(rec.ParameterError, match=r"chunk_bits is 0.* above 0"):
+        rec.block_for_bits(0, 1)
+
+
 # --- Errors --------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@
 #include <limits>
 #include <vector>
 
+#include "batch_of_normals.hpp"
 #include "calls.hpp"
 #include "check.hpp"
 #include "draws.hpp"
@@ -179,27 +180,6 @@ void masses_are_exact() {
 }
 
 // --- Searches -----------------------------------------------------------------------------------
-
-struct Batch {
-  std::vector<double> target_loc, target_scale, proposal_loc, proposal_scale;
-
-  std::size_t size() const { return target_loc.size(); }
-  void add(double mean, double scale, double loc, double unit) {
-    target_loc.push_back(loc + unit * mean);
-    target_scale.push_back(unit * scale);
-    proposal_loc.push_back(loc);
-    proposal_scale.push_back(unit);
-  }
-  LaneParameters all() const { return {target_loc, target_scale, proposal_loc, proposal_scale}; }
-  Distribution targets() const { return normals(target_loc, target_scale); }
-  Distribution proposals() const { return normals(proposal_loc, proposal_scale); }
-
- private:
-  static Distribution normals(const std::vector<double>& loc, const std::vector<double>& scale) {
-    return distribution(family_of<Normal>, {loc.data(), {loc.size()}, {sizeof(double)}},
-                        {scale.data(), {scale.size()}, {sizeof(double)}});
-  }
-};
 
 // Targets of all kinds: in the middle of what fits in lanes, at its edges, and beyond.
 Batch typical(std::size_t count) {

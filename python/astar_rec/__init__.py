@@ -31,6 +31,7 @@ from .codecs import (
     PolarCoding,
     UniversalQuantization,
     automatic_codec,
+    block_for_bits,
 )
 from .codes import (
     AdaptiveCode,
@@ -119,6 +120,7 @@ __all__ = [
     "__version__",
     "as_distribution",
     "automatic_codec",
+    "block_for_bits",
     "compress",
     "decompress",
     "functional_information",

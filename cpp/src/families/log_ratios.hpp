@@ -39,6 +39,9 @@ class LogRatios {
   virtual void add_at(std::size_t element, std::span<const Position> samples,
                       std::span<double> sums) const = 0;
 
+  // The sum of the log ratios of elements 0, 1, ... at a sample each, added up in this order.
+  virtual double sum(std::span<const Position> samples) const = 0;
+
   // The interval from z_first to z_last cut at the sample, and the ratio there.
   virtual RatioAndCut cut_at_sample(std::size_t element, double z_first, Position sample,
                                     double z_last) const = 0;

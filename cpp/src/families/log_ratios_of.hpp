@@ -53,6 +53,14 @@ class LogRatiosOf final : public LogRatios {
     }
   }
 
+  double sum(std::span<const Position> samples) const override {
+    double total = 0.0;
+    for (std::size_t j = 0; j < samples.size(); ++j) {
+      total += elements_[j].ratio(Proposal::quantile(samples[j]));
+    }
+    return total;
+  }
+
   RatioAndCut cut_at_sample(std::size_t element, double z_first, Position sample,
                             double z_last) const override {
     const auto& ratio = elements_[element].ratio;

@@ -19,20 +19,24 @@ class Contest {
             static_cast<std::size_t>(std::min<std::uint64_t>(most, candidates_ - seen_))};
   }
 
-  void supply(std::span<const double> log_ratios) {
-    for (const double log_ratio : log_ratios) {
+  void supply(std::span<const double> log_ratios) { supply(NearRatios{log_ratios, 0.0, nullptr}); }
+
+  void supply(const NearRatios& ratios) {
+    for (const double log_ratio : ratios.log_ratios) {
       ++seen_;
       const double gumbel = draw_node(random_({seen_, 0}), 0.0, 1.0).gumbel();
-      best_.consider(seen_, gumbel + log_ratio);
+      best_.consider(seen_, gumbel, log_ratio, ratios.error);
     }
   }
+
+  void settle(ExactRatios& exact) { best_.settle(exact); }
 
   SearchResult result() const { return best_.result(seen_); }
 
  private:
   std::uint64_t candidates_;
   NodeRandom random_;
-  Best best_;
+  Contenders best_;
   std::uint64_t seen_ = 0;
 };
 

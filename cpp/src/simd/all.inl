@@ -20,6 +20,7 @@
 #include "simd/mode_first.inl"
 #include "simd/suprema.inl"
 #include "simd/boxes.inl"
+#include "simd/candidates.inl"
 #include "simd/quantile.inl"
 #include "simd/tail.inl"
 #include "simd/cells.inl"
@@ -45,6 +46,12 @@ inline void exponentials(const std::uint64_t* bits, float* out) {
 inline void approximate_normal_quantiles(const std::uint64_t* position, float* out) {
   store_lanes(out, normal_quantile(wide_at(position)));
 }
+// Of positions of which the high word is known.
+inline void near_normal_quantiles(const std::uint32_t* high, float* out) {
+  Word at;
+  load_lanes(at, high);
+  store_lanes(out, near_normal_quantile(at, [&]() ASTAR_REC_LAMBDA { return near_tails(at); }));
+}
 inline void widths(const std::uint64_t* x, float* out) { store_lanes(out, to_float(wide_at(x))); }
 
 // --- What there is, by pair and tree ------------------------------------------------------------
@@ -69,21 +76,27 @@ inline std::unique_ptr<BoxLaneSearch> make_boxes(LanePair pair, std::size_t dime
   return Search(new Boxes<NormalPair, 16>);
 }
 
+inline std::unique_ptr<CandidateLanes> make_candidates(LanePair pair) {
+  if (pair != LanePair::normals) return nullptr;
+  return std::unique_ptr<CandidateLanes>(new Candidates<NormalPair>);
+}
+
 inline std::unique_ptr<LaneReplay> make_replay(Tree tree) {
   if (tree == Tree::at_sample) return std::unique_ptr<LaneReplay>(new SidesReplay);
   if (tree == Tree::halves) return std::unique_ptr<LaneReplay>(new PlacesReplay<Dyadic>);
   return std::unique_ptr<LaneReplay>(new PlacesReplay<WholeSpace>);
 }
 
-inline const LaneSet lane_set = {
-    make_search,
-    make_boxes,
-    make_replay,
-    normal_quantiles,
-    normal_tails,
-    masses,
-    part,
-    node_bits,
-    exact_exponentials,
-    floors_of_masses,
-    {width, negative_logs, exponentials, approximate_normal_quantiles, widths}};
+inline const LaneSet lane_set = {make_search,
+                                 make_boxes,
+                                 make_candidates,
+                                 make_replay,
+                                 normal_quantiles,
+                                 normal_tails,
+                                 masses,
+                                 part,
+                                 node_bits,
+                                 exact_exponentials,
+                                 floors_of_masses,
+                                 {width, negative_logs, exponentials, approximate_normal_quantiles,
+                                  widths, near_normal_quantiles}};

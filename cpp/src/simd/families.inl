@@ -63,6 +63,16 @@ struct NormalPair {
   ASTAR_REC_LANES static Float quantile(const Wide& position) { return normal_quantile(position); }
   static double quantile(Position position) { return Normal::quantile(position); }
 
+  // r(z) = square z^2 + linear z + constant, in doubles.
+  struct Quadratic {
+    double square, linear, constant;
+  };
+  static Quadratic quadratic(double mean, double scale, double precision) {
+    const double y = mean * precision;
+    return {0.5 * (1.0 - precision) * (1.0 + precision), y * precision,
+            -0.5 * y * y - portable_log(scale)};
+  }
+
   // Where r is largest, if it is concave.
   static double vertex(double mean, double scale) { return mean / ((1.0 - scale) * (1.0 + scale)); }
 };

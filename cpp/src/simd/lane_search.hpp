@@ -122,4 +122,18 @@ class BoxLaneSearch {
   virtual void run(const BoxTask& task, BoxExact& exact, const BoxResult& result) = 0;
 };
 
+// --- Candidates -----------------------------------------------------------------------------------
+
+// The log ratios of a block's candidates (methods/candidates.hpp), approximately.
+class CandidateLanes {
+ public:
+  virtual ~CandidateLanes() = default;
+  // Turns to a block of any number of elements. Returns how far `run` may be from the exact sums of
+  // LogRatios: proved, not measured; infinite or NaN if nothing is known.
+  virtual double set(const LaneParameters& block) = 0;
+  // The sums of the candidates first, first + 1, ... of the block that begins with that element.
+  virtual void run(std::uint64_t seed, std::uint64_t element, std::uint64_t first,
+                   std::span<double> sums) = 0;
+};
+
 }  // namespace astar_rec

@@ -61,6 +61,11 @@ std::unique_ptr<BoxLaneSearch> make_boxes(const Pair& pair, std::size_t most) {
   return set == nullptr ? nullptr : set->make_boxes(lane_pair_of(pair), most);
 }
 
+std::unique_ptr<CandidateLanes> make_candidates(const Pair& pair) {
+  const LaneSet* set = used();
+  return set == nullptr ? nullptr : set->make_candidates(lane_pair_of(pair));
+}
+
 std::unique_ptr<LaneReplay> make_replay(Tree tree) {
   const LaneSet* set = used();
   return set == nullptr ? nullptr : set->make_replay(tree);

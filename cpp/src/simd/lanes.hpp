@@ -34,6 +34,7 @@ inline constexpr LanePair lane_pair<Normal, Normal> = LanePair::normals;
 struct LaneSet {
   std::unique_ptr<LaneSearch> (*make_search)(LanePair, Tree);                // null: there is none
   std::unique_ptr<BoxLaneSearch> (*make_boxes)(LanePair, std::size_t most);  // so many dimensions
+  std::unique_ptr<CandidateLanes> (*make_candidates)(LanePair);
   std::unique_ptr<LaneReplay> (*make_replay)(Tree);
   void (*normal_quantiles)(std::span<const Position>, std::span<double>);        // exact
   void (*normal_tails)(std::span<const double>, std::span<double>, double end);  // exact
@@ -53,6 +54,7 @@ struct LaneSet {
     void (*exponential)(const std::uint64_t*, float*);
     void (*normal_quantile)(const std::uint64_t*, float*);
     void (*to_float)(const std::uint64_t*, float*);
+    void (*near_normal_quantile)(const std::uint32_t*, float*);
   } functions;
 };
 
@@ -73,6 +75,7 @@ void use_instructions(Instructions set);
 // Of the set that is used; null where there is none.
 std::unique_ptr<LaneSearch> make_search(const Pair& pair, Tree tree);
 std::unique_ptr<BoxLaneSearch> make_boxes(const Pair& pair, std::size_t most);
+std::unique_ptr<CandidateLanes> make_candidates(const Pair& pair);
 std::unique_ptr<LaneReplay> make_replay(Tree tree);
 
 // The family's standard quantiles at positions.

@@ -43,6 +43,18 @@ inline std::uint64_t box_place(const NodeRandom& random, std::uint64_t node,
   return dimension % 2 == 1 ? bits.place : bits.arrival;
 }
 
+// The places along all dimensions.
+inline void box_places(const NodeRandom& random, std::uint64_t node,
+                       std::span<Position> positions) {
+  if (positions.empty()) return;
+  positions[0] = random({node, 0}).place;
+  for (std::size_t j = 1; j < positions.size(); j += 2) {
+    const NodeBits bits = random({node, static_cast<std::uint16_t>((j + 1) / 2)});
+    positions[j] = bits.place;
+    if (j + 1 < positions.size()) positions[j + 1] = bits.arrival;
+  }
+}
+
 // A node's address: which subtree of 63 levels, and where in it.
 struct BoxAddress {
   static constexpr std::uint16_t key_lane = 0xFFFF;
@@ -196,7 +208,7 @@ inline void write_number(const NodeRandom& random, std::uint64_t number, BoxInde
                          std::span<Position> positions) {
   std::fill(index.begin(), index.end(), 0);
   index[0] = number;
-  for (std::size_t j = 0; j < positions.size(); ++j) positions[j] = box_place(random, number, j);
+  box_places(random, number, positions);
 }
 
 // The positions that an index names. Requires 0 <= depth_of(index) <= order.levels().

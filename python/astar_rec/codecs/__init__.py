@@ -60,6 +60,7 @@ Getting Bits Back from Compressed Model Parameters", ICLR 2019.
 
 from .a_star import ADStar, ASStar, DADStar, GlobalAStar
 from .automatic import automatic_codec
+from .candidates import block_for_bits
 from .codec import Codec, Progress
 from .dither import LayeredDither, UniversalQuantization
 from .encoded import Encoded
@@ -96,6 +97,7 @@ __all__ = [
     "Progress",
     "UniversalQuantization",
     "automatic_codec",
+    "block_for_bits",
     "method_named",
     "method_numbered",
     "methods",

@@ -16,6 +16,7 @@ from .distortion import Distortion
 from .families import Families
 from .methods import Methods
 from .steps import Steps
+from .vectors import Vectors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,7 @@ EXPERIMENTS: list[Experiment] = [
     Families(),
     Distortion(),
     Methods(),
+    Vectors(),
 ]
 
 
