@@ -57,11 +57,10 @@ struct NearRatios {
 };
 
 template <class Contest>
-concept HearsNearRatios =
-    requires(Contest& contest, const NearRatios& ratios, ExactRatios& exact) {
-      contest.supply(ratios);
-      contest.settle(exact);  // once all are supplied: result() is exact from then on
-    };
+concept HearsNearRatios = requires(Contest& contest, const NearRatios& ratios, ExactRatios& exact) {
+  contest.supply(ratios);
+  contest.settle(exact);  // once all are supplied: result() is exact from then on
+};
 
 // A message is a number, whatever the block.
 class CandidateMethod : public Method {
