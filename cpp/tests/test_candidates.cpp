@@ -108,6 +108,36 @@ void sums_are_near(const Batch& of, double most_error, std::uint64_t first, std:
   }
 }
 
+// The numbers of some candidates whose one element is so far out that its high word says too little.
+std::vector<std::uint64_t> far_out(const NodeRandom& random) {
+  std::vector<std::uint64_t> found;
+  for (std::uint64_t number = 1; number < (1U << 23); ++number) {
+    const auto high = static_cast<std::uint32_t>(box_place(random, number, 0) >> 32);
+    if (std::min(high, ~high) < 1024) found.push_back(number);
+  }
+  return found;
+}
+
+void far_out_samples_are_near() {
+  Batch batch;
+  batch.add(1.0, 1.0, 0.0, 1.0);  // the ratio is z - 1/2
+  const NodeRandom random(5, 9);
+  const auto numbers = far_out(random);
+  CHECK(numbers.size() > 1, numbers.size());
+  for (const Instructions set : in_lanes) {
+    if (!lanes::available(set)) continue;
+    lanes::use_instructions(set);
+    const auto candidates = lanes::make_candidates(normals);
+    const double error = candidates->set(batch.all());
+    for (const std::uint64_t number : numbers) {
+      double sum = 0.0;
+      candidates->run(5, 9, number, {&sum, 1});
+      const double exact = normal_quantile(box_place(random, number, 0)) - 0.5;
+      CHECK(std::fabs(sum - exact) <= error, number, sum, exact, error);
+    }
+  }
+}
+
 // What the lanes know nothing of is said so.
 void extremes_are_refused() {
   const auto candidates = lanes::make_candidates(normals);
@@ -223,6 +253,7 @@ int main() {
     sums_are_near(informative(31, 4.0), 0.05, std::uint64_t{1} << 50, 3);
     extremes_are_refused();
   }
+  far_out_samples_are_near();
   for (const std::size_t size : {1, 2, 15, 16, 17}) {
     for (const std::uint64_t candidates : {1, 2, 31, 300, 5000}) {
       choices_are_exact(informative(5 * size, 2.0 * 5), size, candidates);
