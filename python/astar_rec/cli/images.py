@@ -184,6 +184,13 @@ def decompress(
     show_default=True,
     help="ikvae: every latent has the same KL divergence in all images.",
 )
+@click.option(
+    "--pixels",
+    type=click.Choice(["predicted", "independent"]),
+    default="predicted",
+    show_default=True,
+    help="predicted: from the pixels before, too; independent: given the latents alone.",
+)
 @click.option("--latents", type=int, default=8, show_default=True, help="Latents of an image.")
 @click.option(
     "--epochs", type=int, default=20, show_default=True, help="How often every image is seen."
@@ -210,6 +217,11 @@ def decompress(
 @click.option(
     "--device", default="cpu", show_default=True, help="Where to compute, as PyTorch names it."
 )
+@click.option(
+    "--bfloat16/--no-bfloat16",
+    default=None,
+    help="Compute in bfloat16: faster on processors with AMX. By default on GPUs alone.",
+)
 @click.option("--threads", type=int, help="PyTorch's; its own choice by default.")
 @click.option("--fresh", is_flag=True, help="Begin anew, even if there is a state to go on from.")
 def train(
@@ -217,6 +229,7 @@ def train(
     output: Path,
     model: str,
     device: str,
+    bfloat16: bool | None,
     threads: int | None,
     fresh: bool,
     **settings: Any,
@@ -249,7 +262,7 @@ def train(
     if threads is not None:
         torch.set_num_threads(threads)
     with about(source):
-        train_model(images, chosen, output, device=device, fresh=fresh)
+        train_model(images, chosen, output, device=device, bfloat16=bfloat16, fresh=fresh)
     size = output.stat().st_size
     say(f"{output}: weights of {model}, {chosen.latents} latents, in {size} bytes")
 

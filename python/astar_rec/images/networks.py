@@ -1,8 +1,8 @@
 """The networks that the codec computes, from a file of weights: NumPy alone.
 
-`Sketch`, `Support` and `Values` must say the same to sender and receiver, and are computed in
-integers (integers.py). `Inference` is the sender's own, and is computed so too, that the same
-images give the same file. What they are for, model.py says.
+`Sketch`, `Support`, `Values` and `Independent` must say the same to sender and receiver, and are
+computed in integers (integers.py). `Inference` is the sender's own, and is computed so too, that
+the same images give the same file. What they are for, model.py says.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..distributions import Normal
 from ..errors import CorruptDataError
 from ..isokl import isokl_normal
 from .integers import FRACTION, Layer, fixed
-from .order import FUTURE, NEAR, PAST, SIDE
+from .order import FEATURES, FUTURE, NEAR, PAST, SIDE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 
     Images = npt.NDArray[np.uint8]
 
-__all__ = ["FEATURES", "Inference", "Sketch", "Support", "Values"]
-
-FEATURES = 24  # of the sketch, for each pixel
+__all__ = ["Independent", "Inference", "Sketch", "Support", "Values"]
 
 # Shares and limits of the posteriors, as in model.py.
 _EDGE = 0.95
@@ -152,6 +150,31 @@ class Values:
             inputs = layer(inputs)
         scores, once, twice = inputs[:, :255], inputs[:, 255:256], inputs[:, 256:]
         return np.asarray(scores + (counts > 0) * once + (counts > 1) * twice)
+
+
+class Independent:
+    """Log odds and scores of pixels that are independent given the latents."""
+
+    NAME = "independent."  # what the names of its layers begin with
+
+    def __init__(self, weights: Weights) -> None:
+        self._support = _exact(weights, f"{self.NAME}support", FEATURES, 1, rectify=False)
+        self._values1 = _exact(weights, f"{self.NAME}values1", FEATURES)
+        self._values2 = _exact(
+            weights, f"{self.NAME}values2", self._values1.outputs, 255, rectify=False
+        )
+
+    def support(self, features: Floats) -> Floats:
+        """Returns the log odds that pixels are above 0, integers over 2^FRACTION.
+
+        Args:
+            features: The sketch of pixels, shape (pixels, FEATURES).
+        """
+        return self._support(features)[:, 0]
+
+    def values(self, features: Floats) -> Floats:
+        """Returns scores of the values 1 to 255, of shape (pixels, 255), for such features."""
+        return self._values2(self._values1(features))
 
 
 def _exact(
