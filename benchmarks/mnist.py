@@ -27,7 +27,6 @@ from typing import TYPE_CHECKING, Any
 
 import astar_rec
 from astar_rec import images as image_codec
-from astar_rec._files import whole_file
 from astar_rec._validate import threads_of
 from astar_rec.demo.alone import bits_alone
 from astar_rec.demo.methods import exact, fixed
@@ -36,7 +35,7 @@ from astar_rec.demo.shares import shares
 from astar_rec.images.idx import read_idx
 from mnist_pictures import draw_rates, draw_samples
 from mnist_tables import tables
-from pages import fill
+from pages import fill, write
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +57,7 @@ def measured(
     latents = method.codec(SEED)
     limits = {name: getattr(latents, name) for name in latents.limits}
     begin = time.perf_counter()
-    data = codec.compress(images, codec=latents)
+    data = codec.compress(images, codec=latents, code=method.code)
     encoded = time.perf_counter()
     found = shares(codec, images, divergence, data)
     decoded = time.perf_counter()
@@ -88,27 +87,30 @@ def in_floating_point(state: Path, images: np.ndarray) -> Json | None:
     return {**asdict(found), "total": found.total}
 
 
+def about(images: np.ndarray) -> Json:
+    """Return what figures depend on, beside the models."""
+    return {
+        "images": len(images),
+        "sha256": hashlib.sha256(images.tobytes()).hexdigest(),
+        "processors": threads_of(None),
+        "version": astar_rec.__version__,
+    }
+
+
 class Figures:
     """All figures, in a file that is written after each measurement."""
 
     def __init__(self, path: Path, images: np.ndarray, *, fresh: bool) -> None:
         self._path = path
-        about = {
-            "images": len(images),
-            "sha256": hashlib.sha256(images.tobytes()).hexdigest(),
-            "processors": threads_of(None),
-            "version": astar_rec.__version__,
-        }
-        self.found: Json = {"about": about, "models": {}, "peers": []}
+        self.found: Json = {"about": about(images), "models": {}, "peers": []}
         if path.exists() and not fresh:
             before = json.loads(path.read_text(encoding="utf-8"))
-            if before["about"] == about:
+            if before["about"] == self.found["about"]:
                 self.found = before
 
     def save(self) -> None:
         """Write the file."""
-        with whole_file(self._path) as file:
-            file.write((json.dumps(self.found, indent=1) + "\n").encode())
+        write(self._path, self.found)
 
     def model(self, name: str, weights: Path, state: Path, images: np.ndarray) -> None:
         """Measure a model, as far as that was not done before."""
