@@ -17,6 +17,7 @@ inspection     `inspect`, `names`: what is in a file
 layout         the layout of image files
 pixels         pixels to bits and back, given the latents
 predicted      pixels that are told of those before them
+seen           which values came up in images so far
 independent    pixels that are independent given the latents
 frequencies    from scores to integer frequencies
 networks       the networks, as the codec computes them: NumPy alone

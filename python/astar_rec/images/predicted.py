@@ -10,6 +10,7 @@ from .frequencies import binary, categorical
 from .integers import FRACTION
 from .networks import Support, Values
 from .order import FEATURES, FUTURE, MARGIN, NEAR, PAST, SIDE, STEP, STEPS
+from .seen import SATURATED, Seen
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,7 +24,6 @@ __all__ = ["PredictedPixels"]
 
 _ONE = 2.0**FRACTION
 _WIDE = SIDE + 2 * MARGIN
-_SATURATED = 250
 
 # Where the pixels of each step stand in an image, and in one with margins.
 _PLACES = [np.flatnonzero(step == STEP) for step in range(STEPS)]
@@ -32,6 +32,7 @@ _PLACES_WIDE = [(p // SIDE + MARGIN) * _WIDE + p % SIDE + MARGIN for p in _PLACE
 _past, _near, _future = (
     np.array([row * _WIDE + column for row, column in offsets]) for offsets in (PAST, NEAR, FUTURE)
 )
+_levels = np.arange(SATURATED, 256, dtype=np.uint8)
 
 
 class PredictedPixels:
@@ -71,19 +72,19 @@ class PredictedPixels:
         count = len(sketch)
         images = np.zeros((count, SIDE**2), np.uint8)
         wide = np.zeros((count, _WIDE**2), np.uint8)
-        counts = np.zeros((count, 255))
+        seen = Seen(count, self._values.rows)
         for place, place_wide in zip(_PLACES, _PLACES_WIDE, strict=True):
             image, number = np.nonzero(inside[:, place_wide])
             if not len(image):
                 continue
             here, here_wide = place[number], place_wide[number]
-            own = counts[image]
-            inputs = _look(wide, inside, image, here_wide, own)
+            inputs = _look(wide, inside, image, here_wide, seen)
             inputs[:, -FEATURES:] = sketch[image, here]
-            frequencies = categorical(self._values(inputs, own))
+            scores = self._values(inputs, seen.told(image), seen.times[image])
+            frequencies = categorical(scores)
             value = coder.values(frequencies, image * SIDE**2 + here)
             images[image, here] = wide[image, here_wide] = value + 1
-            np.add.at(counts, (image, value), 1.0)
+            seen.add(image, value)
         return images.reshape(count, SIDE, SIDE)
 
 
@@ -92,7 +93,7 @@ def _look(
     inside: npt.NDArray[np.bool_],
     image: npt.NDArray[np.intp],
     place: npt.NDArray[np.intp],
-    counts: Floats,
+    seen: Seen,
 ) -> Floats:
     """What pixels above 0 are told of the others, as model.py says it; in integers.
 
@@ -101,7 +102,7 @@ def _look(
         inside: Which pixels are above 0, with margins.
         image: The number of each pixel's image, shape (pixels,).
         place: Its place there, with margins.
-        counts: How often each value came up in its image before, shape (pixels, 255).
+        seen: Which values came up in images before.
 
     Returns:
         Shape (pixels, `Values.INPUTS`); the last columns are left to the sketch.
@@ -111,20 +112,19 @@ def _look(
     past = flat[around + _past]
     near = flat[around + _near]
     future = inside.reshape(-1)[around + _future]
-    total = counts.sum(axis=1)[:, None]
-    saturated = counts[:, _SATURATED - 1 :]
+    total = seen.total[image, None]
+    saturated = seen.saturated[image]
     among = saturated.sum(axis=1)[:, None]
     inputs = np.empty((len(image), Values.INPUTS))
     at = 0
     for part in (
         past * (_ONE / 256),
         (past > 0) * _ONE,
-        (near[:, :, None] == np.arange(_SATURATED, 256)).reshape(len(image), -1) * _ONE,
+        (near[:, :, None] == _levels).reshape(len(image), -1) * _ONE,
         future * _ONE,
         np.floor(saturated * _ONE / (among + 2)),
         np.minimum(among, 32) * (_ONE / 32),
         np.minimum(total, 128) * (_ONE / 128),
-        (counts > 0) * np.floor(4 * _ONE / np.sqrt(total + 4)),
     ):
         inputs[:, at : at + part.shape[1]] = part
         at += part.shape[1]
