@@ -116,6 +116,20 @@ def test_any_number_of_images(codec: images.ImageCodec, count: int) -> None:
     assert images.inspect(data).images == count
 
 
+def test_many_images_go_by_polar_coding(codec: images.ImageCodec) -> None:
+    assert codec.codec_for(255, seed=7) == rec.ADStar(7, 8)
+    assert codec.codec_for(256, seed=7) == rec.PolarCoding(7)
+    assert codec.codec_for(0, seed=7) == rec.ADStar(7, 8)
+    many = np.tile(digits(), (7, 1, 1))
+    data = codec.compress(many)
+    assert "PolarCoding" in images.inspect(data).latents
+    eights = images.inspect(codec.compress(many, codec=EIGHTS)).latents_bits
+    assert images.inspect(data).latents_bits < eights
+    assert np.array_equal(codec.decompress(data, slice(270, None)), many[270:])
+    with pytest.raises(rec.ParameterError, match="count is -1"):
+        codec.codec_for(-1)
+
+
 def test_real_digits_take_little(codec: images.ImageCodec) -> None:
     """The sample that comes with the package: test images, which training never saw."""
     with np.load(codec_module._SHIPPED["mnist"].with_name("mnist_sample.npz")) as file:

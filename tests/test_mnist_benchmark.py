@@ -56,7 +56,7 @@ def test_the_benchmark(tmp_path):
     assert set(figures["models"]) == {"mnist", "ikvae8"}
     for shown, model in figures["models"].items():
         names = list(model["methods"])
-        assert names[:3] == ["AD*, block 8", "AD*", "AS*"]
+        assert names[:4] == ["polar", "AD*, block 8", "AD*", "AS*"]
         budgets = [name for name in names if name.startswith("DAD*")]
         assert len(budgets) == (6 if shown == "mnist" else 3)
         for row in model["methods"].values():
@@ -68,7 +68,7 @@ def test_the_benchmark(tmp_path):
 
     # The page: tables where they belong, and not a word of the prose is lost.
     page = (tmp_path / "results.md").read_text()
-    row = figures["models"]["mnist"]["methods"]["AD*, block 8"]
+    row = figures["models"]["mnist"]["methods"]["polar"]
     assert f"| **{row['file']:.4f}** |" in page
     table = r"(<!-- table:\w+ -->).*?<!-- end -->"
     ours, theirs = (

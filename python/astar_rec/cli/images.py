@@ -14,7 +14,7 @@ import click
 import numpy as np
 
 from .failures import WrongUsage, about
-from .methods import codec_of, method_options
+from .methods import AUTOMATIC, DEFAULT, codec_of, method_options
 from .places import INPUT, OUTPUT, Input, Output, say
 from .progress import progress
 
@@ -62,7 +62,10 @@ def _which(
     "-o", "--output", type=OUTPUT, required=True, help="The file to write; - for standard output."
 )
 @_weights
-@method_options("How latents are sent. Images are exact with each.")
+@method_options(
+    "How latents are sent. Images are exact with each; auto: polar for many images, ad for few.",
+    automatic=True,
+)
 @click.option(
     "--block",
     type=int,
@@ -101,10 +104,15 @@ def compress(
         pixels, names = read_images(source)
     codec = codecs.load(weights)
     with about(images), progress("compressing") as report:
-        own = _BLOCKS.get(method) if block is None else block
+        if method == AUTOMATIC and block is None and all(n is None for n in limits.values()):
+            sent = codec.codec_for(len(pixels), seed)
+        else:
+            name = DEFAULT if method == AUTOMATIC else method
+            own = _BLOCKS.get(name) if block is None else block
+            sent = codec_of(name, limits, block=own, seed=seed, threads=threads)
         data = codec.compress(
             pixels,
-            codec=codec_of(method, limits, block=own, seed=seed, threads=threads),
+            codec=sent,
             names=names,
             chunk=chunk,
             threads=threads,
