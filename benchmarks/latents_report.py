@@ -102,7 +102,7 @@ def _models(models: Json) -> str:
 def _methods(models: Json) -> str:
     head = [
         *("method", "KL", "-log2 p(x given z)", "sum", "latents over KL", "pixels over ideal"),
-        *("header", "file", "over the sum"),
+        *("header", "file", "over the sum", "latents over KL, bits an image"),
     ]
 
     def rows() -> Iterable[list[str]]:
@@ -119,6 +119,7 @@ def _methods(models: Json) -> str:
                     f"{row['header']:+.4f}",
                     f"**{row['file']:.4f}**",
                     f"{added(row):+.2f} %",
+                    f"{_PIXELS * (row['latents'] - row['kl']):+.1f}",
                 ]
 
     return markdown(head, rows())
