@@ -79,7 +79,7 @@ def _about(about: Json) -> str:
 
 def _models(models: Json) -> str:
     head = [
-        *("model", "epochs", "KL, bits an image", "share of the file"),
+        *("model", "epochs", "KL, bits an image", "share of the -ELBO"),
         *("-ELBO, float", "-ELBO, integers", "weights, bytes"),
     ]
 
