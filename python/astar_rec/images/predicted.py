@@ -95,7 +95,7 @@ def _look(
     place: npt.NDArray[np.intp],
     seen: Seen,
 ) -> Floats:
-    """What pixels above 0 are told of the others, as model.py says it; in integers.
+    """What pixels above 0 are told of the others, as model_predicted.py says it; in integers.
 
     Args:
         values: The pixels before, with margins.
