@@ -129,9 +129,9 @@ def train(
         settings: What to train, and how.
         output: Where the weights go, a file NAME.npz; the others are NAME.pt and NAME.png.
         device: Where to compute, as PyTorch names it.
-        bfloat16: Whether to compute in bfloat16, which halves the time on processors with
-            matrix instructions for it (AMX), and takes 14 times as long on others; None for
-            doing so on GPUs alone.
+        bfloat16: Whether to compute in bfloat16, which saves a quarter to a half of the time on
+            processors with matrix instructions for it (AMX), and takes 14 times as long on others;
+            None for doing so on GPUs alone.
         fresh: Begin anew, even if there is a state to go on from.
         progress: Show a bar on the standard error.
 
