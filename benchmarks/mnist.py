@@ -27,21 +27,19 @@ from typing import TYPE_CHECKING, Any
 
 import astar_rec
 from astar_rec import images as image_codec
-from astar_rec._files import whole_file
 from astar_rec._validate import threads_of
+from astar_rec.codecs import PolarCoding
 from astar_rec.demo.alone import bits_alone
-from astar_rec.demo.methods import exact, fixed
+from astar_rec.demo.methods import Method, exact, fixed
 from astar_rec.demo.peers import peers
 from astar_rec.demo.shares import shares
 from astar_rec.images.idx import read_idx
 from mnist_pictures import draw_rates, draw_samples
 from mnist_tables import tables
-from pages import fill
+from pages import fill, write
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from astar_rec.demo.methods import Method
 
 SEED = 2022
 SHIPPED = "mnist"
@@ -58,7 +56,7 @@ def measured(
     latents = method.codec(SEED)
     limits = {name: getattr(latents, name) for name in latents.limits}
     begin = time.perf_counter()
-    data = codec.compress(images, codec=latents)
+    data = codec.compress(images, codec=latents, code=method.code)
     encoded = time.perf_counter()
     found = shares(codec, images, divergence, data)
     decoded = time.perf_counter()
@@ -88,27 +86,30 @@ def in_floating_point(state: Path, images: np.ndarray) -> Json | None:
     return {**asdict(found), "total": found.total}
 
 
+def about(images: np.ndarray) -> Json:
+    """Return what figures depend on, beside the models."""
+    return {
+        "images": len(images),
+        "sha256": hashlib.sha256(images.tobytes()).hexdigest(),
+        "processors": threads_of(None),
+        "version": astar_rec.__version__,
+    }
+
+
 class Figures:
     """All figures, in a file that is written after each measurement."""
 
     def __init__(self, path: Path, images: np.ndarray, *, fresh: bool) -> None:
         self._path = path
-        about = {
-            "images": len(images),
-            "sha256": hashlib.sha256(images.tobytes()).hexdigest(),
-            "processors": threads_of(None),
-            "version": astar_rec.__version__,
-        }
-        self.found: Json = {"about": about, "models": {}, "peers": []}
+        self.found: Json = {"about": about(images), "models": {}, "peers": []}
         if path.exists() and not fresh:
             before = json.loads(path.read_text(encoding="utf-8"))
-            if before["about"] == about:
+            if before["about"] == self.found["about"]:
                 self.found = before
 
     def save(self) -> None:
         """Write the file."""
-        with whole_file(self._path) as file:
-            file.write((json.dumps(self.found, indent=1) + "\n").encode())
+        write(self._path, self.found)
 
     def model(self, name: str, weights: Path, state: Path, images: np.ndarray) -> None:
         """Measure a model, as far as that was not done before."""
@@ -127,7 +128,7 @@ class Figures:
             }
             self.found["models"][name] = entry
             self.save()
-        methods = [*exact(divergence)]
+        methods = [Method("polar", PolarCoding), *exact(divergence)]
         if entry["settings"]["kind"] == "ikvae":
             # Budgets of blocks for the shipped model alone: they take their time.
             methods += [m for m in fixed(divergence) if m.codec(SEED).block == 1 or name == SHIPPED]
@@ -137,6 +138,7 @@ class Figures:
                 self.save()
             row = entry["methods"][method.name]
             print(f"{name:10} {method.name:26} {row['file']:.4f} bits/pixel", flush=True)
+        entry["methods"] = {method.name: entry["methods"][method.name] for method in methods}
         if name == SHIPPED and "alone" not in entry:
             entry["alone"] = bits_alone(codec, images[:ALONE], SEED, header=True)
             entry["bare"] = bits_alone(codec, images[:ALONE], SEED, header=False)

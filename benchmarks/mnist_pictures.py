@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from astar_rec._files import whole_file
 from astar_rec.demo.picture import Row, draw
-from mnist_tables import DEFAULT, SHIPPED
+from mnist_tables import BLOCKS, SHIPPED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ def draw_rates(path: Path, models: dict[str, Any]) -> None:
             key=lambda model: model["settings"]["latents"],
         )
         latents = [model["settings"]["latents"] for model in chosen]
-        rows = [model["methods"][DEFAULT] for model in chosen]
+        rows = [model["methods"][BLOCKS] for model in chosen]
         colour = _COLOURS[kind]
         rates.plot(latents, [row["file"] for row in rows], "o-", color=colour, label=title)
         ideal = [row["kl"] + row["reconstruction"] for row in rows]
@@ -47,12 +47,12 @@ def draw_rates(path: Path, models: dict[str, Any]) -> None:
             label = f"{title}, {len(bits)} latents"
             shares.plot(range(1, len(bits) + 1), bits, f".{style}", color=colour, label=label)
     shipped = models[SHIPPED]
-    row, latents = shipped["methods"][DEFAULT], shipped["settings"]["latents"]
+    row, latents = shipped["methods"][BLOCKS], shipped["settings"]["latents"]
     rates.plot([latents], [row["file"]], "k*", label="shipped")
     rates.plot([latents], [row["kl"] + row["reconstruction"]], "k+", label="shipped, negative ELBO")
     bits = sorted(shipped["latent_kl_bits"], reverse=True)
     shares.plot(range(1, len(bits) + 1), bits, "k*-", label="shipped")
-    rates.set(xlabel="latents", ylabel="bits per pixel", title=f"files, {DEFAULT}")
+    rates.set(xlabel="latents", ylabel="bits per pixel", title=f"files, {BLOCKS}")
     shares.set(xlabel="latent, by KL", ylabel="bits", title="KL divergence of each", ylim=(0, None))
     rates.set_xticks(sorted({model["settings"]["latents"] for model in models.values()}))
     for axes in (rates, shares):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from astar_rec._files import whole_file
 
@@ -21,6 +22,12 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def starred(name: str) -> str:
     """Return a name with its stars as they are, rather than as emphasis."""
     return name.replace("*", r"\*")
+
+
+def write(path: Path, figures: dict[str, Any]) -> None:
+    """Write what was found to a file, as JSON."""
+    with whole_file(path) as file:
+        file.write((json.dumps(figures, indent=1) + "\n").encode())
 
 
 def fill(page: Path, filled: dict[str, str]) -> None:

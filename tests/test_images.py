@@ -22,6 +22,7 @@ from astar_rec.images import codec as codec_module
 from astar_rec.images import frequencies, integers, layout
 from astar_rec.images.integers import FRACTION, LARGEST, Layer
 from astar_rec.images.order import FUTURE, MARGIN, NEAR, PAST, SIDE, STEP
+from astar_rec.images.seen import SATURATED, Seen
 from astar_rec.images.weights import Weights, load_weights, save_weights
 
 METHODS: dict[str, dict[str, Any]] = {
@@ -113,6 +114,20 @@ def test_any_number_of_images(codec: images.ImageCodec, count: int) -> None:
     data = codec.compress(digits()[:count], chunk=8)
     assert np.array_equal(codec.decompress(data), digits()[:count])
     assert images.inspect(data).images == count
+
+
+def test_many_images_go_by_polar_coding(codec: images.ImageCodec) -> None:
+    assert codec.codec_for(255, seed=7) == rec.ADStar(7, 8)
+    assert codec.codec_for(256, seed=7) == rec.PolarCoding(7)
+    assert codec.codec_for(0, seed=7) == rec.ADStar(7, 8)
+    many = np.tile(digits(), (7, 1, 1))
+    data = codec.compress(many)
+    assert "PolarCoding" in images.inspect(data).latents
+    eights = images.inspect(codec.compress(many, codec=EIGHTS)).latents_bits
+    assert images.inspect(data).latents_bits < eights
+    assert np.array_equal(codec.decompress(data, slice(270, None)), many[270:])
+    with pytest.raises(rec.ParameterError, match="count is -1"):
+        codec.codec_for(-1)
 
 
 def test_real_digits_take_little(codec: images.ImageCodec) -> None:
@@ -302,6 +317,33 @@ def test_a_layer_is_what_integers_say() -> None:
             total = sum(a * int(w) for a, w in zip(row, weight[:, column], strict=True))
             exact = (total + int(bias[column]) + 2**11) >> 12
             assert own[column] == min(max(exact, -int(LARGEST)), int(LARGEST))
+
+
+def test_a_layer_may_be_split() -> None:
+    """What inputs add to its sums may be told apart from the others."""
+    rng = np.random.default_rng(3)
+    layer = Layer("test", rng.integers(-99, 99, (30, 5)), rng.integers(-99, 99, 5), 4, rectify=True)
+    inputs = rng.integers(-99, 99, (20, 30)).astype(np.float64)
+    others, rows = layer.split(slice(7, 12))
+    assert others.inputs == 25
+    found = others(np.delete(inputs, slice(7, 12), axis=1), inputs[:, 7:12] @ rows)
+    assert np.array_equal(found, layer(inputs))
+
+
+def test_what_came_up_in_images_is_what_counts_say() -> None:
+    rng = np.random.default_rng(4)
+    rows = rng.integers(-99, 99, (255, 7)).astype(np.float64)
+    seen, counts = Seen(5, rows), np.zeros((5, 255))
+    for size in (0, 1, 40, 3, 200):
+        image, value = rng.integers(0, 5, size), rng.choice([3, 70, 248, 249, 254], size)
+        seen.add(image, value.astype(np.int32))
+        np.add.at(counts, (image, value), 1)
+        assert np.array_equal(seen.times, np.minimum(counts, 2))
+        assert np.array_equal(seen.total, counts.sum(axis=1))
+        assert np.array_equal(seen.saturated, counts[:, SATURATED - 1 :])
+        weight = np.floor(4 * 2**FRACTION / np.sqrt(counts.sum(axis=1) + 4))
+        assert np.array_equal(seen.told(np.arange(5)), (counts > 0) @ rows * weight[:, None])
+    assert (seen.times == 2).any()
 
 
 def test_a_layer_refuses_what_would_not_be_exact() -> None:

@@ -25,6 +25,7 @@ from astar_rec.images.training import Settings, evaluate, load_model, train  # n
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 each_kind = pytest.mark.parametrize("kind", ["ikvae", "vae"])
+each_pixels = pytest.mark.parametrize("pixels", ["predicted", "independent"])
 
 SMALL = {"latents": 3, "epochs": 3, "batch": 32, "held_out": 20}
 
@@ -34,31 +35,32 @@ def digits(count: int) -> np.ndarray[Any, Any]:
 
 
 @each_kind
-def test_the_codec_computes_the_same_networks(kind: str) -> None:
+@each_pixels
+def test_the_codec_computes_the_same_networks(kind: str, pixels: str) -> None:
     """With random weights: posteriors and likelihoods, up to rounding."""
     torch.manual_seed(1)
-    model = Model(kind, 5).eval()
+    model = Model(kind, 5, pixels=pixels).eval()
     with torch.no_grad():
         for weight in model.parameters():  # so that pixels differ from each other
             if weight.ndim > 1:
                 weight.mul_(1.5)
-    pixels = digits(12)
+    shown = digits(12)
     codec = images.ImageCodec(Weights({}, quantise(model.arrays())))
     with torch.no_grad():
-        mean, scale, kl = (t.numpy() for t in model.infer(torch.tensor(pixels)))
-        q = codec.posterior(pixels)
+        mean, scale, kl = (t.numpy() for t in model.infer(torch.tensor(shown)))
+        q = codec.posterior(shown)
         assert np.allclose(q.loc, mean, atol=0.02)
         assert np.allclose(q.scale, scale, rtol=0.02)
-        assert np.allclose(codec.kl_bits(pixels) * np.log(2), kl, rtol=0.03, atol=0.01)
+        assert np.allclose(codec.kl_bits(shown) * np.log(2), kl, rtol=0.03, atol=0.01)
         latents = rec.ADStar(0).encode(q, rec.Normal(0.0, 1.0)).sample
         support, values = model.likelihood(
-            torch.tensor(pixels), torch.tensor(latents, dtype=torch.float32)
+            torch.tensor(shown), torch.tensor(latents, dtype=torch.float32)
         )
-    own_support, own_values = codec.likelihood_bits(pixels, latents)
+    own_support, own_values = codec.likelihood_bits(shown, latents)
     assert support.std() > 1
     assert np.allclose(own_support, support.numpy(), rtol=3e-3)
     assert np.allclose(own_values, values.numpy(), rtol=3e-3)
-    assert np.array_equal(codec.decompress(codec.compress(pixels)), pixels)
+    assert np.array_equal(codec.decompress(codec.compress(shown)), shown)
 
 
 def test_scales_carry_gradients_to_means() -> None:
@@ -70,21 +72,53 @@ def test_scales_carry_gradients_to_means() -> None:
 
 
 @each_kind
-def test_training_lowers_what_images_take(kind: str, tmp_path: Path) -> None:
+@each_pixels
+def test_training_lowers_what_images_take(kind: str, pixels: str, tmp_path: Path) -> None:
     output = tmp_path / "weights.npz"
-    settings = Settings(kind=kind, **{**SMALL, "epochs": 10})
-    pixels = digits(180)
-    model = train(pixels, settings, output, progress=False)
+    settings = Settings(kind=kind, pixels=pixels, **{**SMALL, "epochs": 10})
+    shown = digits(180)
+    model = train(shown, settings, output, progress=False)
     torch.manual_seed(settings.seed)
-    untrained = evaluate(Model(kind, 3), torch.tensor(pixels))
-    trained = evaluate(model, torch.tensor(pixels))
+    untrained = evaluate(Model(kind, 3, pixels=pixels), torch.tensor(shown))
+    trained = evaluate(model, torch.tensor(shown))
     assert trained.total < 0.8 * untrained.total
     codec = images.load(output)
     assert codec.weights.settings["kind"] == kind
-    assert np.array_equal(codec.decompress(codec.compress(pixels[:5])), pixels[:5])
+    assert codec.weights.settings["pixels"] == pixels
+    assert np.array_equal(codec.decompress(codec.compress(shown[:5])), shown[:5])
     assert output.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
     again = load_model(output.with_suffix(".pt"))
-    assert evaluate(again, torch.tensor(pixels[:30])) == evaluate(model, torch.tensor(pixels[:30]))
+    assert evaluate(again, torch.tensor(shown[:30])) == evaluate(model, torch.tensor(shown[:30]))
+
+
+def test_pixels_that_are_independent_are_told_of_none() -> None:
+    """What a pixel takes, given the latents, stays the same whatever the others are."""
+    torch.manual_seed(1)
+    codec = images.ImageCodec(Weights({}, quantise(Model("vae", 5, pixels="independent").arrays())))
+    latents = np.random.default_rng(1).normal(size=(1, 5))
+    whole = digits(1)
+    half = whole.copy()
+    half[:, 14:] = 0
+    pair = np.concatenate([half[:, :14], whole[:, 14:]], axis=1)
+    alone = np.concatenate([np.zeros_like(half[:, :14]), whole[:, 14:]], axis=1)
+    none = np.zeros_like(whole)
+    bits = [sum(codec.likelihood_bits(x, latents))[0] for x in (pair, half, alone, none)]
+    assert (whole[:, :14] > 0).any()
+    assert (whole[:, 14:] > 0).any()
+    assert bits[0] - bits[1] == pytest.approx(bits[2] - bits[3])
+    told = images.ImageCodec(Weights({}, quantise(Model("vae", 5).arrays())))
+    others = [sum(told.likelihood_bits(x, latents))[0] for x in (pair, half, alone, none)]
+    assert abs(others[0] - others[1] - others[2] + others[3]) > 0.1
+
+
+@each_pixels
+def test_bfloat16_where_it_is_asked_for(pixels: str, tmp_path: Path) -> None:
+    settings, shown = Settings(pixels=pixels, **{**SMALL, "epochs": 1}), digits(60)
+    rough = train(shown, settings, tmp_path / "a.npz", bfloat16=True, progress=False)
+    fine = train(shown, settings, tmp_path / "b.npz", progress=False)
+    one, other = (evaluate(m, torch.tensor(shown)).total for m in (rough, fine))
+    assert one != other
+    assert one == pytest.approx(other, rel=0.05)
 
 
 def test_a_run_that_was_killed_ends_as_it_would_have(
@@ -149,6 +183,7 @@ def test_figures_do_not_depend_on_the_state_of_the_generator() -> None:
     ("options", "message"),
     [
         ({"kind": "gan"}, "model is 'gan'"),
+        ({"pixels": "shuffled"}, "pixels is 'shuffled'"),
         ({"latents": 0}, "latents is 0"),
         ({"epochs": -1}, "epochs is -1"),
         ({"kl_bits": 0.0}, "kl_bits is 0"),

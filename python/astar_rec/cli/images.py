@@ -14,7 +14,7 @@ import click
 import numpy as np
 
 from .failures import WrongUsage, about
-from .methods import codec_of, method_options
+from .methods import AUTOMATIC, DEFAULT, codec_of, method_options
 from .places import INPUT, OUTPUT, Input, Output, say
 from .progress import progress
 
@@ -62,7 +62,10 @@ def _which(
     "-o", "--output", type=OUTPUT, required=True, help="The file to write; - for standard output."
 )
 @_weights
-@method_options("How latents are sent. Images are exact with each.")
+@method_options(
+    "How latents are sent. Images are exact with each; auto: polar for many images, ad for few.",
+    automatic=True,
+)
 @click.option(
     "--block",
     type=int,
@@ -101,10 +104,15 @@ def compress(
         pixels, names = read_images(source)
     codec = codecs.load(weights)
     with about(images), progress("compressing") as report:
-        own = _BLOCKS.get(method) if block is None else block
+        if method == AUTOMATIC and block is None and all(n is None for n in limits.values()):
+            sent = codec.codec_for(len(pixels), seed)
+        else:
+            name = DEFAULT if method == AUTOMATIC else method
+            own = _BLOCKS.get(name) if block is None else block
+            sent = codec_of(name, limits, block=own, seed=seed, threads=threads)
         data = codec.compress(
             pixels,
-            codec=codec_of(method, limits, block=own, seed=seed, threads=threads),
+            codec=sent,
             names=names,
             chunk=chunk,
             threads=threads,
@@ -184,6 +192,13 @@ def decompress(
     show_default=True,
     help="ikvae: every latent has the same KL divergence in all images.",
 )
+@click.option(
+    "--pixels",
+    type=click.Choice(["predicted", "independent"]),
+    default="predicted",
+    show_default=True,
+    help="predicted: from the pixels before, too; independent: given the latents alone.",
+)
 @click.option("--latents", type=int, default=8, show_default=True, help="Latents of an image.")
 @click.option(
     "--epochs", type=int, default=20, show_default=True, help="How often every image is seen."
@@ -210,6 +225,11 @@ def decompress(
 @click.option(
     "--device", default="cpu", show_default=True, help="Where to compute, as PyTorch names it."
 )
+@click.option(
+    "--bfloat16/--no-bfloat16",
+    default=None,
+    help="Compute in bfloat16: faster on processors with AMX. By default on GPUs alone.",
+)
 @click.option("--threads", type=int, help="PyTorch's; its own choice by default.")
 @click.option("--fresh", is_flag=True, help="Begin anew, even if there is a state to go on from.")
 def train(
@@ -217,6 +237,7 @@ def train(
     output: Path,
     model: str,
     device: str,
+    bfloat16: bool | None,
     threads: int | None,
     fresh: bool,
     **settings: Any,
@@ -249,7 +270,7 @@ def train(
     if threads is not None:
         torch.set_num_threads(threads)
     with about(source):
-        train_model(images, chosen, output, device=device, fresh=fresh)
+        train_model(images, chosen, output, device=device, bfloat16=bfloat16, fresh=fresh)
     size = output.stat().st_size
     say(f"{output}: weights of {model}, {chosen.latents} latents, in {size} bytes")
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .._elements import Floats
     from ..codecs import Codec
+    from ..codes import IndexCode
 
 __all__ = ["BLOCK", "Method", "exact", "fixed"]
 
@@ -38,10 +39,12 @@ class Method:
     Attributes:
         name: What it is called.
         codec: Makes the codec of a seed.
+        code: How its indices are coded; None for the codec's own choice.
     """
 
     name: str
     codec: Callable[[int], Codec]
+    code: IndexCode | None = None
 
 
 def exact(divergence: Floats) -> Iterator[Method]:

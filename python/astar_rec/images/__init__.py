@@ -16,6 +16,9 @@ codec          `ImageCodec`: images to bytes and back; what a model says of them
 inspection     `inspect`, `names`: what is in a file
 layout         the layout of image files
 pixels         pixels to bits and back, given the latents
+predicted      pixels that are told of those before them
+seen           which values came up in images so far
+independent    pixels that are independent given the latents
 frequencies    from scores to integer frequencies
 networks       the networks, as the codec computes them: NumPy alone
 integers       exact arithmetic for those that the decoder needs
@@ -26,7 +29,9 @@ files          files and folders of images: .npy, IDX, PNG
 idx            the format that MNIST is distributed in
 png            images as PNG files
 filenames      names of files, which may be a stranger's
-model          the networks, as they are trained (PyTorch)
+model          the networks, as they are trained (PyTorch): from images to latents
+model_predicted, model_independent   and from latents to pixels
+layers         their layers, as matrices (PyTorch)
 training       training them (PyTorch)
 curves         learning curves as a picture
 quantise       from trained weights to integers

@@ -48,7 +48,7 @@ def categorical(scores: Floats) -> npt.NDArray[np.float32]:
     rows, values = scores.shape
     best = scores.argmax(axis=1)[:, None]
     distance = np.take_along_axis(scores, best, 1) - scores
-    weights = _weights()[np.minimum(distance, _RANGE).astype(np.intp)]
+    weights = _weights().take(distance.astype(np.intp), mode="clip")
     free = TOTAL - values
     weights *= free / weights.sum(axis=1, keepdims=True)
     found = np.floor(weights, out=weights)

@@ -14,6 +14,7 @@ it is proved that its sums stay below 2^53, whatever the activations.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,11 +59,12 @@ class Layer:
     def __init__(self, name: str, weight: Array, bias: Array, shift: int, *, rectify: bool) -> None:
         if weight.ndim != 2 or bias.shape != weight.shape[1:]:
             raise CorruptDataError(f"layer {name}: shapes {weight.shape} and {bias.shape}")
-        self._weight = weight.astype(np.float64)
-        self._bias = bias.astype(np.float64)
-        self._scale = 2.0**-shift
+        own = weight.astype(np.float64)
+        most = float((np.abs(own).sum(axis=0) * LARGEST + np.abs(bias.astype(np.float64))).max())
+        # Over 2^shift from the beginning: sums are as exact, and need not be divided.
+        self._weight = own * 2.0**-shift
+        self._bias = bias * 2.0**-shift + 0.5
         self._least = 0.0 if rectify else -LARGEST
-        most = float((np.abs(self._weight).sum(axis=0) * LARGEST + np.abs(self._bias)).max())
         if not most < _EXACT:
             raise CorruptDataError(f"layer {name}: sums up to {most:.3g}; expected below 2^53")
 
@@ -76,11 +78,26 @@ class Layer:
         """The number of outputs."""
         return int(self._weight.shape[1])
 
-    def __call__(self, inputs: Floats) -> Floats:
-        """Returns the outputs for inputs of shape (..., inputs)."""
+    def split(self, rows: slice) -> tuple[Layer, Floats]:
+        """Returns the layer of all other inputs, and what each of these adds to its sums.
+
+        Args:
+            rows: Some of the inputs.
+        """
+        others = copy(self)
+        others._weight = np.delete(self._weight, rows, axis=0)
+        return others, self._weight[rows]
+
+    def __call__(self, inputs: Floats, more: Floats | None = None) -> Floats:
+        """Returns the outputs for inputs of shape (..., inputs).
+
+        Args:
+            inputs: Integers.
+            more: What else the sums have: of inputs that `split` took out.
+        """
         sums = product(inputs, self._weight)
+        if more is not None:
+            sums += more
         sums += self._bias
-        sums *= self._scale
-        sums += 0.5
         np.floor(sums, out=sums)
         return np.clip(sums, self._least, LARGEST, out=sums)

@@ -1,8 +1,8 @@
 """The networks that the codec computes, from a file of weights: NumPy alone.
 
-`Sketch`, `Support` and `Values` must say the same to sender and receiver, and are computed in
-integers (integers.py). `Inference` is the sender's own, and is computed so too, that the same
-images give the same file. What they are for, model.py says.
+`Sketch`, `Support`, `Values` and `Independent` must say the same to sender and receiver, and are
+computed in integers (integers.py). `Inference` is the sender's own, and is computed so too, that
+the same images give the same file. What they are for, model.py says.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..distributions import Normal
 from ..errors import CorruptDataError
 from ..isokl import isokl_normal
 from .integers import FRACTION, Layer, fixed
-from .order import FUTURE, NEAR, PAST, SIDE
+from .order import FEATURES, FUTURE, NEAR, PAST, SIDE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 
     Images = npt.NDArray[np.uint8]
 
-__all__ = ["FEATURES", "Inference", "Sketch", "Support", "Values"]
-
-FEATURES = 24  # of the sketch, for each pixel
+__all__ = ["Independent", "Inference", "Sketch", "Support", "Values"]
 
 # Shares and limits of the posteriors, as in model.py.
 _EDGE = 0.95
@@ -133,25 +131,59 @@ class Support:
 class Values:
     """Scores of the values 1 to 255 of pixels above 0."""
 
-    INPUTS = 2 * len(PAST) + 6 * len(NEAR) + len(FUTURE) + 8 + 255 + FEATURES
+    # All but those for the values that came up before, which an image's `Seen` adds up.
+    INPUTS = 2 * len(PAST) + 6 * len(NEAR) + len(FUTURE) + 8 + FEATURES
 
     def __init__(self, weights: Weights) -> None:
-        linear1 = _exact(weights, "values.linear1", self.INPUTS)
+        linear1 = _exact(weights, "values.linear1", self.INPUTS + 255)
         linear2 = _exact(weights, "values.linear2", linear1.outputs)
         linear3 = _exact(weights, "values.linear3", linear2.outputs, 255 + 2, rectify=False)
+        first = self.INPUTS - FEATURES
+        linear1, self.rows = linear1.split(slice(first, first + 255))
         self._layers = (linear1, linear2, linear3)
 
-    def __call__(self, inputs: Floats, counts: Floats) -> Floats:
+    def __call__(self, inputs: Floats, more: Floats, times: npt.NDArray[np.uint8]) -> Floats:
         """Returns scores, integers over 2^FRACTION, of shape (pixels, 255).
 
         Args:
             inputs: Shape (pixels, INPUTS).
-            counts: How often each value came up in the image before, shape (pixels, 255).
+            more: What values that came up in the image before add to the first layer's sums: of
+                each its row of `rows`, times an integer.
+            times: How often each value came up, 0, 1 or 2 for more; shape (pixels, 255).
         """
-        for layer in self._layers:
-            inputs = layer(inputs)
-        scores, once, twice = inputs[:, :255], inputs[:, 255:256], inputs[:, 256:]
-        return np.asarray(scores + (counts > 0) * once + (counts > 1) * twice)
+        linear1, linear2, linear3 = self._layers
+        found = linear3(linear2(linear1(inputs, more)))
+        bonus = np.cumsum(found[:, 255:], axis=1)
+        scores = np.ascontiguousarray(found[:, :255])
+        before = np.flatnonzero(times)
+        pixel = before // 255
+        scores.reshape(-1)[before] += bonus[pixel, times.reshape(-1)[before] - 1]
+        return scores
+
+
+class Independent:
+    """Log odds and scores of pixels that are independent given the latents."""
+
+    NAME = "independent."  # what the names of its layers begin with
+
+    def __init__(self, weights: Weights) -> None:
+        self._support = _exact(weights, f"{self.NAME}support", FEATURES, 1, rectify=False)
+        self._values1 = _exact(weights, f"{self.NAME}values1", FEATURES)
+        self._values2 = _exact(
+            weights, f"{self.NAME}values2", self._values1.outputs, 255, rectify=False
+        )
+
+    def support(self, features: Floats) -> Floats:
+        """Returns the log odds that pixels are above 0, integers over 2^FRACTION.
+
+        Args:
+            features: The sketch of pixels, shape (pixels, FEATURES).
+        """
+        return self._support(features)[:, 0]
+
+    def values(self, features: Floats) -> Floats:
+        """Returns scores of the values 1 to 255, of shape (pixels, 255), for such features."""
+        return self._values2(self._values1(features))
 
 
 def _exact(

@@ -17,9 +17,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FUTURE", "MARGIN", "NEAR", "PAST", "SIDE", "SKEW", "STEP", "STEPS"]
+__all__ = ["FEATURES", "FUTURE", "MARGIN", "NEAR", "PAST", "SIDE", "SKEW", "STEP", "STEPS"]
 
 SIDE = 28
+FEATURES = 24  # of the sketch, for each pixel
 SKEW = 3
 
 # Offsets (row, column) of the pixels that are looked at.

@@ -1,9 +1,9 @@
 """The pixels of images as a stream of bits, given latents that both sides know.
 
-One walk serves both sides: it computes what is known of the pixels of a step, hands the
-frequencies to a `Coder` and gets the pixels back, from the images if it encodes and from the bits
-if it decodes. So the two cannot drift apart. All images of a group walk together; each looks at
-itself alone.
+One walk serves both sides (predicted.py, independent.py): it computes what is known of pixels,
+hands the frequencies to a `Coder` and gets the pixels back, from the images if it encodes and from
+the bits if it decodes. So the two cannot drift apart. All images of a group walk together; each
+looks at itself alone.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ import constriction
 import numpy as np
 
 from ..errors import CorruptDataError
-from .frequencies import binary, bits_of, categorical
-from .integers import FRACTION
-from .networks import FEATURES, Sketch, Support, Values
-from .order import FUTURE, MARGIN, NEAR, PAST, SIDE, STEP, STEPS
+from .frequencies import bits_of
+from .independent import IndependentPixels
+from .networks import Independent, Sketch
+from .order import SIDE
+from .predicted import PredictedPixels
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -31,26 +32,14 @@ if TYPE_CHECKING:
 
 __all__ = ["PixelCoder"]
 
-_ONE = 2.0**FRACTION
-_WIDE = SIDE + 2 * MARGIN
-_SATURATED = 250
-
-# Where the pixels of each step stand in an image, and in one with margins.
-_PLACES = [np.flatnonzero(step == STEP) for step in range(STEPS)]
-_PLACES_WIDE = [(p // SIDE + MARGIN) * _WIDE + p % SIDE + MARGIN for p in _PLACES]
-
-_past, _near, _future = (
-    np.array([row * _WIDE + column for row, column in offsets]) for offsets in (PAST, NEAR, FUTURE)
-)
-
 _family = constriction.stream.model.Categorical(perfect=False)
 
 
 class Coder(Protocol):
     """What the walk says frequencies to."""
 
-    def support(self, frequencies: Frequencies, step: int) -> Symbols:
-        """Returns 0 or 1 for each pixel of a step: image after image."""
+    def support(self, frequencies: Frequencies, places: npt.NDArray[np.intp]) -> Symbols:
+        """Returns 0 or 1 for the pixels at some places of each image: image after image."""
 
     def values(self, frequencies: Frequencies, pixels: npt.NDArray[np.intp]) -> Symbols:
         """Returns values, less 1, of pixels above 0, by their number among all pixels."""
@@ -65,8 +54,8 @@ class PixelCoder:
 
     def __init__(self, weights: Weights) -> None:
         self.sketch = Sketch(weights)
-        self._support = Support(weights)
-        self._values = Values(weights)
+        independent = any(name.startswith(Independent.NAME) for name in weights.arrays)
+        self._pixels = IndependentPixels(weights) if independent else PredictedPixels(weights)
 
     def encode(self, images: Images, latents: Floats) -> bytes:
         """Returns the bits of images.
@@ -101,87 +90,8 @@ class PixelCoder:
         """Returns images drawn from the model, given latents."""
         return self._walk(latents, _Sampler(generator))
 
-    # --- The walk --------------------------------------------------------------------------------
-
     def _walk(self, latents: Floats, coder: Coder) -> Images:
-        sketch = self.sketch(latents)
-        inside = self._walk_support(sketch, coder)
-        return self._walk_values(sketch, inside, coder)
-
-    def _walk_support(self, sketch: Floats, coder: Coder) -> npt.NDArray[np.bool_]:
-        """Which pixels are above 0, with margins: shape (n, _WIDE ** 2)."""
-        count = len(sketch)
-        inside = np.zeros((count, _WIDE**2), bool)
-        for step, (place, wide) in enumerate(zip(_PLACES, _PLACES_WIDE, strict=True)):
-            inputs = np.empty((count, len(place), Support.INPUTS))
-            np.multiply(inside[:, wide[:, None] + _past], _ONE, out=inputs[..., : len(_past)])
-            inputs[..., len(_past) :] = sketch[:, place]
-            odds = self._support(inputs.reshape(-1, Support.INPUTS))
-            inside[:, wide] = coder.support(binary(odds), step).reshape(count, -1) != 0
-        return inside
-
-    def _walk_values(self, sketch: Floats, inside: npt.NDArray[np.bool_], coder: Coder) -> Images:
-        count = len(sketch)
-        images = np.zeros((count, SIDE**2), np.uint8)
-        wide = np.zeros((count, _WIDE**2), np.uint8)
-        counts = np.zeros((count, 255))
-        for place, place_wide in zip(_PLACES, _PLACES_WIDE, strict=True):
-            image, number = np.nonzero(inside[:, place_wide])
-            if not len(image):
-                continue
-            here, here_wide = place[number], place_wide[number]
-            own = counts[image]
-            inputs = _look(wide, inside, image, here_wide, own)
-            inputs[:, -FEATURES:] = sketch[image, here]
-            frequencies = categorical(self._values(inputs, own))
-            value = coder.values(frequencies, image * SIDE**2 + here)
-            images[image, here] = wide[image, here_wide] = value + 1
-            np.add.at(counts, (image, value), 1.0)
-        return images.reshape(count, SIDE, SIDE)
-
-
-def _look(
-    values: npt.NDArray[np.uint8],
-    inside: npt.NDArray[np.bool_],
-    image: npt.NDArray[np.intp],
-    place: npt.NDArray[np.intp],
-    counts: Floats,
-) -> Floats:
-    """What pixels above 0 are told of the others, as model.py says it; in integers.
-
-    Args:
-        values: The pixels before, with margins.
-        inside: Which pixels are above 0, with margins.
-        image: The number of each pixel's image, shape (pixels,).
-        place: Its place there, with margins.
-        counts: How often each value came up in its image before, shape (pixels, 255).
-
-    Returns:
-        Shape (pixels, `Values.INPUTS`); the last columns are left to the sketch.
-    """
-    around = image[:, None] * _WIDE**2 + place[:, None]
-    flat = values.reshape(-1)
-    past = flat[around + _past]
-    near = flat[around + _near]
-    future = inside.reshape(-1)[around + _future]
-    total = counts.sum(axis=1)[:, None]
-    saturated = counts[:, _SATURATED - 1 :]
-    among = saturated.sum(axis=1)[:, None]
-    inputs = np.empty((len(image), Values.INPUTS))
-    at = 0
-    for part in (
-        past * (_ONE / 256),
-        (past > 0) * _ONE,
-        (near[:, :, None] == np.arange(_SATURATED, 256)).reshape(len(image), -1) * _ONE,
-        future * _ONE,
-        np.floor(saturated * _ONE / (among + 2)),
-        np.minimum(among, 32) * (_ONE / 32),
-        np.minimum(total, 128) * (_ONE / 128),
-        (counts > 0) * np.floor(4 * _ONE / np.sqrt(total + 4)),
-    ):
-        inputs[:, at : at + part.shape[1]] = part
-        at += part.shape[1]
-    return inputs
+        return self._pixels.walk(self.sketch(latents), coder)
 
 
 # --- What the walk says frequencies to -----------------------------------------------------------
@@ -193,8 +103,8 @@ class _Known:
     def __init__(self, images: Images) -> None:
         self._flat = images.reshape(len(images), -1)
 
-    def _inside(self, step: int) -> Symbols:
-        return (self._flat[:, _PLACES[step]] > 0).astype(np.int32).reshape(-1)
+    def _inside(self, places: npt.NDArray[np.intp]) -> Symbols:
+        return (self._flat[:, places] > 0).astype(np.int32).reshape(-1)
 
     def _value(self, pixels: npt.NDArray[np.intp]) -> Symbols:
         return self._flat.reshape(-1)[pixels].astype(np.int32) - 1
@@ -205,8 +115,8 @@ class _Encoder(_Known):
         super().__init__(images)
         self._coder = constriction.stream.queue.RangeEncoder()
 
-    def support(self, frequencies: Frequencies, step: int) -> Symbols:
-        return self._put(self._inside(step), frequencies)
+    def support(self, frequencies: Frequencies, places: npt.NDArray[np.intp]) -> Symbols:
+        return self._put(self._inside(places), frequencies)
 
     def values(self, frequencies: Frequencies, pixels: npt.NDArray[np.intp]) -> Symbols:
         return self._put(self._value(pixels), frequencies)
@@ -247,7 +157,7 @@ class _Decoder:
         self._again = constriction.stream.queue.RangeEncoder()
         self.meter = _Meter(count)
 
-    def support(self, frequencies: Frequencies, step: int) -> Symbols:  # noqa: ARG002
+    def support(self, frequencies: Frequencies, places: npt.NDArray[np.intp]) -> Symbols:  # noqa: ARG002
         symbols = self._get(frequencies)
         self.meter.add_support(frequencies, symbols)
         return symbols
@@ -275,8 +185,8 @@ class _Measurer(_Known):
         super().__init__(images)
         self.meter = _Meter(len(images))
 
-    def support(self, frequencies: Frequencies, step: int) -> Symbols:
-        symbols = self._inside(step)
+    def support(self, frequencies: Frequencies, places: npt.NDArray[np.intp]) -> Symbols:
+        symbols = self._inside(places)
         self.meter.add_support(frequencies, symbols)
         return symbols
 
@@ -290,7 +200,7 @@ class _Sampler:
     def __init__(self, generator: np.random.Generator) -> None:
         self._generator = generator
 
-    def support(self, frequencies: Frequencies, step: int) -> Symbols:  # noqa: ARG002
+    def support(self, frequencies: Frequencies, places: npt.NDArray[np.intp]) -> Symbols:  # noqa: ARG002
         return self._draw(frequencies)
 
     def values(self, frequencies: Frequencies, pixels: npt.NDArray[np.intp]) -> Symbols:  # noqa: ARG002

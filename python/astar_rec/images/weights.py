@@ -24,7 +24,7 @@ __all__ = ["Array", "Weights", "load_weights", "save_weights"]
 Array = npt.NDArray[Any]
 
 _VERSION = 1
-_DECODER = ("sketch.", "support.", "values.")
+_DECODER = ("sketch.", "support.", "values.", "independent.")
 
 
 @dataclass(frozen=True, eq=False)
