@@ -102,7 +102,7 @@ struct BoxTask {
 };
 
 struct BoxResult {
-  std::span<std::uint64_t> node;  // the winner's heap number, of at most 63 digits; 0: not known
+  std::span<std::uint64_t> node;   // the winner's heap number, of at most 63 digits; 0: not known
   std::span<std::uint64_t> steps;  // above task.most_steps: cut
 };
 
