@@ -10,6 +10,7 @@ import pytest
 from scipy import integrate, special, stats
 
 import astar_rec as rec
+from astar_rec.container.inspection import _functional
 from astar_rec.functional.entropy import bits_of_lattice
 from common import PairCase, each_pair
 
@@ -271,3 +272,55 @@ def test_targets_finer_than_samples() -> None:
         rec.functional_information(q, P, block=2)
     made = rec.functional_information(q[0], P)
     np.testing.assert_allclose(made - rec.kl_bits(q[0], P), 0.5208, rtol=0, atol=1e-3)
+
+
+# --- Beside the bits of containers ---------------------------------------------------------------
+
+
+def of_information(bits: float, shape: tuple[int, ...]) -> rec.Normal:
+    """Targets of one scale whose samples follow N(0, 1)."""
+    scale = 2.0**-bits
+    return rec.Normal(np.sqrt(1 - scale**2) * np.random.default_rng(1).normal(size=shape), scale)
+
+
+@pytest.mark.parametrize(
+    ("block", "shape"), [(1, (6, 20)), (4, (6, 20)), (16, (3, 5)), (3, (4, 7))]
+)
+def test_inspect_says_it(block: int, shape: tuple[int, ...]) -> None:
+    q, p = of_information(1.0, shape), rec.Normal(0.0, 1.0)
+    data = rec.compress(q, p, codec=rec.ADStar(1, block=block))
+    told = rec.inspect(data, q, p)
+    size = min(block, shape[-1])
+    assert told.functional_bits == rec.functional_information(q, p, block=size).sum()
+    assert f"functional    {told.functional_bits:.1f}" in str(told)
+    assert rec.inspect(data).functional_bits is None
+
+
+@pytest.mark.parametrize("codec", [rec.ADStar(1), rec.ADStar(1, block=2), rec.PolarCoding(1)])
+def test_inspect_estimates_it_of_many(codec: rec.Codec) -> None:
+    q = of_information(1.0, (40, 25))
+    told = rec.inspect(rec.compress(q, P, codec=codec), q, P)
+    # The last block of a row is shorter, and has no part in the estimate.
+    block = codec.block if codec.block == 2 else 1
+    each = rec.functional_information(q[:, :24], P, block=block) / block
+    assert told.functional_bits is not None
+    # 256 of 1,000, or 128 of 480: a mean is off by that many standard errors once in 10^8 times.
+    error = each.std() / np.sqrt(256 // block)
+    assert abs(told.functional_bits / 1000 - each.mean()) < 5.7 * error
+
+
+def test_inspect_of_targets_without_it() -> None:
+    nothing = rec.Normal(np.zeros(0), 1.0)
+    assert rec.inspect(rec.compress(nothing, P), nothing, P).functional_bits is None
+    by_ratio = rec.CustomTarget(lambda x: -np.square(x), bound=0.0, shape=(3,))
+    assert _functional(rec.ADStar(1), by_ratio, P, (3,)) is None
+    by_cdf = rec.CustomTarget(cdf=scipy_cdf, shape=(300,))
+    assert _functional(rec.PolarCoding(1), by_cdf, P, (300,)) is None
+    assert _functional(rec.PolarCoding(1), by_cdf, None, (300,)) is None
+    few = rec.CustomTarget(cdf=scipy_cdf, shape=(2,))
+    found = _functional(rec.PolarCoding(1), few, P, (2,))
+    assert found == pytest.approx(2 * rec.functional_information(rec.Normal(0.0, 0.5), P), abs=1e-4)
+
+
+def scipy_cdf(x: Any) -> Any:
+    return stats.norm.cdf(x, scale=0.5)

@@ -13,7 +13,10 @@ from .. import _core
 from .._parallel import in_order
 from .._validate import broadcast_shape
 from ..codecs.units import GIVEN
-from ..errors import ParameterError
+from ..custom import as_proposal, as_target
+from ..distributions import Distribution
+from ..errors import DivergenceError, ParameterError
+from ..functional import functional_information
 from ..information import kl_bits
 from .chunks import threads_for
 from .escape_section import write_section
@@ -29,6 +32,10 @@ if TYPE_CHECKING:
     from .source import File
 
 __all__ = ["Inspection", "inspect"]
+
+# Elements whose functional information is computed, which takes milliseconds each: others are taken
+# to be like them.
+_LOOKED_AT = 256
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,11 @@ class Inspection:
         mean_depth: Mean depth of the indices, ⌊log2 index⌋; of bytes, their mean number of bits.
             NaN where there are none, or none could be read.
         kl_bits: The sum of the targets' KL divergences; None unless targets were given.
+        functional_bits: The sum of the targets' functional information: what no code takes less
+            than on average that is exact and codes units by themselves, as the method does: blocks,
+            or else single elements. Of many targets it is estimated from 256, evenly spaced. None
+            without targets, or for those that `functional_information` does not take, or for more
+            than 256 that are no `Distribution`.
         parts: What the messages' bits were for, as far as the method says it: of `PolarCoding`
             bits by level, in order of drawing; of others, and of a container of so many elements
             that `decompress` would not decode it unasked, nothing.
@@ -73,6 +85,7 @@ class Inspection:
     total_bits: int
     mean_depth: float
     kl_bits: float | None
+    functional_bits: float | None
     parts: dict[str, float]
 
     @property
@@ -109,6 +122,10 @@ class Inspection:
             share = self.kl_bits / self.total_bits
             rows.append(("KL bits", f"{self.kl_bits:.1f}  ({share:.1%} of all)"))
             rows.append(("overhead", f"{self.overhead_bits:.1f} bits"))
+        if self.functional_bits is not None:
+            block = _unit(self.codec, self.shape)
+            units = "elements alone" if block == 1 else f"blocks of {block}"
+            rows.append(("functional", f"{self.functional_bits:.1f}  (the least for {units})"))
         return "\n".join(f"{name:<13} {value}" for name, value in rows)
 
 
@@ -141,8 +158,8 @@ def inspect(
         >>> info = rec.inspect(data, q, p)
         >>> info.method, info.shape, sum(info.bits.values()) == info.total_bits == 8 * len(data)
         ('ad', (2,), True)
-        >>> round(info.kl_bits, 2)
-        5.25
+        >>> round(info.kl_bits, 2), round(info.functional_bits, 2)
+        (5.25, 6.28)
     """
     with _Looking(data, contexts=contexts, bits_hint=bits_hint) as reader:
         header, contents = reader._header, reader._contents
@@ -183,6 +200,7 @@ def inspect(
             total_bits=total,
             mean_depth=depths / indices if indices and reader.sees_all else float("nan"),
             kl_bits=divergence,
+            functional_bits=_functional(header.codec, target, proposal, reader.shape),
             parts=said,
         )
 
@@ -240,3 +258,33 @@ def _divergence(
     if broadcast_shape(target=divergence.shape, samples=shape) != shape:
         raise ParameterError("shape of target", divergence.shape, f"the samples' {shape}")
     return float(np.broadcast_to(divergence, shape).sum())
+
+
+def _unit(codec: Codec, shape: Shape) -> int:
+    """How many elements are coded by themselves; 1 where all are coded at once."""
+    return 1 if codec.runs_through or not shape else max(1, min(codec.block, shape[-1]))
+
+
+def _functional(
+    codec: Codec, target: TargetLike | None, proposal: ProposalLike | None, shape: Shape
+) -> float | None:
+    size, block = math.prod(shape), _unit(codec, shape)
+    if target is None or proposal is None or size == 0:
+        return None
+    q, p = as_target(target), as_proposal(proposal)
+    try:
+        if size <= _LOOKED_AT:
+            return float(functional_information(q, p, block=block).sum())
+        if not (isinstance(q, Distribution) and isinstance(p, Distribution)):
+            return None
+        # Whole blocks: the last one of a row may be shorter.
+        whole = shape[-1] // block
+        units = math.prod(shape[:-1]) * whole
+        some = np.linspace(0, units - 1, max(1, _LOOKED_AT // block)).astype(np.int64)
+        row, column = np.divmod(some, whole)
+        own = (row * shape[-1] + column * block)[:, None] + np.arange(block)
+        q, p = (each._spread(shape).reshape(-1)[own] for each in (q, p))
+        bits = functional_information(q, p, block=block)
+        return float(bits.mean()) / block * size
+    except (DivergenceError, ParameterError):
+        return None
