@@ -90,6 +90,13 @@ def rows(q: rec.Normal, p: rec.Normal) -> Iterator[Row]:
     yield row("`ASStar`, `AdaptiveCode`", rec.ASStar(1, threads=1))
     yield row("`DADStar(3)`, biased", rec.DADStar(3, 1, threads=1))
     yield row("`MinimalRandomCoding(8)`, biased", rec.MinimalRandomCoding(8, 1, threads=1))
+    greedy = rec.GreedyRejectionCoding(1, split="half", threads=1)
+    yield row("`GreedyRejectionCoding`, in half", greedy)
+    yield row("`GreedyPoissonRejection`, at the sample", rec.GreedyPoissonRejection(1, threads=1))
+    for candidates, block in ((4096, 1), (4096, 4), (1 << 16, 16)):
+        ordered = rec.OrderedRandomCoding(candidates, 1, block=block, threads=1)
+        name = f"`OrderedRandomCoding({candidates:,})`"
+        yield row(name + (", biased" if block == 1 else f", blocks of {block}, biased"), ordered)
 
 
 def main() -> None:
