@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import math
 import numbers
+from dataclasses import KW_ONLY, dataclass, field
+from typing import TYPE_CHECKING, TypeVar
 
+from .._validate import integer
 from ..errors import ParameterError
 from .engine import CoreCodec
 
-__all__ = ["CandidateCodec", "block_for_bits"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["CandidateCodec", "NumberedCodec", "block_for_bits"]
+
+AnyNumbered = TypeVar("AnyNumbered", bound="NumberedCodec")
 
 LARGEST_BLOCK = 1 << 16
 
@@ -72,3 +80,35 @@ class CandidateCodec(CoreCodec):
     def words(self) -> int:
         """One: a number."""
         return 1
+
+
+@dataclass(frozen=True, repr=False)
+class NumberedCodec(CandidateCodec):
+    """A choice among so many candidates. What is left out is a part of the method."""
+
+    exact = False
+
+    candidates: int
+    seed: int
+    _: KW_ONLY
+    block: int = 1
+    threads: int | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._set(candidates=integer("candidates", self.candidates, 1, 2**32))
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The number of candidates."""
+        return {"candidates": self.candidates}
+
+    @property
+    def parameters(self) -> tuple[int, ...]:
+        """The block and the number of candidates."""
+        return self.block, self.candidates
+
+    @classmethod
+    def from_parameters(cls: type[AnyNumbered], take: Callable[[], int], seed: int) -> AnyNumbered:
+        """Returns the codec of a header."""
+        return cls(block=take(), candidates=take(), seed=seed)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
-from .._validate import integer
 from ..codes import FixedCode
-from .candidates import CandidateCodec
+from .candidates import NumberedCodec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from ..codes import IndexCode
 
@@ -19,7 +18,7 @@ __all__ = ["MinimalRandomCoding"]
 
 
 @dataclass(frozen=True, repr=False)
-class MinimalRandomCoding(CandidateCodec):
+class MinimalRandomCoding(NumberedCodec):
     """Minimal random coding: one of K samples of the proposal, by its importance weight.
 
     Approximate. Candidate i of K is chosen with a probability proportional to dQ/dP at its sample.
@@ -58,35 +57,9 @@ class MinimalRandomCoding(CandidateCodec):
 
     name = "mrc"
     number = 4
-    exact = False
     limits: ClassVar[Mapping[str, str]] = MappingProxyType(
         {"candidates": "how many samples to choose from: 2 to the power of the bits"}
     )
-
-    candidates: int
-    seed: int
-    _: KW_ONLY
-    block: int = 1
-    threads: int | None = field(default=None, compare=False)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._set(candidates=integer("candidates", self.candidates, 1, 2**32))
-
-    @property
-    def numbers(self) -> dict[str, int]:
-        """The number of candidates."""
-        return {"candidates": self.candidates}
-
-    @property
-    def parameters(self) -> tuple[int, ...]:
-        """The block and the number of candidates."""
-        return self.block, self.candidates
-
-    @classmethod
-    def from_parameters(cls, take: Callable[[], int], seed: int) -> MinimalRandomCoding:
-        """Returns the codec of a header."""
-        return cls(block=take(), candidates=take(), seed=seed)
 
     def default_code(
         self, *, expected_bits: float | None = None, contexts: bool = False

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
-from .._validate import integer
-from .candidates import CandidateCodec
+from .candidates import NumberedCodec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 __all__ = ["OrderedRandomCoding"]
 
 
 @dataclass(frozen=True, repr=False)
-class OrderedRandomCoding(CandidateCodec):
+class OrderedRandomCoding(NumberedCodec):
     """Ordered random coding: the samples of minimal random coding, in fewer bits.
 
     Approximate. Samples have exactly the law of those of `MinimalRandomCoding` with as many
@@ -50,32 +49,6 @@ class OrderedRandomCoding(CandidateCodec):
 
     name = "orc"
     number = 17
-    exact = False
     limits: ClassVar[Mapping[str, str]] = MappingProxyType(
         {"candidates": "how many samples to choose from: above 2 to the power of the information"}
     )
-
-    candidates: int
-    seed: int
-    _: KW_ONLY
-    block: int = 1
-    threads: int | None = field(default=None, compare=False)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._set(candidates=integer("candidates", self.candidates, 1, 2**32))
-
-    @property
-    def numbers(self) -> dict[str, int]:
-        """The number of candidates."""
-        return {"candidates": self.candidates}
-
-    @property
-    def parameters(self) -> tuple[int, ...]:
-        """The block and the number of candidates."""
-        return self.block, self.candidates
-
-    @classmethod
-    def from_parameters(cls, take: Callable[[], int], seed: int) -> OrderedRandomCoding:
-        """Returns the codec of a header."""
-        return cls(block=take(), candidates=take(), seed=seed)
