@@ -21,13 +21,10 @@ from scipy import special, stats
 
 import astar_rec as rec
 from astar_rec import reference as ref
-from common import SEEDS, check_codec, same_bits
+from common import check_codec
 from goodness import check, check_moments, check_uniform, normal_scores, seed_for
 
 P = rec.Normal(0.0, 1.0)
-REFERENCE_P = ref.Normal(0.0, 1.0)
-SPLITS: dict[str, Any] = {"sample": ref.AtSample, "half": ref.Dyadic, "never": ref.WholeSpace}
-each_split = pytest.mark.parametrize("split", SPLITS)
 few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -129,39 +126,6 @@ def test_excess_in_parts(mean: float, scale: float, height: float, cuts: list[fl
     assert math.fsum(parts) == pytest.approx(whole, abs=1e-14)
 
 
-# --- The same bits as the reference ---------------------------------------------------------------
-
-
-@each_split
-@few
-@given(data=st.data(), seed=SEEDS, offset=st.integers(0, 2**48 - 1000))
-def test_reference(split: str, data: st.DataObject, seed: int, offset: int) -> None:
-    low, most = (0.1, 0.8) if split == "never" else (1e-4, 4.0)
-    high = 0.9 if split == "never" else 1.3
-    mean = data.draw(st.lists(st.floats(-most, most), min_size=1, max_size=4))
-    scale = data.draw(st.lists(st.floats(low, high), min_size=len(mean), max_size=len(mean)))
-    r = check_codec(codec_of(split, seed), rec.Normal(mean, scale), P, offset=offset)
-    method = ref.GreedyRejectionCoding(SPLITS[split]())
-    for i, (m, s) in enumerate(zip(mean, scale, strict=True)):
-        sent = ref.encode(method, ref.Normal(m, s), REFERENCE_P, seed, offset + i)
-        assert (sent.index, sent.steps) == (r.index[i], r.steps[i])
-        assert same_bits(sent.sample, r.sample[i])
-        assert ref.decode(method, sent.index, REFERENCE_P, seed, offset + i) == sent.sample
-
-
-def test_reference_is_for_normals() -> None:
-    with pytest.raises(TypeError, match="normal"):
-        ref.encode(ref.GreedyRejectionCoding(), ref.Laplace(0.0, 0.5), ref.Laplace(0.0, 1.0), 1, 0)
-
-
-def test_indices_are_those_of_the_trees() -> None:
-    q = rec.Normal(np.random.default_rng(1).normal(size=500) * 0.5, 0.3)
-    others = {"sample": rec.ASStar, "half": rec.ADStar, "never": rec.GlobalAStar}
-    for split, other in others.items():
-        r = codec_of(split, 5).encode(q, P)
-        assert same_bits(other(5).decode(r.index, P), r.sample)
-
-
 # --- The law of the samples -----------------------------------------------------------------------
 
 
@@ -258,62 +222,3 @@ def test_steps_do_not_grow_with_the_largest_ratio() -> None:
             assert rec.kl_bits(q, P).max() == pytest.approx(3.0)
             rows.append(codec_of(split, 3).encode(q, P).steps.mean())
         assert max(rows) < 2.0 * min(rows)
-
-
-def test_no_information_takes_one_step() -> None:
-    for split in SPLITS:
-        r = codec_of(split, 9).encode(rec.Normal(np.full(2_000, 0.0), 1.0), P)
-        assert (r.steps == 1).all()
-        assert (r.index == 1).all()
-
-
-# --- What it refuses ------------------------------------------------------------------------------
-
-
-def test_arguments() -> None:
-    codec: Any = rec.GreedyRejectionCoding
-    for bad in ("samples", 0, None, []):
-        with pytest.raises(rec.ParameterError, match="split") as caught:
-            codec(1, split=bad)
-        assert caught.value.argument == "split"
-    with pytest.raises(rec.ParameterError, match="split is 3"):
-        codec.from_parameters(lambda: 3, 1)
-    with pytest.raises(rec.ParameterError, match="bits_hint"):
-        rec.compress(P, P, codec=codec(1), bits_hint=2.0)
-
-
-@pytest.mark.parametrize(
-    ("target", "proposal"),
-    [
-        (rec.Laplace(0.0, 0.5), rec.Laplace(0.0, 1.0)),
-        (rec.Normal(0.0, 0.5), rec.Laplace(0.0, 1.0)),
-        (rec.Uniform(0.0, 0.5), P),
-        (rec.CustomTarget(lambda x: -x, bound=1.0), P),
-    ],
-)
-def test_other_pairs(target: Any, proposal: Any) -> None:
-    codec = rec.GreedyRejectionCoding(1)
-    with pytest.raises(rec.ParameterError, match="Normal proposal, for greedy rejection") as caught:
-        codec.encode(target, proposal)
-    assert caught.value.argument == "target"
-    with pytest.raises(rec.ParameterError, match="Normal target and a Normal proposal"):
-        rec.compress(target, proposal, codec=codec)
-
-
-def test_too_much_information() -> None:
-    for split in ("sample", "half"):
-        with pytest.raises(rec.DivergenceError, match="denser than the proposal"):
-            codec_of(split, 1).encode(rec.Normal(0.0, 2.0**-62), P)
-    with pytest.raises(rec.DivergenceError, match="global bound"):
-        codec_of("never", 1).encode(rec.Normal(0.0, 2.0**-34), P)
-    with pytest.raises(rec.DivergenceError, match="outside"):
-        codec_of("sample", 1).encode(rec.Normal(30.0, 1.0), P)
-
-
-@each_split
-def test_containers_carry_what_is_refused(split: str) -> None:
-    q = rec.Normal([0.5, 30.0, 0.0, 0.1], [0.5, 1.0, 2.0**-62, 0.9])
-    data, sample = rec.compress(q, P, codec=codec_of(split, 4), return_sample=True)
-    assert same_bits(rec.decompress(data, P), sample)
-    assert rec.inspect(data).method == "grc"
-    assert abs(sample[1] - 30.0) < 6.0
