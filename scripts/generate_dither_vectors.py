@@ -106,8 +106,8 @@ HEADER = """\
 # elements seed first noise proposal spread scale scales message(hex) sum exclusive-or
 # The mean of element e is spread ((37 e mod 64) - 31.5) / 32, the scale of its noise
 # scale (1 + (e mod scales) / 8), its proposal is around ((e mod 5) - 2) / 4 with scale 1; a
-# uniform's scale is half its width. Of noise that is shifted_, layers are. The last two columns are of the samples' bits times 2 e + 1,
-# modulo 2^64.
+# uniform's scale is half its width. Of noise that is shifted_, layers are. The last two columns
+# are of the samples' bits times 2 e + 1, modulo 2^64.
 """
 
 

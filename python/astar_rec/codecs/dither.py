@@ -61,10 +61,10 @@ class LayeredDither(BlockBytesCodec):
         seed: Shared by sender and receiver; 0 to 2^64 - 1.
         block: The most elements of a block, up to 2^16. Files are read block by block.
         layers: The sender's choice, which messages tell. ``"direct"``: the fewest bits.
-            ``"shifted"``: cells are at least 2.35 scales wide of normal targets, 1.39 of Laplace and
-            3.52 of logistic ones, so that no element takes many bits more than others, and bounded
-            means have a bounded number of points; for normals 0.12 bits more at 1 bit, 0.19 at 4. Of
-            uniform targets, both are the same.
+            ``"shifted"``: cells have a least width, so that bounded means have a bounded number of
+            points. It is 2.35 scales for normal targets, 1.38 for Laplace and 3.52 for logistic
+            ones; normals take 0.12 bits more at 1 bit, 0.19 at 4. Of uniform targets, both are the
+            same.
         threads: Number of threads, for blocks side by side; None for all processors.
 
     Reference: D. B. Wilson, "Layered multishift coupling for use in perfect sampling algorithms",

@@ -84,7 +84,7 @@ class Noise(NamedTuple):
 
 @dataclass(frozen=True)
 class Lattice:
-    """The points origin + width (k + shift) for all integers k, and where samples are beside them."""
+    """The points origin + width (k + shift) for all integers k, and samples' place beside them."""
 
     origin: float
     width: float
@@ -132,8 +132,8 @@ def half_width(family: type[Distribution], bits: tuple[int, int]) -> float:
 def opposite(family: type[Distribution], half: float) -> float:
     """Return where a standard density is its maximum less what it is at `half`, above 0.
 
-    It is `half` of `opposite` again. In terms of the maximum, densities are exp(-x^2 / 2), exp(-|x|)
-    and, of Logistic, 1 - tanh(x / 2)^2: tanh(opposite / 4) is exp(-half / 2).
+    `half` is the opposite of its opposite. In terms of the maximum, densities are exp(-x^2 / 2),
+    exp(-|x|) and, of Logistic, 1 - tanh(x / 2)^2: tanh(opposite / 4) is exp(-half / 2).
     """
     if family is Logistic:
         root = portable_exp(-0.5 * half)
@@ -252,8 +252,9 @@ FAMILIES = (Normal, Laplace, Logistic, Uniform)  # headers have their places her
 def header(noises: Sequence[Noise], proposals: Sequence[Distribution]) -> bytes:
     """Return what a message of one family of noise, and one of proposals, begins with.
 
-    Both families, of shifted layers four places on; after how many elements the scales repeat, in groups of seven bits, the lowest
-    first; and so many pairs of scales, the noise's and the proposal's.
+    Both families, of shifted layers four places on; after how many elements the scales repeat, in
+    groups of seven bits, the lowest first; and so many pairs of scales, the noise's and the
+    proposal's.
     """
     pairs = [
         (noise.scale, proposal.scale) for noise, proposal in zip(noises, proposals, strict=True)
