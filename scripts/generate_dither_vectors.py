@@ -50,7 +50,8 @@ class Case(NamedTuple):
         """Return the line of the file."""
         noises, proposals, means = [], [], []
         for element in range(self.elements):
-            noises.append(Noise(FAMILIES[self.noise], self.own(element)))
+            *shifted, family = self.noise.split("_")
+            noises.append(Noise(FAMILIES[family], self.own(element), shifted == ["shifted"]))
             middle = self.middle(element)
             # Of intervals around small multiples of 1/4, middles and half widths are exact.
             parameters = (
@@ -90,6 +91,14 @@ CASES = [
     Case(40, 18, 0, "laplace", "logistic", 50.0, 2.0**-40, 8),
     Case(60, 19, 0, "normal", "normal", 1.0, 40.0, 1),
     Case(300, 20, 0, "normal", "normal", 1.0, 0.5, 300),
+    Case(200, 21, 2**32 - 100, "shifted_normal", "normal", 1.5, 0.5, 1),
+    Case(129, 22, 3, "shifted_normal", "normal", 1.5, 0.0625, 7),
+    Case(200, 23, 0, "shifted_laplace", "laplace", 2.0, 0.5, 1),
+    Case(200, 24, 0, "shifted_logistic", "logistic", 2.0, 0.25, 1),
+    Case(130, 25, 0, "shifted_logistic", "normal", 2.0, 0.25, 1),
+    Case(130, 26, 0, "shifted_laplace", "uniform", 0.75, 0.125, 1),
+    Case(40, 27, 0, "shifted_normal", "normal", 2.0, 2.0**-20, 1),
+    Case(60, 28, 0, "shifted_normal", "normal", 1.0, 40.0, 1),
 ]
 
 HEADER = """\
@@ -97,8 +106,8 @@ HEADER = """\
 # elements seed first noise proposal spread scale scales message(hex) sum exclusive-or
 # The mean of element e is spread ((37 e mod 64) - 31.5) / 32, the scale of its noise
 # scale (1 + (e mod scales) / 8), its proposal is around ((e mod 5) - 2) / 4 with scale 1; a
-# uniform's scale is half its width. The last two columns are of the samples' bits times 2 e + 1,
-# modulo 2^64.
+# uniform's scale is half its width. Of noise that is shifted_, layers are. The last two columns
+# are of the samples' bits times 2 e + 1, modulo 2^64.
 """
 
 

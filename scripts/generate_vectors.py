@@ -444,6 +444,8 @@ def containers() -> Iterator[tuple[str, str]]:
     uneven: Parameters = ("Laplace", mean, [0.5, 0.25, 0.5, 1.5, 0.125])
     options = {"method": "dither", "seed": 20, "block": 15, "chunk": 2, "open": True}
     yield "dither_open", container_text({**options, "dtype": "float32"}, uneven, normal)
+    options = {"method": "dither", "seed": 21, "offset": 9, "block": 20, "layers": "shifted"}
+    yield "dither_shifted", container_text(options, ("Logistic", mean, 0.5), normal)
     # Other families, and very unlike targets in one block.
     target = ("Laplace", [[2.0], [-9.0], [0.5]], [0.5, 3.0, 0.001])
     yield (

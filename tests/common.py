@@ -77,6 +77,7 @@ CODECS = [
 ARRAY_CODECS = [
     CodecCase("polar-8", lambda seed: rec.PolarCoding(seed, block=8)),
     CodecCase("dither-8", lambda seed: rec.LayeredDither(seed, block=8)),
+    CodecCase("shifted-8", lambda seed: rec.LayeredDither(seed, block=8, layers="shifted")),
 ]
 
 

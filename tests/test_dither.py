@@ -135,7 +135,7 @@ def test_messages_that_no_encoder_makes() -> None:
     q = rec.Normal(np.full(30, 0.2), 0.1)
     good = codec.encode(q, P).message[0]
     zero, huge = np.array([0.0, 1.0]).tobytes(), np.array([1.0, np.inf]).tobytes()
-    bads = [b"\0", good[:3], good[:18], b"\4" + good[1:], b"\0\4" + good[2:], b"\0\0\0" + good[3:],
+    bads = [b"\0", good[:3], good[:18], b"\7" + good[1:], b"\0\4" + good[2:], b"\0\0\0" + good[3:],
             b"\0\0\x1f" + good[3:], b"\0\0\1" + zero, b"\0\0\1" + huge, good + b"\0",
             good[:19] + b"\xff" * 40, b"\0\0\2" + good[3:19] + good[3:]]  # fmt: skip
     for bad in bads:

@@ -270,15 +270,17 @@ def test_dither(block: int, chunk: int, shape: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("family", [rec.Normal, rec.Laplace, rec.Logistic])
 @pytest.mark.parametrize("proposal", [rec.Normal, rec.Laplace, rec.Logistic])
-def test_dither_of_families(family: Any, proposal: Any) -> None:
+@pytest.mark.parametrize("layers", ["direct", "shifted"])
+def test_dither_of_families(layers: str, family: Any, proposal: Any) -> None:
+    words = {"method": "dither", "layers": layers}
     middle = np.linspace(-1.0, 1.0, 40)
     for scale in (2.0**-30, 0.1, [0.5, 0.25, 0.5, 0.125], 1.5):
         own = np.resize(scale, 40)
         mean = np.random.default_rng(1).normal(size=40)
-        check(compress(family(mean, own), proposal(middle, 0.75), method="dither"),
+        check(compress(family(mean, own), proposal(middle, 0.75), **words),
               proposal(middle, 0.75))  # fmt: skip
     mean[3] = 1e7  # raw bits
-    check(compress(family(mean, 0.01), proposal(middle, 0.75), method="dither"),
+    check(compress(family(mean, 0.01), proposal(middle, 0.75), **words),
           proposal(middle, 0.75))  # fmt: skip
 
 

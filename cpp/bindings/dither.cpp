@@ -15,7 +15,7 @@ using namespace astar_rec;
 
 // The blocks from `begin` to before `end`: their messages, and their elements' samples.
 py::list dither_encode(std::uint64_t seed, std::uint64_t offset, unsigned threads,
-                       std::size_t block, const Bound& target, const Bound& proposal,
+                       std::size_t block, bool shifted, const Bound& target, const Bound& proposal,
                        std::size_t begin, std::size_t end, Array<double>& sample) {
   const auto q = target.broadcast_to(sample), p = proposal.broadcast_to(sample);
   const ArrayCut cut{seed, offset, block, static_cast<std::size_t>(sample.size())};
@@ -34,7 +34,8 @@ py::list dither_encode(std::uint64_t seed, std::uint64_t offset, unsigned thread
         targets.share(q.family);
         proposals.share(p.family);
         const dither::Known known{q.family, p.family, std::move(targets.scale),
-                                  std::move(proposals.scale)};
+                                  std::move(proposals.scale),
+                                  shifted && q.family != family_of<Uniform>};
         try {
           messages[i] =
               dither::encode_block(known, targets.middle, proposals.middle,
@@ -94,8 +95,8 @@ std::size_t dither_header(const py::bytes& message, std::size_t elements) {
 
 void register_dither(py::module_& m) {
   m.def("dither_encode", &dither_encode, py::arg("seed"), py::arg("offset"), py::arg("threads"),
-        py::arg("block"), py::arg("target"), py::arg("proposal"), py::arg("begin"), py::arg("end"),
-        py::arg("sample").noconvert());
+        py::arg("block"), py::arg("shifted"), py::arg("target"), py::arg("proposal"),
+        py::arg("begin"), py::arg("end"), py::arg("sample").noconvert());
   m.def("dither_decode", &dither_decode, py::arg("seed"), py::arg("offset"), py::arg("threads"),
         py::arg("block"), py::arg("messages"), py::arg("proposal"), py::arg("sample").noconvert());
   m.def("dither_header", &dither_header, py::arg("message"), py::arg("elements"));

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "dither/dither_block.hpp"
+#include "dither/lattice.hpp"
 #include "engine/errors.hpp"
 #include "input.hpp"
 #include "simd/lanes.hpp"
@@ -48,6 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                   : std::ldexp(1.0 + input.byte() / 256.0, input.between(-30, 5)));
       known.unit.push_back(again ? known.unit[i - scales] : 1.0 + input.byte() / 256.0);
     }
+    known.shifted = kind == 3 && known.noise != family_of<Uniform>;
     known.write(bytes);
     const auto rest = input.rest();
     bytes.insert(bytes.end(), rest.begin(), rest.end());
@@ -69,8 +71,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::size_t i = 0; i < elements; ++i) {
     if (!(std::fabs(sample[i]) < 0x1p+18 * known.scale[i])) return 0;
   }
-  std::vector<double> points(elements);
-  REQUIRE(dither::encode_block(known, sample, origin, address, points) == bytes);
+  // Samples of shifted layers are beside their points.
+  std::vector<double> mean(elements), points(elements);
+  dither::Lattices lattice;
+  for (std::size_t i = 0; i < elements; ++i) {
+    lattice.draw(address.seed, address.first + i, known.noise, known.shifted,
+                 std::span(known.scale).subspan(i, 1));
+    mean[i] = sample[i] - lattice.middle[0];
+  }
+  REQUIRE(dither::encode_block(known, mean, origin, address, points) == bytes);
   REQUIRE(same_bits(points, sample));
   return 0;
 }

@@ -365,11 +365,13 @@ void polar_blocks(Report& report, const std::string& name, const Spread& spread)
 
 // --- Dithered blocks -----------------------------------------------------------------------------
 
-// Messages and samples of blocks of all sizes, every family against every family.
-void dithered_blocks(Report& report, const std::string& name, const Spread& spread) {
+// Messages and samples of blocks of all sizes, every family against every family, of layers that are
+// shifted or not.
+void dithered_blocks(Report& report, const std::string& name, const Spread& spread, bool shifted) {
   Digest sent, received;
   Draws draws(7);
   for (const Family noise : every_family) {
+    if (shifted && noise == family_of<Uniform>) continue;  // whose layers are not
     for (const Family proposal : every_family) {
       for (const std::size_t size : {1U, 2U, 127U, 128U, 1000U}) {
         const Latents latents(draws, noise, proposal, spread, size);
@@ -381,7 +383,7 @@ void dithered_blocks(Report& report, const std::string& name, const Spread& spre
           targets.scale[i] = targets.scale[i - scales];
           proposals.scale[i] = proposals.scale[i - scales];
         }
-        const dither::Known known{noise, proposal, targets.scale, proposals.scale};
+        const dither::Known known{noise, proposal, targets.scale, proposals.scale, shifted};
         std::vector<double> sample(size), again(size);
         const dither::BlockAddress address{seed, offset};
         const Bytes message =
@@ -457,8 +459,9 @@ std::vector<std::string> all_parts() {
 
   polar_blocks(report, "polar blocks, some information", some_information);
   polar_blocks(report, "polar blocks, much information", {96, 4, 48, 0, 32});
-  dithered_blocks(report, "dithered blocks, some information", some_information);
-  dithered_blocks(report, "dithered blocks, much information", much_information);
+  dithered_blocks(report, "dithered blocks, some information", some_information, false);
+  dithered_blocks(report, "dithered blocks, much information", much_information, false);
+  dithered_blocks(report, "dithered blocks, shifted layers", some_information, true);
 
   Draws draws(5);
   Words any(10'000);

@@ -92,7 +92,10 @@ void check_vector(const std::string& line) {
   in >> elements >> address.seed >> address.first >> noise >> proposal >> spread >> scale >>
       scales >> hex >> total >> mixed;
   CHECK(!in.fail(), line.substr(0, 60));
-  Block block{{*find_family(noise), *find_family(proposal), {}, {}}, {}, {}};
+  const std::string prefix = "shifted_";
+  const bool shifted = noise.compare(0, prefix.size(), prefix) == 0;
+  if (shifted) noise.erase(0, prefix.size());
+  Block block{{*find_family(noise), *find_family(proposal), {}, {}, shifted}, {}, {}};
   for (std::size_t e = 0; e < elements; ++e) {
     block.known.scale.push_back(scale * (1.0 + static_cast<double>(e % scales) / 8.0));
     block.known.unit.push_back(1.0);
@@ -124,12 +127,12 @@ void test_vectors(const std::string& folder) {
     check_vector(line);
     ++cases;
   }
-  CHECK(cases >= 20, cases);
+  CHECK(cases >= 28, cases);
 }
 
 // --- Round trips ---------------------------------------------------------------------------------
 
-// Windows and searches, of all families, scales of all magnitudes, means near and far, any size.
+// Windows and searches, of all families, layers, scales of all magnitudes, means near and far, any size.
 void test_round_trips() {
   Draws draws(1);
   for (Family noise = 0; noise < Families::count; ++noise) {
@@ -138,7 +141,8 @@ void test_round_trips() {
         const std::size_t elements = 1 + draws.below(number % 8 == 0 ? 700 : 150);
         const std::size_t scales = 1 + draws.below(4);
         const double spread = draws.power_of_two(-3.0, number % 4 == 0 ? 30.0 : 3.0);
-        Block block{{noise, family, {}, {}}, {}, {}};
+        const bool shifted = number % 5 < 2 && noise != family_of<Uniform>;
+        Block block{{noise, family, {}, {}, shifted}, {}, {}};
         for (std::size_t e = 0; e < elements; ++e) {
           const bool again = e >= scales;
           block.known.scale.push_back(
@@ -241,7 +245,7 @@ void test_refusals() {
     changed[at] = byte;
     return changed;
   };
-  refused(with(0, 4));
+  refused(with(0, 7));  // no layers of uniform noise are shifted
   refused(with(1, 4));
   refused(with(2, 0));
   refused(with(2, 41));

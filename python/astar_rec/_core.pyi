@@ -220,6 +220,7 @@ def dither_encode(
     offset: int,
     threads: int,
     block: int,
+    shifted: bool,
     target: Distribution,
     proposal: Distribution,
     begin: int,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["read_dithered"]
 
 FAMILIES = ["Normal", "Laplace", "Logistic", "Uniform"]
+NOISES = 7  # of shifted layers, 4, 5, 6
 VARIANCES = [1.0, 2.0, 3.289868133696453, 1.0 / 3.0]
 R = 2**18
 ALL = 2**32
@@ -109,15 +110,30 @@ def half_width(noise: int, arrival: int, other: int) -> float:
     return 1.0
 
 
+def opposite(noise: int, half: float) -> float:
+    if noise == 2:
+        r = exp(-0.5 * half)
+        return 2.0 * log((1.0 + r) / (1.0 - r))
+    part = exp(-0.5 * (half * half)) if noise == 0 else exp(-half)
+    left = max(0.0, -log(max(1.0 - part, 2.0**-53)))
+    return math.sqrt(2.0 * left) if noise == 0 else left
+
+
 class Element:
     """What a receiver knows of an element before its number."""
 
     def __init__(self, kinds: bytes, scales: tuple[float, float], seed: int, element: int) -> None:
-        noise, self.family = kinds
+        noise, self.family = kinds[0] % 4, kinds[1]
         scale, unit = scales
         place, arrival = random_words(seed, 1, element, 0)
         other, _ = random_words(seed, 2, element, 0)
-        self.width = 2.0 * (scale * half_width(noise, arrival, other))
+        half = half_width(noise, arrival, other)
+        self.width, self.middle = 2.0 * (scale * half), 0.0
+        if kinds[0] >= 4:
+            end = opposite(noise, half)
+            self.width, self.middle = scale * (half + end), scale * (0.5 * (half - end))
+            if place % 2 == 0:
+                self.middle = -self.middle
         self.shift = float(place >> 11) * 2.0**-53 - 0.5
         ratio = scale / unit
         self.atom, own = 0.0, unit
@@ -178,7 +194,7 @@ def read_scales(message: bytes, size: int) -> tuple[list[tuple[float, float]], i
 
 def read_dithered(message: bytes, seed: int, first: int, middles: Sequence[float]) -> list[float]:
     """Return the samples of a block, around the proposals' middles."""
-    require(len(message) >= 2 and max(message[:2]) < len(FAMILIES), "no families")
+    require(len(message) >= 2 and message[0] < NOISES and message[1] < 4, "no families")
     scales, end = read_scales(message, len(middles))
     coder = RangeDecoder(message[end:])
     require(coder.ahead < coder.range, "no encoder writes this")
@@ -186,6 +202,6 @@ def read_dithered(message: bytes, seed: int, first: int, middles: Sequence[float
     for k, middle in enumerate(middles):
         element = Element(message[:2], scales[k], seed, first + k)
         number = element.number(coder)
-        samples.append(middle + element.width * (number + element.shift))
+        samples.append(middle + (element.width * (number + element.shift) + element.middle))
     coder.end()
     return samples

@@ -50,7 +50,7 @@ struct Shared {
   void draw(const Known& known, BlockAddress address, std::size_t begin, std::size_t count) {
     const auto scale = std::span(known.scale).subspan(begin, count);
     const auto unit = std::span(known.unit).subspan(begin, count);
-    lattices.draw(address.seed, address.first + begin, known.noise, scale);
+    lattices.draw(address.seed, address.first + begin, known.noise, known.shifted, scale);
     for (std::size_t i = 0; i < count; ++i) {
       const bool same = i > 0 && scale[i] == scale[i - 1] && unit[i] == unit[i - 1];
       means[i] = same ? means[i - 1] : Means::of(known.noise, scale[i], known.family, unit[i]);

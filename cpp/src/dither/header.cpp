@@ -14,7 +14,10 @@ static_assert(Families::names[0] == std::string_view("normal"));
 static_assert(Families::names[1] == std::string_view("laplace"));
 static_assert(Families::names[2] == std::string_view("logistic"));
 static_assert(Families::names[3] == std::string_view("uniform"));
-constexpr std::size_t known_families = 4;
+constexpr std::uint8_t known_families = 4;
+// Shifted layers are so many places on: of all families but Uniform, which is the last.
+constexpr std::uint8_t shifted_places = known_families;
+constexpr std::uint8_t known_noises = shifted_places + known_families - 1;
 
 void write_double(double x, std::vector<std::uint8_t>& bytes) {
   const auto bits = std::bit_cast<std::uint64_t>(x);
@@ -55,7 +58,7 @@ std::size_t Known::period() const {
 }
 
 void Known::write(std::vector<std::uint8_t>& bytes) const {
-  bytes.push_back(static_cast<std::uint8_t>(noise));
+  bytes.push_back(static_cast<std::uint8_t>(noise + (shifted ? shifted_places : 0)));
   bytes.push_back(static_cast<std::uint8_t>(family));
   const std::size_t repeat = period();
   std::size_t left = repeat;
@@ -68,7 +71,7 @@ void Known::write(std::vector<std::uint8_t>& bytes) const {
 }
 
 Known Known::read(std::span<const std::uint8_t>& bytes, std::size_t elements) {
-  if (bytes.size() < 3 || bytes[0] >= known_families || bytes[1] >= known_families) refuse();
+  if (bytes.size() < 3 || bytes[0] >= known_noises || bytes[1] >= known_families) refuse();
   std::size_t repeat = 0, at = 2;
   for (int shift = 0;; shift += 7) {
     if (at == bytes.size() || shift > 14) refuse();  // blocks have 2^16 elements at most
@@ -80,7 +83,10 @@ Known Known::read(std::span<const std::uint8_t>& bytes, std::size_t elements) {
     }
   }
   if (repeat < 1 || repeat > elements || (bytes.size() - at) / 16 < repeat) refuse();
-  Known known{bytes[0], bytes[1], std::vector<double>(elements), std::vector<double>(elements)};
+  const bool shifted = bytes[0] >= shifted_places;
+  const Family noise = bytes[0] - (shifted ? shifted_places : 0);
+  Known known{noise, bytes[1], std::vector<double>(elements), std::vector<double>(elements),
+              shifted};
   for (std::size_t i = 0; i < repeat; ++i, at += 16) {
     known.scale[i] = double_at(bytes, at);
     known.unit[i] = double_at(bytes, at + 8);

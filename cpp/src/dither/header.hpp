@@ -1,6 +1,7 @@
 // What a message tells before its numbers: the families of noise and proposals, and their scales.
 //
-//     byte, byte     the families of the noise and of the proposals, by their places in `Families`
+//     byte, byte     the families of the noise and of the proposals, by their places in `Families`; of the
+//                    noise plus 4 where layers are shifted, which those of Uniform are not
 //     number         after how many elements the scales repeat, as unsigned LEB128: the least there is
 //     64-bit pairs   as many: scale of the noise, scale of the proposal, IEEE doubles, lowest byte first
 //
@@ -26,6 +27,7 @@ struct Known {
   Family family;              // of the proposals
   std::vector<double> scale;  // of the noise; of Uniform, half the width
   std::vector<double> unit;   // of the proposals
+  bool shifted = false;       // whether layers are, which those of Uniform are not
 
   void write(std::vector<std::uint8_t>& bytes) const;
 

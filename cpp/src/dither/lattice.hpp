@@ -4,7 +4,9 @@
 //
 // The error is uniform over W whatever the mean, and W is the width of a random layer of the noise's
 // density: of the interval where that is above a height drawn below it. The mixture of such laws is
-// the noise's. Reference: D. B. Wilson, "Layered multishift coupling for use in perfect sampling
+// the noise's. Layers may be shifted: the heights below one half of the density counted from its maximum
+// down, so that widths have a least one, above 0. These layers' middles are not 0, and samples are beside
+// points by as much. Reference: D. B. Wilson, "Layered multishift coupling for use in perfect sampling
 // algorithms", 2000; M. Hegazy, C. T. Li, "Randomized quantization with exact error distribution",
 // ITW 2022.
 #pragma once
@@ -42,13 +44,33 @@ inline double logistic_half(std::uint64_t sample, std::uint64_t height) {
   return std::max(portable_log((1.0 - other) / other), least_half);
 }
 
+// -log(1 - part), at least 0, of a part of 1 less 2^-53 at most: rounding makes that of more.
+inline double minus_log_of_rest(double part) {
+  return std::max(0.0, -portable_log(std::max(1.0 - part, 0x1p-53)));
+}
+
+// Where a standard density is its maximum less what it is at `half`, above 0. In terms of the maximum it
+// is exp(-x^2 / 2), exp(-|x|) or, of Logistic, 1 - tanh(x / 2)^2: tanh(opposite / 4) is exp(-half / 2).
+inline double opposite(Family noise, double half) {
+  if (noise == family_of<Logistic>) {
+    const double root = portable_exp(-0.5 * half);
+    return 2.0 * portable_log((1.0 + root) / (1.0 - root));
+  }
+  if (noise == family_of<Normal>) {
+    return std::sqrt(2.0 * minus_log_of_rest(portable_exp(-0.5 * (half * half))));
+  }
+  return minus_log_of_rest(portable_exp(-half));
+}
+
 // The lattices of up to `together` consecutive elements.
 struct Lattices {
   Batch<double> width;
-  Batch<double> shift;  // from -1/2 to 1/2: where points are between their numbers
+  Batch<double> shift;   // from -1/2 to 1/2: where points are between their numbers
+  Batch<double> middle;  // of the layers: how far above their points samples are
 
   // Of the elements from `first` on; their noise has a scale each, of Uniform half the width.
-  void draw(std::uint64_t seed, std::uint64_t first, Family noise, std::span<const double> scale) {
+  void draw(std::uint64_t seed, std::uint64_t first, Family noise, bool shifted,
+            std::span<const double> scale) {
     const std::size_t n = scale.size();
     Batch<std::uint64_t> place, arrival, more, unused;
     lanes::node_bits(seed, first, 1, std::span(place).first(n), std::span(arrival).first(n));
@@ -76,11 +98,24 @@ struct Lattices {
     } else {
       for (std::size_t i = 0; i < n; ++i) half[i] = 1.0;
     }
-    for (std::size_t i = 0; i < n; ++i) width[i] = 2.0 * (scale[i] * half[i]);
+    if (!shifted) {
+      for (std::size_t i = 0; i < n; ++i) width[i] = 2.0 * (scale[i] * half[i]);
+      std::fill_n(middle.begin(), n, 0.0);
+      return;
+    }
+    // A layer ends at `half` to one side, and at its opposite to the other.
+    for (std::size_t i = 0; i < n; ++i) {
+      const double other = opposite(noise, half[i]);
+      const double above = scale[i] * (0.5 * (half[i] - other));
+      width[i] = scale[i] * (half[i] + other);
+      middle[i] = (place[i] & 1) != 0 ? above : -above;  // a bit that the shift leaves
+    }
   }
 
-  // How far above the origin the point of this number lies.
-  double point(std::size_t i, double number) const { return width[i] * (number + shift[i]); }
+  // How far above the origin the sample at the point of this number lies.
+  double point(std::size_t i, double number) const {
+    return width[i] * (number + shift[i]) + middle[i];
+  }
 };
 
 }  // namespace astar_rec::dither

@@ -7,8 +7,8 @@ the message, once for all elements of a block that share them.
 from __future__ import annotations
 
 import math
-from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import KW_ONLY, dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["LayeredDither", "UniversalQuantization"]
 
 _LARGEST_BLOCK = 1 << 16
+_LAYERS = ("direct", "shifted")
 _UNIFORM = 3  # the first byte of messages of uniform noise
 _LEAST_SCALE, _LARGEST_SCALE = 2.0**-400, 2.0**400
 # About how many elements are coded between calls of whoever watches.
@@ -59,6 +60,11 @@ class LayeredDither(BlockBytesCodec):
     Args:
         seed: Shared by sender and receiver; 0 to 2^64 - 1.
         block: The most elements of a block, up to 2^16. Files are read block by block.
+        layers: The sender's choice, which messages tell. ``"direct"``: the fewest bits.
+            ``"shifted"``: cells have a least width, so that bounded means have a bounded number of
+            points. It is 2.35 scales for normal targets, 1.38 for Laplace and 3.52 for logistic
+            ones; normals take 0.12 bits more at 1 bit, 0.19 at 4. Of uniform targets, both are the
+            same.
         threads: Number of threads, for blocks side by side; None for all processors.
 
     Reference: D. B. Wilson, "Layered multishift coupling for use in perfect sampling algorithms",
@@ -86,6 +92,12 @@ class LayeredDither(BlockBytesCodec):
 
     _: KW_ONLY
     block: int = 1 << 13
+    layers: Literal["direct", "shifted"] = field(default="direct", compare=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.layers not in _LAYERS:
+            raise ParameterError("layers", self.layers, "'direct' or 'shifted'")
 
     @property
     def most_bits(self) -> float:
@@ -119,13 +131,14 @@ class LayeredDither(BlockBytesCodec):
         _require_scales("target", target)
         _require_scales("proposal", proposal)
         q, p = target._bound, proposal._bound
+        shifted = self.layers == "shifted"
         threads = threads_of(self.threads, sample.size)
         try:
             watched = max(1, _WATCHED // self.block)
             for begin, end in self._pieces(steps.size, sample.size, progress, watched):
                 message[begin:end] = _objects(
                     _core.dither_encode(
-                        self.seed, offset, threads, self.block, q, p, begin, end, sample
+                        self.seed, offset, threads, self.block, shifted, q, p, begin, end, sample
                     )
                 )
         except _core.CoreDivergenceError as error:
@@ -192,6 +205,10 @@ class UniversalQuantization(LayeredDither):
     name = "universal"
     number = 13
     _targets = (Uniform,)
+
+    layers: Literal["direct", "shifted"] = field(
+        default="direct", init=False, compare=False, repr=False
+    )
 
     def decode_into(
         self, message: Message, proposal: Proposal, offset: int, sample: Floats

@@ -47,7 +47,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from .families import Distribution, Laplace, Logistic, Normal, Uniform
-from .functions import normal_quantile, portable_log
+from .functions import normal_quantile, portable_exp, portable_log
 from .gumbels import exponential
 from .methods import TooMuchInformationError
 from .positions import tail_of
@@ -66,6 +66,8 @@ LEAST = 2  # the probability of any number at least: more than rounding takes fr
 MOST = 2**62  # of numbers
 # A width of 0 would be no lattice: rounding makes one where there is less than 2^-53 of the law.
 LEAST_HALF = 2.0**-30
+# What a layer leaves of the maximum is not 0: rounding makes that of less than 2^-53 of the law.
+LEAST_REST = 2.0**-53
 
 # A mean's law has at least this part of the proposal's variance.
 LEAST_VARIANCE = 2.0**-8
@@ -77,15 +79,17 @@ class Noise(NamedTuple):
 
     family: type[Distribution]
     scale: float  # of Uniform, half the width
+    shifted: bool = False  # whether layers are; those of Uniform are the same either way
 
 
 @dataclass(frozen=True)
 class Lattice:
-    """The points origin + width (k + shift) for all integers k."""
+    """The points origin + width (k + shift) for all integers k, and samples' place beside them."""
 
     origin: float
     width: float
     shift: float
+    middle: float = 0.0  # of the layer
 
     def number(self, mean: float) -> int:
         """Return the number of the point in whose cell a mean lies.
@@ -99,8 +103,8 @@ class Lattice:
         return math.floor(place)
 
     def point(self, number: int) -> float:
-        """Return a point: the sample."""
-        return self.origin + self.width * (number + self.shift)
+        """Return the sample at a point."""
+        return self.origin + (self.width * (number + self.shift) + self.middle)
 
 
 def half_width(family: type[Distribution], bits: tuple[int, int]) -> float:
@@ -125,12 +129,40 @@ def half_width(family: type[Distribution], bits: tuple[int, int]) -> float:
     return 1.0
 
 
+def opposite(family: type[Distribution], half: float) -> float:
+    """Return where a standard density is its maximum less what it is at `half`, above 0.
+
+    `half` is the opposite of its opposite. In terms of the maximum, densities are exp(-x^2 / 2),
+    exp(-|x|) and, of Logistic, 1 - tanh(x / 2)^2: tanh(opposite / 4) is exp(-half / 2).
+    """
+    if family is Logistic:
+        root = portable_exp(-0.5 * half)
+        return 2.0 * portable_log((1.0 + root) / (1.0 - root))
+    if family is Normal:
+        return math.sqrt(2.0 * minus_log_of_rest(portable_exp(-0.5 * (half * half))))
+    return minus_log_of_rest(portable_exp(-half))
+
+
+def minus_log_of_rest(part: float) -> float:
+    """Return -log(1 - part), at least 0, of a part of 1 less 2^-53 at most."""
+    return max(0.0, -portable_log(max(1.0 - part, LEAST_REST)))
+
+
 def lattice_of(noise: Noise, proposal: Distribution, random: NodeRandom) -> Lattice:
-    """Return the lattice of an element, which both sides draw."""
+    """Return the lattice of an element, which both sides draw.
+
+    A shifted layer ends at `half` to one side, on which the noise at its height is, and at the
+    opposite to the other.
+    """
     one, two = random(Address(1)), random(Address(2))
     half = half_width(noise.family, (one.arrival, two.place))
     shift = math.ldexp(float(one.place >> 11), -53) - 0.5
-    return Lattice(proposal.loc, 2.0 * (noise.scale * half), shift)
+    if not noise.shifted or noise.family is Uniform:
+        return Lattice(proposal.loc, 2.0 * (noise.scale * half), shift)
+    other = opposite(noise.family, half)
+    middle = noise.scale * (0.5 * (half - other))
+    sided = middle if one.place & 1 else -middle  # a bit that the shift leaves
+    return Lattice(proposal.loc, noise.scale * (half + other), shift, sided)
 
 
 @dataclass(frozen=True)
@@ -220,14 +252,17 @@ FAMILIES = (Normal, Laplace, Logistic, Uniform)  # headers have their places her
 def header(noises: Sequence[Noise], proposals: Sequence[Distribution]) -> bytes:
     """Return what a message of one family of noise, and one of proposals, begins with.
 
-    Both families; after how many elements the scales repeat, in groups of seven bits, the lowest
-    first; and so many pairs of scales, the noise's and the proposal's.
+    Both families, of shifted layers four places on; after how many elements the scales repeat, in
+    groups of seven bits, the lowest first; and so many pairs of scales, the noise's and the
+    proposal's.
     """
     pairs = [
         (noise.scale, proposal.scale) for noise, proposal in zip(noises, proposals, strict=True)
     ]
     period = next(n for n in range(1, len(pairs) + 1) if pairs[n:] == pairs[:-n])
-    message = bytes([FAMILIES.index(noises[0].family), FAMILIES.index(type(proposals[0]))])
+    family, shifted, proposal = noises[0].family, noises[0].shifted, type(proposals[0])
+    places_on = len(FAMILIES) if shifted and family is not Uniform else 0
+    message = bytes([FAMILIES.index(family) + places_on, FAMILIES.index(proposal)])
     left = period
     while left > 0x7F:
         message += bytes([left & 0x7F | 0x80])
