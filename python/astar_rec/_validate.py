@@ -9,6 +9,7 @@ import math
 import operator
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,11 +60,11 @@ def broadcast_shape(**shapes: Shape) -> Shape:
 
 def integer(argument: str, value: object, low: int, high: int) -> int:
     """Returns an integer of [low, high]; bools and floats are refused."""
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        number = None
-    if number is None or isinstance(value, (bool, np.bool_)) or not low <= number <= high:
+    number = None
+    if not isinstance(value, (bool, np.bool_)):  # older NumPys warn of these as integers
+        with suppress(TypeError):
+            number = operator.index(value)  # type: ignore[arg-type]
+    if number is None or not low <= number <= high:
         raise ParameterError(argument, value, f"an integer from {low} to {high}")
     return number
 
