@@ -3,21 +3,22 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "engine/errors.hpp"
+#include "math/special.hpp"
+#include "methods/ordered_contest.hpp"
 #include "search/lockstep.hpp"
 #include "simd/lanes.hpp"
 #include "tree/box.hpp"
-#include "tree/node.hpp"
 
 namespace astar_rec {
 
 namespace {
 
 constexpr double minus_infinity = -std::numeric_limits<double>::infinity();
-constexpr double ln_2 = 0x1.62e42fefa39efp-1;
 
 constexpr std::size_t most_words = 16;  // which codes have room for
 constexpr std::size_t number_bits = 33;
@@ -158,31 +159,23 @@ class HybridEncoder final : public Encoder {
     return cells_.within(intervals_[j].first, box_place(random, number, j));
   }
 
-  // Ordered random coding: see ordered_random.hpp.
   SearchResult choose(const NodeRandom& random, double supremum, Interrupt& interrupt) const {
     constexpr std::uint64_t steps_between_checks = 256;
-    const auto candidates = static_cast<double>(method_.candidates());
-    SearchResult result{Outcome::no_candidate, 0, 0, 0};
-    double best = minus_infinity, arrival = 0.0;
-    while (supremum > minus_infinity && result.steps < method_.candidates()) {
-      const std::uint64_t number = result.steps + 1;
-      const double mass = static_cast<double>(method_.candidates() - result.steps) / candidates;
-      const DrawnNode node = draw_node(random({number, 0}), arrival, mass);
-      if (!(node.gumbel() + supremum > best)) break;
-      arrival = node.arrival;
+    OrderedContest contest(method_.candidates(), random, supremum);
+    while (has_density(supremum)) {
+      // One at a time: mostly a few are looked at.
+      const auto [number, count] = contest.next(1);
+      if (count == 0) break;
       double total = 0.0;
       for (std::size_t j = 0; j < intervals_.size(); ++j) {
         total += ratios_->at(j, candidate(random, number, j));
       }
-      if (const double value = node.gumbel() + total; value > best) {
-        best = value;
-        result.index = number;
-        result.outcome = Outcome::found;
-      }
-      if (++result.steps % steps_between_checks == 0) interrupt.check();
+      contest.supply(std::span(&total, 1));
+      if (number % steps_between_checks == 0) interrupt.check();
     }
+    SearchResult result = contest.result();
     result.cut = std::ranges::any_of(intervals_, [&](const Interval& interval) {
-      return interval.outside > (cells_.halvings() - log_cut_off) * ln_2;
+      return interval.outside > (cells_.halvings() - log_cut_off) * log_2;
     });
     return result;
   }
