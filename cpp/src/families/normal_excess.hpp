@@ -49,24 +49,35 @@ inline double narrow_normal_mass(double middle, double half) {
   return 2.0 * half * density * series;
 }
 
+// Where the ratio exceeds a height above 0, of a mean that is not negative: in y, from `near` on, and to
+// `end` if a > 0, or also left of it if a < 0. Without roots it is nowhere if a > 0, and otherwise everywhere.
+struct NormalCrossing {
+  NormalCrossing(double mean, double scale, double height) : a((1.0 - scale) * (1.0 + scale)) {
+    const double b = mean * scale;
+    const double d = 0.5 * (mean * mean) - portable_log(scale) - portable_log(height);
+    const double discriminant = b * b + 2.0 * (a * d);
+    has_roots = discriminant > 0.0;
+    if (!has_roots) return;
+    const double far = b + std::sqrt(discriminant);
+    near = -2.0 * d / far;
+    if (a != 0.0) end = far / a;
+  }
+
+  double a;
+  bool has_roots;
+  double near = 0.0;
+  double end = 0.0;
+};
+
 // The target's location and scale are in the proposal's units. Requires height > 0.
 inline double normal_excess(double mean, double scale, double height) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   mean = std::fabs(mean);  // by symmetry
-  const double a = (1.0 - scale) * (1.0 + scale);
-  const double b = mean * scale;
-  const double d = 0.5 * (mean * mean) - portable_log(scale) - portable_log(height);
-  const double discriminant = b * b + 2.0 * (a * d);
-  if (!(discriminant > 0.0)) {
-    // Above the peak of a ratio that has one; else below a ratio that is h at least.
-    return a > 0.0 ? 0.0 : std::max(1.0 - height, 0.0);
-  }
-  const double far = b + std::sqrt(discriminant);
-  const double near = -2.0 * d / far;  // from here on the ratio exceeds h
+  const auto [a, has_roots, near, end] = NormalCrossing(mean, scale, height);
+  if (!has_roots) return a > 0.0 ? 0.0 : std::max(1.0 - height, 0.0);
   if (a > 0.0) {
     // From the density where the tails' difference has too few digits left for a large height.
     constexpr double narrow = 0.25;
-    const double end = far / a;
     const double half = 0.5 * (scale * (end - near)), low = mean + scale * near;
     const double proposal = half < 0.5 * narrow ? narrow_normal_mass(low + half, half)
                                                 : normal_mass(low, mean + scale * end);
@@ -75,7 +86,6 @@ inline double normal_excess(double mean, double scale, double height) {
   double target = normal_mass(near, infinity);
   double proposal = normal_mass(mean + scale * near, infinity);
   if (a < 0.0) {
-    const double end = far / a;  // and left of this
     target += normal_mass(-infinity, end);
     proposal += normal_mass(-infinity, mean + scale * end);
   }
@@ -120,18 +130,11 @@ inline double normal_excess_between(double mean, double scale, double height, do
     return short_normal_mass(begin, finish, half) - height * proposal;
   };
   if (!(height > 0.0)) return std::max(within(-infinity, infinity), 0.0);
-  const double a = (1.0 - scale) * (1.0 + scale);
-  const double b = mean * scale;
-  const double d = 0.5 * (mean * mean) - portable_log(scale) - portable_log(height);
-  const double discriminant = b * b + 2.0 * (a * d);
-  if (!(discriminant > 0.0)) {
-    return a > 0.0 ? 0.0 : std::max(within(-infinity, infinity), 0.0);
-  }
-  const double far = b + std::sqrt(discriminant);
-  const double near = -2.0 * d / far;
-  if (a > 0.0) return std::max(within(near, far / a), 0.0);
+  const auto [a, has_roots, near, end] = NormalCrossing(mean, scale, height);
+  if (!has_roots) return a > 0.0 ? 0.0 : std::max(within(-infinity, infinity), 0.0);
+  if (a > 0.0) return std::max(within(near, end), 0.0);
   double part = within(near, infinity);
-  if (a < 0.0) part += within(-infinity, far / a);
+  if (a < 0.0) part += within(-infinity, end);
   return std::max(part, 0.0);
 }
 

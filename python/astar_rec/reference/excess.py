@@ -9,6 +9,7 @@ for nothing else of a pair: see `stretch`. Greedy rejection coding asks for the 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from .functions import normal_upper_tail, portable_exp, portable_log
 
@@ -51,8 +52,26 @@ def narrow_normal_mass(middle: float, half: float) -> float:
     return 2.0 * half * density * series
 
 
-def normal_excess(mean: float, scale: float, height: float) -> float:
-    """Return W(h) for a normal target and a standard normal proposal.
+class Crossing(NamedTuple):
+    """Where a ratio of normals exceeds a height, in y = (z - m) / s.
+
+    Without roots it is nowhere if a > 0, and otherwise everywhere.
+
+    Attributes:
+        a: 1 - s^2.
+        has_roots: Whether the ratio crosses the height.
+        near: From here on the ratio exceeds it.
+        end: To here if a > 0; if a < 0 also left of here.
+    """
+
+    a: float
+    has_roots: bool
+    near: float
+    end: float
+
+
+def crossing(mean: float, scale: float, height: float) -> Crossing:
+    """Return where the ratio exceeds a height above 0, of a mean that is not negative.
 
     With y = (z - m) / s, the ratio's logarithm exceeds log h where
 
@@ -60,7 +79,22 @@ def normal_excess(mean: float, scale: float, height: float) -> float:
 
     That is between the roots for s < 1, beyond one for s = 1, and outside of them for s > 1. Roots
     are taken in y, and z = m + s y from these: an error of a root then hardly matters, as q = h p
-    there, and both masses are of the same set. By symmetry m may be taken for positive.
+    there, and both masses are of the same set.
+    """
+    a = (1.0 - scale) * (1.0 + scale)
+    b = mean * scale
+    d = 0.5 * (mean * mean) - portable_log(scale) - portable_log(height)
+    discriminant = b * b + 2.0 * (a * d)
+    if not discriminant > 0.0:
+        return Crossing(a, False, 0.0, 0.0)
+    far = b + math.sqrt(discriminant)
+    return Crossing(a, True, -2.0 * d / far, far / a if a != 0.0 else 0.0)
+
+
+def normal_excess(mean: float, scale: float, height: float) -> float:
+    """Return W(h) for a normal target and a standard normal proposal.
+
+    By symmetry m may be taken for positive.
 
     Args:
         mean: The target's location m, in the proposal's units.
@@ -68,17 +102,10 @@ def normal_excess(mean: float, scale: float, height: float) -> float:
         height: h > 0.
     """
     mean = abs(mean)
-    a = (1.0 - scale) * (1.0 + scale)
-    b = mean * scale
-    d = 0.5 * (mean * mean) - portable_log(scale) - portable_log(height)
-    discriminant = b * b + 2.0 * (a * d)
-    if not discriminant > 0.0:
-        # Above the peak of a ratio that has one; else below a ratio that is h at least.
+    a, has_roots, near, end = crossing(mean, scale, height)
+    if not has_roots:
         return 0.0 if a > 0.0 else max(1.0 - height, 0.0)
-    far = b + math.sqrt(discriminant)
-    near = -2.0 * d / far  # from here on the ratio exceeds h
     if a > 0.0:
-        end = far / a
         half = 0.5 * (scale * (end - near))
         low = mean + scale * near
         if half < 0.5 * NARROW:
@@ -89,7 +116,6 @@ def normal_excess(mean: float, scale: float, height: float) -> float:
     target = normal_mass(near, math.inf)
     proposal = normal_mass(mean + scale * near, math.inf)
     if a < 0.0:
-        end = far / a  # and left of this
         target += normal_mass(-math.inf, end)
         proposal += normal_mass(-math.inf, mean + scale * end)
     return target - height * proposal
@@ -137,17 +163,12 @@ def normal_excess_between(
 
     if not height > 0.0:
         return max(within(-math.inf, math.inf), 0.0)
-    a = (1.0 - scale) * (1.0 + scale)
-    b = mean * scale
-    d = 0.5 * (mean * mean) - portable_log(scale) - portable_log(height)
-    discriminant = b * b + 2.0 * (a * d)
-    if not discriminant > 0.0:
+    a, has_roots, near, end = crossing(mean, scale, height)
+    if not has_roots:
         return 0.0 if a > 0.0 else max(within(-math.inf, math.inf), 0.0)
-    far = b + math.sqrt(discriminant)
-    near = -2.0 * d / far
     if a > 0.0:
-        return max(within(near, far / a), 0.0)
+        return max(within(near, end), 0.0)
     part = within(near, math.inf)
     if a < 0.0:
-        part += within(-math.inf, far / a)
+        part += within(-math.inf, end)
     return max(part, 0.0)
