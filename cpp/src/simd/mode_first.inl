@@ -97,13 +97,16 @@ class ModeFirst final : public LaneSearch {
       f(number), f(node), f(arrival), f(supremum), f(limit);
     }
   };
-  // A node that was evaluated.
+  // A node that was evaluated; with its value where a budget asks for that (`keep_first`).
   struct Seen {
     Word number, step;
     Float bound, value;
 
-    static constexpr std::size_t columns = 4;
-    ASTAR_REC_LANES void each(const auto& f) { f(number), f(step), f(bound), f(value); }
+    static constexpr std::size_t columns = Partition::sets_aside ? 4 : 3;
+    ASTAR_REC_LANES void each(const auto& f) {
+      f(number), f(step), f(bound);
+      if constexpr (Partition::sets_aside) f(value);
+    }
   };
 
   // --- The search -------------------------------------------------------------------------------
@@ -134,7 +137,6 @@ class ModeFirst final : public LaneSearch {
       store_lanes(best_ + at, splat(-infinity));
       store_lanes(second_ + at, splat(infinity));  // not certain
       store_lanes(slack_ + at, row.known.slack);
-      store_lanes(peak_ + at, row.peak);
       store_lanes(steps_ + at, Word{});
     }
   }
@@ -373,7 +375,8 @@ class ModeFirst final : public LaneSearch {
         index_[element] = node->step;
       }
     }
-    const Float far = ratios_.of_all(element).slack_of(splat(best), splat(peak_[element]));
+    const Ratio ratio = ratios_.of_all(element);
+    const Float far = ratio.slack_of(splat(best), ratio(splat(ratios_.vertex[element])));
     const float slack = std::max(slack_[element], far[0]);
     const bool sure = least > end->bound + slack && second < best - slack;
     best_[element] = best;
@@ -423,7 +426,6 @@ class ModeFirst final : public LaneSearch {
   float best_[most + width];
   float second_[most + width];
   float slack_[most + width];
-  float peak_[most + width];
   std::uint32_t steps_[most + width];
   std::uint32_t step_[most + width];
   std::uint64_t place_[most];
