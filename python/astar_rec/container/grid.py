@@ -10,9 +10,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..codecs.units import Blocks
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from .._elements import Shape
 
 
@@ -79,6 +83,17 @@ class Grid:
     def elements_of(self, begin: int, end: int) -> range:
         """The elements that consecutive indices stand for."""
         return range(self._first_element(begin), self._first_element(end))
+
+    def sizes(self, begin: int, end: int) -> npt.NDArray[np.int64]:
+        """How many elements each of consecutive indices stands for."""
+        sizes = np.full(end - begin, self.block, np.int64)
+        if self.block > 1:
+            # Of each line of blocks the last one may be shorter.
+            line = self.indices if self.is_flat else self.steps_shape[-1]
+            elements = self.elements if self.is_flat else self.shape[-1]
+            is_last = np.arange(begin, end) % line == line - 1
+            sizes[is_last] = elements - (line - 1) * self.block
+        return sizes
 
     def _first_element(self, index: int) -> int:
         if self.block == 1 or self.is_flat:

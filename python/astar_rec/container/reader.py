@@ -306,8 +306,7 @@ class Reader:
                 index[own] = found[begin - first : end - first]
                 self._cached = number, found
             else:
-                sizes = [len(grid.elements_of(unit, unit + 1)) for unit in range(begin, end)]
-                index[own] = self.codec.fillers(np.array(sizes))
+                index[own] = self.codec.fillers(grid.sizes(begin, end))
                 there[own] = False
             if progress is not None:
                 progress(end - indices.start, len(indices))
