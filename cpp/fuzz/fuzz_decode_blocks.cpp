@@ -20,11 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Proposals proposals(input, blocks.elements());
 
   const std::size_t words = method.words(block);
-  std::vector<std::uint64_t> index(blocks.count() * words);
-  for (std::size_t i = 0; i < blocks.count(); ++i) {
-    const std::size_t used = 1 + input.byte() % words;
-    for (std::size_t word = 0; word < used; ++word) index[i * words + word] = input.number();
-  }
+  const std::vector<std::uint64_t> index = indices_of(input, blocks.count(), words);
   const auto possible = [&](std::size_t number) {
     const BoxIndexView own = BoxIndexView(index).subspan(number * words, words);
     const int depth = depth_of(own);
@@ -36,16 +32,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return depth >= 0 && depth <= levels &&
            (!limited || static_cast<std::uint64_t>(depth) <= method.limit);
   };
-
-  std::vector<double> samples(blocks.elements());
-  try {
-    decode_blocks(
-        index, proposals.view(), blocks, method, seed, offset, 1, [] { return false; }, samples);
-  } catch (const IndexError& error) {
-    REQUIRE(error.element < blocks.count() && !possible(error.element));
-    return 0;
-  }
-  for (std::size_t i = 0; i < blocks.count(); ++i) REQUIRE(possible(i));
-  proposals.require_within(samples);
+  decode_or_refuse(index, proposals, blocks, method, seed, offset, possible);
   return 0;
 }

@@ -58,6 +58,34 @@ struct Proposals {
   }
 };
 
+// Indices of blocks, of words that the input chooses.
+inline std::vector<std::uint64_t> indices_of(Input& input, std::size_t blocks, std::size_t words) {
+  std::vector<std::uint64_t> index(blocks * words);
+  for (std::size_t i = 0; i < blocks; ++i) {
+    const std::size_t used = 1 + input.byte() % words;
+    for (std::size_t word = 0; word < used; ++word) index[i * words + word] = input.number();
+  }
+  return index;
+}
+
+// Decodes blocks: what is refused is not possible(number of a block), and what is not is something that the
+// proposals can have.
+template <class Possible>
+void decode_or_refuse(const std::vector<std::uint64_t>& index, const Proposals& proposals,
+                      const astar_rec::Blocks& blocks, const MethodCase& method, std::uint64_t seed,
+                      std::uint64_t offset, const Possible& possible) {
+  std::vector<double> samples(blocks.elements());
+  try {
+    decode_blocks(
+        index, proposals.view(), blocks, method, seed, offset, 1, [] { return false; }, samples);
+  } catch (const astar_rec::IndexError& error) {
+    REQUIRE(error.element < blocks.count() && !possible(error.element));
+    return;
+  }
+  for (std::size_t i = 0; i < blocks.count(); ++i) REQUIRE(possible(i));
+  proposals.require_within(samples);
+}
+
 // A method, and its limit: of any depth up to `deepest`.
 inline MethodCase method_of(Input& input, int deepest) {
   MethodCase method{static_cast<Variant>(input.byte() % 6)};
