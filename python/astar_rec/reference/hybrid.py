@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .blocks import EncodedBlock
 from .boxes import place_bits
+from .functions import LOG_2
 from .methods import Found, Method, TooMuchInformationError
 from .ordered_random import OrderedRandomCoding
 from .positions import LAST_POSITION
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
     from .families import Distribution
     from .ratios import LogRatio
-
-LN_2 = float.fromhex("0x1.62e42fefa39efp-1")
 
 FINENESS = 10  # an interval begins at a multiple of its width over 2^10
 # A target is cut off where it is at most 2^-10 as dense as an even distribution on its interval.
@@ -99,7 +98,7 @@ class HybridCoding(Method):
 
     def is_cut_off(self, interval: Interval) -> bool:
         """Return whether more is outside than what is hardly there."""
-        return interval.outside > (self.halvings - LOG_CUT_OFF) * LN_2
+        return interval.outside > (self.halvings - LOG_CUT_OFF) * LOG_2
 
     def place(self, first: int, bits: int) -> int:
         """Return a candidate's position in an interval: of its last bits the one that is there."""
