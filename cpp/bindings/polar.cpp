@@ -94,7 +94,7 @@ py::list encode_blocks(const ArrayCut& cut, unsigned threads, std::size_t begin,
         } catch (const DivergenceError& error) {
           throw DivergenceError(first + error.element, error.bits, error.limit, error.what());
         }
-        counts[number] = report.size();
+        counts[number] = report.size() - 1;
       }
     };
     parallel_for(end - begin, threads, poll, [&] { return work; }, 1, 1);
@@ -152,7 +152,8 @@ void decode_blocks(std::uint64_t seed, std::uint64_t offset, unsigned threads, s
   parallel_for(cut.count(), threads, poll, [&] { return work; }, 1, 1);
 }
 
-// By level, in order of drawing: its number, and the bits that it takes, of a block of so many elements.
+// By level, in order of drawing: its number, and the bits that it takes, of a block of so many elements. What comes behind
+// levels has the number 0.
 py::list levels_of(std::uint64_t seed, std::uint64_t first, std::size_t elements,
                    const py::bytes& message) {
   require(elements >= 1 && elements <= polar::largest_block, "a block's number of elements");

@@ -108,11 +108,6 @@ struct Nodes {
   }
 };
 
-// w from its 53 bits: the middle of one of 2^53 equal parts of (0, 1)
-inline double w_of(std::uint64_t first, std::uint64_t rest) {
-  return (static_cast<double>((first << 48 | rest) >> 11) + 0.5) * 0x1p-53;
-}
-
 // Half-octaves of w below 1/2 (0 to 31) and of 1 - w above (31 to 47)
 inline int bin_of(double w) {
   if (w < 0.5) return std::max(half_octave(w) + 33, 0);

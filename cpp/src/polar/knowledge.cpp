@@ -20,8 +20,6 @@ constexpr double negligible =
 constexpr std::size_t together = 128;  // elements whose windows are made at a time
 constexpr std::size_t at_once = 4096;  // tails that are asked for
 
-constexpr int ahead = 4;  // levels that are looked at before none follows
-
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr Place first_place{-infinity, tail_at_start};
 constexpr Place last_place{infinity, tail_at_end};
@@ -257,7 +255,7 @@ void Knowledge::take(std::span<const std::uint8_t> bits) {
     take_in_windows(bits);
     if (step_ == levels_.fine) begin_halving();
   } else {
-    follow(bits);
+    for (std::size_t i = 0; i < d_.size(); ++i) follow(i, bits[i]);
     take_halves(bits);
   }
   if (step_ >= levels_.fine && step_ < most_levels) measure_halves();
@@ -326,12 +324,29 @@ void Knowledge::begin_halving() {
   }
 }
 
-void Knowledge::follow(std::span<const std::uint8_t> bits) {
-  for (std::size_t i = 0; i < d_.size(); ++i) {
-    label_[i] = 2 * label_[i] + bits[i];
-    d_[i] = 0.5 * d_[i] + (bits[i] != 0 ? bend_[i] : -bend_[i]);
-    bend_[i] *= 0.25;
+void Knowledge::take(std::span<const std::uint32_t> some, std::span<const std::uint8_t> bits) {
+  ++step_;
+  for (const std::uint32_t i : some) follow(i, bits[i]);
+  std::size_t kept = 0;
+  auto at = some.begin();
+  for (std::size_t k = 0; k < precise_.size(); ++k) {
+    at = std::find_if(at, some.end(), [&](std::uint32_t i) { return i >= precise_[k]; });
+    if (at == some.end()) break;
+    if (*at != precise_[k]) continue;
+    precise_[kept] = precise_[k];
+    halves_[kept] = halves_[k];
+    middle_[kept] = middle_[k];
+    ++kept;
   }
+  precise_.resize(kept);
+  take_halves(bits);
+  if (step_ < most_levels) measure_halves();
+}
+
+void Knowledge::follow(std::size_t i, std::uint8_t bit) {
+  label_[i] = 2 * label_[i] + bit;
+  d_[i] = 0.5 * d_[i] + (bit != 0 ? bend_[i] : -bend_[i]);
+  bend_[i] *= 0.25;
 }
 
 void Knowledge::take_halves(std::span<const std::uint8_t> bits) {
@@ -401,42 +416,6 @@ void Knowledge::measure_halves() {
     }
   }
   precise_.resize(kept);
-}
-
-bool Knowledge::even_inside(double most) const {
-  constexpr std::size_t parts = std::size_t{1} << ahead;
-  const int level = step_ + ahead;
-  std::vector<std::uint32_t> element(together * (parts - 1));
-  std::vector<Position> edge(element.size());
-  std::vector<Place> place(element.size());
-  std::array<double, parts + 1> tails;
-  double sum = 0.0;
-  for (std::size_t begin = 0; begin < precise_.size(); begin += together) {
-    const std::size_t end = std::min(begin + together, precise_.size());
-    std::size_t count = 0;
-    for (std::size_t k = begin; k < end; ++k) {
-      for (std::size_t c = 1; c < parts; ++c, ++count) {
-        element[count] = precise_[k];
-        edge[count] = edge_of(parts * label_[precise_[k]] + c, level);
-      }
-    }
-    tails_->at(std::span(element).first(count), std::span(edge).first(count),
-               std::span(place).first(count));
-    const Place* at = place.data();
-    for (std::size_t k = begin; k < end; ++k) {
-      tails.front() = halves_[k].low().tail;
-      tails.back() = halves_[k].high().tail;
-      for (std::size_t c = 1; c < parts; ++c) tails[c] = (at++)->tail;
-      double whole = 0.0;
-      for (std::size_t c = 0; c < parts; ++c) whole += mass_between(tails[c], tails[c + 1]);
-      for (std::size_t c = 0; c < parts; ++c) {
-        const double excess = mass_between(tails[c], tails[c + 1]) * parts / whole - 1.0;
-        sum += excess * excess;
-      }
-    }
-    if (!(sum <= most * parts)) return false;
-  }
-  return true;
 }
 
 }  // namespace astar_rec::polar

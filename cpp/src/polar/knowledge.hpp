@@ -14,6 +14,7 @@
 // to within about d^3. Where a ratio may have kinks, c is 0, and d' good to within about d^2.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -60,14 +61,18 @@ class Knowledge {
   // P(0) - P(1) of the next bit of each element.
   std::span<const double> differences() const { return d_; }
 
-  // Whether masses are even inside the cells that are left, behind the first L levels: that the chi-square
-  // distance of their sixteenths from equal ones, summed over elements whose halves are measured, is at
-  // most so much. Differences alone do not tell: by symmetry halves may be alike that are uneven inside.
-  bool even_inside(double most) const;
-
   // The bits that were drawn. Throws DivergenceError for an element without masses, or whose masses
   // are too imprecise to draw from.
   void take(std::span<const std::uint8_t> bits);
+  // The same behind the first L levels of some elements alone, in order, with room for the bits of all.
+  void take(std::span<const std::uint32_t> some, std::span<const std::uint8_t> bits);
+
+  // Behind the first L levels: the elements whose halves are still measured, in order, and what
+  // differences of any other's bits add up to at most, from the next one on: d, d / 2 + c, … with c / 4.
+  std::span<const std::uint32_t> measured() const { return precise_; }
+  double most_behind(std::size_t i) const {
+    return 2.0 * std::fabs(d_[i]) + 3.0 * std::fabs(bend_[i]);
+  }
 
   // The cells that are left: positions, as far as their bits are drawn.
   std::span<const std::uint64_t> cells() const { return label_; }
@@ -91,7 +96,7 @@ class Knowledge {
   void set_difference(std::size_t i, AlternateSums sums, int step);
   void take_in_windows(std::span<const std::uint8_t> bits);
   void begin_halving();
-  void follow(std::span<const std::uint8_t> bits);
+  void follow(std::size_t i, std::uint8_t bit);
   void take_halves(std::span<const std::uint8_t> bits);
   void measure_halves();
 

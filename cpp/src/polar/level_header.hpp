@@ -23,8 +23,7 @@ struct LevelHeader {
   int curvature = 1;  // 0, 1, 2 eighths
 };
 
-// What both sides expect of the next level, from those before: that it exists, and its odds. Odds are
-// said by their difference from those expected, in units that get finer as they matter: an error
+// What both sides expect of the odds of the next level, from those before. Odds are said by their difference from those expected, in units that get finer as they matter: an error
 // costs about half the level's information, in bits, times its square in octaves.
 class Expectation {
  public:
@@ -35,10 +34,6 @@ class Expectation {
 
   int odds() const { return odds_; }
 
-  // Of all levels behind the fine ones: that this one is not there.
-  std::uint32_t end() const {
-    return information(odds_) < -30 ? flip_certainty / 4 : flip_certainty / 32;
-  }
   // That the odds are those expected
   std::uint32_t met() const {
     return information(odds_) < 0 ? flip_certainty / 256 * 255 : flip_certainty / 8 * 5;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "polar/flip_model.hpp"
 #include "polar/level_header.hpp"
 #include "polar/polar_random.hpp"
+#include "polar/rest.hpp"
 #include "polar/signs.hpp"
 #include "polar/successive_cancellation.hpp"
 
@@ -19,9 +21,8 @@ namespace astar_rec::polar {
 namespace {
 
 constexpr int coarser = 4;  // levels fewer, where there are too many cells
-// Of a block's differences, squared and summed: what is left may be uniform. Half of it, and a third
-// more for the levels behind, is the KL divergence in nats between the block's law and the targets'.
-constexpr double left_over = 0x1p-32;
+constexpr double little = 0x1p-13;  // differences of a level, on average: what is left is one draw
+constexpr std::uint32_t end = flip_certainty / 8;  // that a level behind the fine ones is not there
 
 // Elements' places in the transform, and the numbers that both sides share.
 struct Shared {
@@ -31,6 +32,12 @@ struct Shared {
         element(random.permutation(elements)) {}
 
   Nodes root(Node node) const { return {node, {0.0, 1.0}, places - element.size()}; }
+  // What there is at places, in the order of elements
+  void put(std::span<const Position> at_places, std::span<Position> positions) const {
+    for (std::size_t place = 0; place < element.size(); ++place) {
+      positions[element[place]] = at_places[place];
+    }
+  }
 
   PolarRandom random;
   std::size_t places;
@@ -46,20 +53,24 @@ void for_each_word(const Shared& shared, int step, const F& f) {
   }
 }
 
-// In four sums side by side.
-double sum_of_squares(std::span<const double> d) {
+// The mean of |d|, in four sums side by side
+double mean_size(std::span<const double> d) {
   double sums[4] = {0.0, 0.0, 0.0, 0.0};
   std::size_t i = 0;
   for (; i + 4 <= d.size(); i += 4) {
-    for (std::size_t k = 0; k < 4; ++k) sums[k] += d[i + k] * d[i + k];
+    for (std::size_t k = 0; k < 4; ++k) sums[k] += std::fabs(d[i + k]);
   }
-  for (std::size_t k = 0; i + k < d.size(); ++k) sums[k] += d[i + k] * d[i + k];
-  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  for (std::size_t k = 0; i + k < d.size(); ++k) sums[k] += std::fabs(d[i + k]);
+  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) / static_cast<double>(d.size());
 }
 
 LevelReport reported(int level, LevelHeader header, std::uint64_t bits, std::size_t elements) {
   return {level, Node::from_odds(header.odds).f,
           static_cast<double>(bits) / static_cast<double>(elements)};
+}
+
+LevelReport reported_of_rest(std::uint64_t bits, std::size_t elements) {
+  return {0, 0.0, static_cast<double>(bits) / static_cast<double>(elements)};
 }
 
 // What comes before a block's levels: how they are cut.
@@ -79,11 +90,6 @@ Levels agree_on_levels(Side& side, Levels levels) {
     throw CorruptDataError("no such first level");
   }
   return {many, false};
-}
-
-// A cell of `level` levels, filled up by what both sides share.
-Position position_in(std::uint64_t cell, int level, std::uint64_t remainder) {
-  return level == 0 ? remainder : cell << (64 - level) | remainder >> level;
 }
 
 }  // namespace
@@ -120,10 +126,7 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
   for (; step < most_levels; ++step) {
     interrupt.check();
     const std::span<const double> d = knowledge.differences();
-    if (step >= levels.fine) {
-      const bool ends = sum_of_squares(d) <= left_over && knowledge.even_inside(2.0 * left_over);
-      if (side.decide(ends, expectation.end())) break;
-    }
+    if (step >= levels.fine && side.decide(mean_size(d) <= little, end)) break;
     for_each_word(shared, step, [&](std::size_t begin, std::size_t size, std::uint64_t exchanges) {
       for (std::size_t k = 0; k < size; ++k) {
         exchanged[begin + k] = negated_if((exchanges >> k & 1) != 0, d[begin + k]);
@@ -144,11 +147,11 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
     });
     knowledge.take(bits);
   }
-  const auto cells = knowledge.cells();
-  for (std::size_t place = 0; place < elements; ++place) {
-    const std::uint32_t element = shared.element[place];
-    positions[element] = position_in(cells[place], step, shared.random.remainder(element));
-  }
+  const std::uint64_t before = out.bits();
+  Rest rest(shared.random, shared.element, knowledge.cells(), step);
+  rest.draw(side, knowledge, interrupt);
+  if (report != nullptr) report->push_back(reported_of_rest(out.bits() - before, elements));
+  shared.put(rest.positions(), positions);
   return std::move(out).finish();
 }
 
@@ -171,7 +174,7 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
   for (; step < most; ++step) {
     interrupt.check();
     const std::uint64_t before = in.bits();
-    if (step >= levels.fine && side.decide(true, expectation.end())) break;
+    if (step >= levels.fine && side.decide(true, end)) break;
     const LevelHeader header = agree_on_header(side, expectation, Unmeasured{});
     expectation.follow(step, header.odds);
     Level<Reading>(side, shared.random, step, model, header.curvature, interrupt)
@@ -184,7 +187,6 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
       report->push_back(reported(levels.of(step), header, in.bits() - before, elements));
     }
   }
-  if (!in.at_end()) throw CorruptDataError("more data than levels, or less");
   // A place's bits from all steps are its cell: those of fine levels from the lowest up, the others behind them.
   const int behind = std::max(step - levels.fine, 0);
   const auto unmirrored = [&](Word cell) {
@@ -192,6 +194,7 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
     const Word low = (Word{1} << behind) - 1;
     return levels.mirror(cell >> behind) << behind | (cell & low);
   };
+  std::vector<Word> all(elements);
   for (std::size_t begin = 0; begin < elements; begin += word_size) {
     std::array<Word, word_size> cells{};
     for (int s = 0; s < step; ++s) {
@@ -200,11 +203,15 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
     }
     transpose(cells);
     for (std::size_t k = 0; k < std::min(elements - begin, word_size); ++k) {
-      const std::uint32_t element = shared.element[begin + k];
-      positions[element] =
-          position_in(unmirrored(cells[k]), step, shared.random.remainder(element));
+      all[begin + k] = unmirrored(cells[k]);
     }
   }
+  Rest rest(shared.random, shared.element, all, step);
+  const std::uint64_t before = in.bits();
+  if (step > 0) rest.draw(side);
+  if (report != nullptr) report->push_back(reported_of_rest(in.bits() - before, elements));
+  if (!in.at_end()) throw CorruptDataError("more data than is read, or less");
+  shared.put(rest.positions(), positions);
 }
 
 }  // namespace astar_rec::polar

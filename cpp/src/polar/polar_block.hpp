@@ -36,7 +36,7 @@ struct BlockAddress {
   std::uint64_t first;  // the number of the block's first element
 };
 
-// Where bits went, by level in order of drawing
+// Where bits went, by level in order of drawing. The last one, of number 0, is what comes behind them.
 struct LevelReport {
   int level;
   double

@@ -9,6 +9,7 @@
 //   w           53 bits for each index: how surely the guess holds, see flip_model.hpp. The first
 //               16 bits stand apart from the rest: mostly they settle the matter, and eight of them
 //               come with one call of the generator.
+// Behind all levels there are such a w for each place, and the bits that it decides on: rest.hpp.
 #pragma once
 
 #include <cstddef>
@@ -40,6 +41,11 @@ inline void philox_side_by_side(std::uint32_t* c0, std::uint32_t* c1, std::uint3
     key[0] += 0x9E3779B9;
     key[1] += 0xBB67AE85;
   }
+}
+
+// w from its 53 bits: the middle of one of 2^53 equal parts of (0, 1)
+inline double w_of(std::uint64_t first, std::uint64_t rest) {
+  return (static_cast<double>((first << 48 | rest) >> 11) + 0.5) * 0x1p-53;
 }
 
 class PolarRandom {
@@ -91,10 +97,25 @@ class PolarRandom {
     return to;
   }
 
-  // The bits of a position behind those that are coded
+  // What both sides take for the bits of a position behind its levels
   std::uint64_t remainder(std::size_t element) const { return at(257, element).place; }
 
+  // w of these bits, of the element at a place: at first, from its 16 bits in front, and after some flips
+  void rest_screens(std::size_t word, std::uint16_t* out) const {
+    screens_of_word(rest_step, word, out);
+  }
+  double rest_w(std::size_t place, std::uint16_t screen) const {
+    const NodeBits both = at(259, place / 2);
+    return w_of(screen, (place % 2 == 0 ? both.place : both.arrival) >> 16);
+  }
+  double rest_w_after(std::size_t place, std::size_t flips) const {
+    const std::uint64_t bits = at(260, std::uint64_t{place} << 6 | flips).place;
+    return w_of(bits >> 48, bits & 0xFFFF'FFFF'FFFF);
+  }
+
  private:
+  static constexpr int rest_step = 130;  // lane 258, behind those of steps
+
   NodeBits at(int lane, std::uint64_t node) const {
     return bits_({node, static_cast<std::uint16_t>(lane)});
   }

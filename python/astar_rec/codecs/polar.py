@@ -162,7 +162,7 @@ class PolarCoding(BlockBytesCodec):
             except (_core.CoreCorruptDataError, ParameterError) as error:
                 raise CorruptDataError(str(error)) from None
             for level, each in levels:
-                name = f"level {level}"
+                name = f"level {level}" if level else "behind levels"
                 bits[name] = bits.get(name, 0.0) + each * size
         return bits
 

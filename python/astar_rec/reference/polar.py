@@ -15,6 +15,7 @@ In three files, as in cpp/src/polar/, which equals them bit for bit in messages 
 ====================  ===========================================================================
 `polar_transform`     one level: many bits at once through the polar transform
 `polar_knowledge`     what the sender knows of the next level's bits
+`polar_rest`          all bits behind the last level in one draw
 `polar`               blocks: what is said of levels, and positions
 ====================  ===========================================================================
 
@@ -42,6 +43,7 @@ from .polar_knowledge import (
     TooManyCellsError,
     information,
 )
+from .polar_rest import Rest, draw
 from .polar_transform import (
     CURVATURES,
     MOST_ODDS,
@@ -72,7 +74,8 @@ MOST_EXPECTED = 16 * (40 + 12)
 LEAST = 11.0  # twice the bits that a difference of odds takes
 MOST_DIGITS = 11  # of a difference, behind its first
 SAMPLED = 65_536  # elements that stand for all in a sender's prediction
-LEFT_OVER = 2.0**-32  # of a block's differences, squared and summed: what is left may be uniform
+LITTLE = 2.0**-13  # differences of a level, on average, with which what is left is one draw
+END = CERTAINTY // 8  # how likely it is that a level behind the fine ones is not there
 
 
 # --- What is said of a level --------------------------------------------------------------------
@@ -101,10 +104,6 @@ class Expectation:
     def information(self, odds: int) -> int:
         """Return what is uncertain, of all bits: the binary logarithm, about."""
         return self.log_elements - abs(odds // 16 - 40)
-
-    def end(self) -> int:
-        """Return how likely it is, of 2^24, that a level behind the fine ones is not there."""
-        return CERTAINTY // 4 if self.information(self.odds) < -30 else CERTAINTY // 32
 
     def met(self) -> int:
         """Return how likely it is, of 2^24, that odds are those expected."""
@@ -260,9 +259,12 @@ class Shared:
         """Return whether 0 and 1 are exchanged, at the elements' places."""
         return [self.random.exchanged(step, place) for place in range(len(self.element))]
 
-    def position(self, element: int, cell: int, level: int) -> int:
-        """Return a position in a cell of 2^-level. Bits behind it are random."""
-        return cell << 64 - level | self.random.remainder(element) >> level
+    def in_order(self, at_places: Sequence[int]) -> list[int]:
+        """Return what there is at places, in the order of elements."""
+        in_order = [0] * len(self.element)
+        for element, x in zip(self.element, at_places, strict=True):
+            in_order[element] = x
+        return in_order
 
 
 def encode_block(
@@ -309,8 +311,7 @@ def encode_block(
     for step in range(MOST_LEVELS):
         d = knowledge.differences()
         if step >= levels.fine:
-            ends = sum_of_squares(d) <= LEFT_OVER and knowledge.even_inside(2.0 * LEFT_OVER)
-            if side.decide(ends, expectation.end()):
+            if side.decide(mean_size(d) <= LITTLE, END):
                 break
         exchanged = shared.exchanged(step)
         header = agree_on_header(side, expectation, Measured(d))
@@ -320,18 +321,17 @@ def encode_block(
         at_places += [0.0] * (shared.places - elements)
         x = level.draw(at_places, shared.places, shared.root(header))
         knowledge.take([x[place] ^ bit for place, bit in enumerate(exchanged)])
-    positions = [0] * elements
-    for element, cell in zip(shared.element, knowledge.labels, strict=True):
-        positions[element] = shared.position(element, cell, knowledge.step)
+    rest = Rest(shared.random, shared.element, knowledge.labels, knowledge.step)
+    positions = shared.in_order(draw(side, rest, knowledge))
     return out.finish(), positions
 
 
-def sum_of_squares(d: Sequence[float]) -> float:
-    """Return the sum, added up in four parts."""
+def mean_size(d: Sequence[float]) -> float:
+    """Return the mean of |d|, added up in four parts."""
     sums = [0.0] * 4
     for i, value in enumerate(d):
-        sums[i % 4] += value * value
-    return (sums[0] + sums[1]) + (sums[2] + sums[3])
+        sums[i % 4] += abs(value)
+    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) / len(d)
 
 
 def decode_block(elements: int, seed: int, first: int, message: bytes) -> list[int]:
@@ -347,7 +347,7 @@ def decode_block(elements: int, seed: int, first: int, message: bytes) -> list[i
     drawn = 0
     while drawn < most:
         step = drawn
-        if step >= levels.fine and side.decide(True, expectation.end()):
+        if step >= levels.fine and side.decide(True, END):
             break
         header = agree_on_header(side, expectation)
         expectation.follow(step, header.odds)
@@ -362,11 +362,10 @@ def decode_block(elements: int, seed: int, first: int, message: bytes) -> list[i
         drawn += 1
         if drawn == levels.fine:
             labels = [levels.mirror(label) for label in labels]
+    rest = Rest(shared.random, shared.element, labels, drawn)
+    at_places = draw(side, rest) if drawn else rest.positions
     source.finish()
-    positions = [0] * elements
-    for element, cell in zip(shared.element, labels, strict=True):
-        positions[element] = shared.position(element, cell, drawn)
-    return positions
+    return shared.in_order(at_places)
 
 
 # --- Targets for tests: tails with +, -, *, / alone ----------------------------------------------

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 MOST_LEVELS = 60
 NEGLIGIBLE = 2.0**-42  # of an element's mass, what lies beyond its window on a side
 BY_ROWS = 6  # levels that are looked at without asking where mass is
-AHEAD = 4  # levels that are looked at before none follows
 ROUNDING = 2.0**-52
 MARGIN = 4.0
 EXACT = 2.0**-30  # what may be lost of any difference
@@ -313,35 +312,24 @@ class Knowledge:
             return [cells.difference(self.step) for cells in self.cells]
         return [halves.d for halves in self.halves]
 
-    def even_inside(self, most: float) -> bool:
-        """Return whether masses are even inside the cells that are left, behind the first L levels.
+    def difference(self, i: int) -> float:
+        """Return P(0) - P(1) of an element's next bit, behind the first L levels."""
+        return self.halves[i].d
 
-        That is whether the chi-square distance of their sixteenths from equal ones, summed over
-        elements whose halves are measured, is at most so much. Differences alone do not tell: by
-        symmetry halves may be alike that are uneven inside.
+    def most_behind(self, i: int) -> float:
+        """Return what differences of an element's bits add up to at most, from the next one on.
+
+        That is known once halves are no longer measured: d follows, and d / 2 + c, ... with c / 4.
         """
-        parts, total = 1 << AHEAD, 0.0
-        for element, label, cell in zip(self.elements, self.labels, self.halves, strict=True):
-            if not cell.measured:
-                continue
-            first, level = parts * label, self.step + AHEAD
-            inner = [self.tail(element, edge_of(first + c, level))[1] for c in range(1, parts)]
-            tails = [cell.low.tail, *inner, cell.high.tail]
-            masses = [mass_between(a, b) for a, b in pairwise(tails)]
-            whole = 0.0
-            for mass in masses:
-                whole += mass
-            if not whole > 0.0:
-                return False
-            for mass in masses:
-                excess = mass * parts / whole - 1.0
-                total += excess * excess
-        return total <= most * parts
+        halves = self.halves[i]
+        return 1.0 if halves.measured else 2.0 * abs(halves.d) + 3.0 * abs(halves.bend)
 
-    def take(self, bits: Sequence[int]) -> None:
-        """Learn which bits were drawn."""
+    def take(self, bits: Sequence[int], places: Sequence[int] | None = None) -> None:
+        """Learn which bits were drawn: of all elements, or of those at some places alone."""
+        places = range(len(self.elements)) if places is None else places
         fine = self.step < self.levels.fine
-        for i, bit in enumerate(bits):
+        for i in places:
+            bit = bits[i]
             if fine:
                 self.cells[i].take(self.step, bit)
                 self.labels[i] |= bit << self.step
@@ -359,7 +347,7 @@ class Knowledge:
         if self.step == self.levels.fine:
             self._begin_halving()
         if self.levels.fine <= self.step < MOST_LEVELS:
-            for i in range(len(self.elements)):
+            for i in places:
                 self._measure(i)
 
     def _begin_halving(self) -> None:

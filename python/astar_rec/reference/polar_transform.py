@@ -80,8 +80,17 @@ class PolarRandom:
         return element
 
     def remainder(self, element: int) -> int:
-        """Return the bits of a position behind those that are coded."""
+        """Return what both sides take for the bits of a position behind its levels."""
         return self.at(257, element).place
+
+    def rest_w(self, place: int, flips: int) -> float:
+        """Return w of the bits behind the levels of the element at a place, after some flips."""
+        if flips:
+            bits = self.at(260, place << 6 | flips).place
+        else:
+            screen = self.word(258, place // 4) >> 16 * (place % 4) & 0xFFFF
+            bits = screen << 48 | self.word(259, place) >> 16
+        return (float(bits >> 11) + 0.5) * 2.0**-53
 
 
 # --- How likely a guess is wrong ----------------------------------------------------------------
