@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/large_pages.hpp"
 #include "engine/strided.hpp"
 #include "families/registry.hpp"
 
@@ -59,7 +60,7 @@ class Parameters {
   };
 
  private:
-  std::vector<std::vector<double>> columns_;
+  std::vector<LargeVector<double>> columns_;
 };
 
 }  // namespace astar_rec

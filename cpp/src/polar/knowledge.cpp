@@ -158,7 +158,7 @@ Levels Levels::suiting(Tails& tails, std::size_t elements) {
   constexpr std::size_t looked_at = 256;   // elements
   constexpr double few = 0.2;              // bits of all: halves of mirrored cells are alike then
   constexpr std::size_t most_cells = 256;  // for each element, on average: memory
-  const double little = elements < 4096 ? 0.025 : 0.015;  // bits that a level may leave behind
+  const double little = elements < 65'536 ? 0.025 : 0.05;  // bits that a level may leave behind
   std::vector<std::uint32_t> some(std::min(elements, looked_at));
   for (std::size_t i = 0; i < some.size(); ++i) {
     some[i] = static_cast<std::uint32_t>(i * elements / some.size());
@@ -210,7 +210,7 @@ void Knowledge::fill_windows() {
     }
     if (!levels_.mirrored) windows.trim();
     cells += windows.cells();
-    double* mass = masses_.emplace_back(new double[windows.cells()]).get();
+    double* mass = room_for(windows.cells());
     for (std::size_t k = 0; k < windows.runs().size(); ++k) {
       const auto& [element, count, first] = windows.runs()[k];
       const auto tails = windows.tails_of(k);
@@ -233,6 +233,19 @@ void Knowledge::fill_windows() {
     }
     if (levels_.fine > level && cells > budget) throw TooManyCells();
   }
+}
+
+double* Knowledge::room_for(std::size_t cells) {
+  constexpr std::size_t usual = 40;  // cells of an element
+  constexpr std::size_t most = std::size_t{1} << 21;
+  const std::size_t slab = std::clamp(usual * elements_.size(), cells, std::max(cells, most));
+  if (slabs_.empty() || slabs_.back().capacity() - slabs_.back().size() < cells) {
+    slabs_.emplace_back().reserve(slab);
+  }
+  auto& room = slabs_.back();
+  double* begin = room.data() + room.size();
+  room.resize(room.size() + cells);
+  return masses_.emplace_back(begin, cells).data();
 }
 
 AlternateSums Knowledge::part(const double* from, std::uint32_t count, double* to) {
@@ -266,8 +279,8 @@ void Knowledge::take_in_windows(std::span<const std::uint8_t> bits) {
   for (std::size_t begin = 0; begin < windows_.size(); begin += together) {
     interrupt_.check();
     // What is left moves together, so that the next step reads no more than that.
-    const double* from = masses_[begin / together].get();
-    double* to = masses_[begin / together].get();
+    const double* from = masses_[begin / together].data();
+    double* to = masses_[begin / together].data();
     const std::size_t end = std::min(begin + together, windows_.size());
     for (std::size_t i = begin; i < end; ++i) {
       Window& window = windows_[i];
@@ -290,6 +303,7 @@ void Knowledge::begin_halving() {
   const std::size_t n = elements_.size();
   windows_ = {};
   masses_.clear();
+  slabs_.clear();
   const int level = levels_.fine;
   const std::uint64_t last = (std::uint64_t{1} << level) - 1;
   for (auto& label : label_) label = levels_.mirror(label);

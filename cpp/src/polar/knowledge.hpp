@@ -21,6 +21,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/large_pages.hpp"
 #include "engine/parallel.hpp"
 #include "families/tails.hpp"
 #include "simd/cells.hpp"
@@ -90,6 +91,8 @@ class Knowledge {
     std::uint32_t count;
   };
   void fill_windows();
+  // Room for the masses of some windows more
+  double* room_for(std::size_t cells);
   // Parts the masses of a window's cells by the next bit.
   AlternateSums part(const double* from, std::uint32_t count, double* to);
   // The difference of the bit of a step, from what cells weigh that agree with the window's first one, and the others.
@@ -105,20 +108,21 @@ class Knowledge {
   std::span<const std::uint32_t> elements_;
   Levels levels_;
   int step_ = 0;
-  std::vector<double> d_;
-  std::vector<std::uint64_t> label_;
+  LargeVector<double> d_;
+  LargeVector<std::uint64_t> label_;
   // Fine levels
-  std::vector<Window> windows_;
+  LargeVector<Window> windows_;
   // Masses of windows' cells, by so many elements as windows are made at a time: one window after the other, of each
   // the cells that have the next bit in common with its first one, then all others.
-  std::vector<std::unique_ptr<double[]>> masses_;
+  std::vector<std::span<double>> masses_;
+  std::vector<LargeVector<double>> slabs_;  // where these are
   std::vector<double> room_;
   // Levels behind
-  std::vector<double> bend_;            // c, of the next level
-  std::vector<std::uint32_t> precise_;  // where halves are still measured
-  std::vector<Cell> halves_;            // of those, and all that follows
+  LargeVector<double> bend_;            // c, of the next level
+  LargeVector<std::uint32_t> precise_;  // where halves are still measured
+  LargeVector<Cell> halves_;            // of those, and all that follows
   std::vector<Position> edges_;
-  std::vector<Place> middle_;
+  LargeVector<Place> middle_;
 };
 
 }  // namespace astar_rec::polar

@@ -9,6 +9,7 @@
 
 #include "codes/range_coder.hpp"
 #include "engine/errors.hpp"
+#include "engine/large_pages.hpp"
 #include "polar/bits.hpp"
 #include "polar/flip_model.hpp"
 #include "polar/level_header.hpp"
@@ -41,7 +42,7 @@ struct Shared {
 
   PolarRandom random;
   std::size_t places;
-  std::vector<std::uint32_t> element;  // of each place; behind them is nothing
+  LargeVector<std::uint32_t> element;  // of each place; behind them is nothing
 };
 
 // Calls f(begin, size, exchanges) for each 64 places, with the bits that are exchanged.
@@ -115,8 +116,8 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
   }
   Knowledge& knowledge = *made;
   const std::size_t places = shared.places;
-  std::vector<double> exchanged(places, 0.0), scratch(places + 1);
-  std::vector<Bit> x(places), bits(elements);
+  LargeVector<double> exchanged(places, 0.0), scratch(places + 1);
+  LargeVector<Bit> x(places), bits(elements);
   FlipModel model;
   RangeEncoder out;
   Drawing side(out, scratch.data());
@@ -166,7 +167,7 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
   const int most = levels.fine == 0 ? 0 : most_levels;
   const Shared shared(address, elements);
   const std::size_t places = shared.places;
-  std::vector<Bit> x(places);
+  LargeVector<Bit> x(places);
   std::vector<std::vector<Word>> drawn;  // the bits of each step, 64 places in a word
   FlipModel model;
   Expectation expectation(levels, elements);
@@ -194,7 +195,7 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
     const Word low = (Word{1} << behind) - 1;
     return levels.mirror(cell >> behind) << behind | (cell & low);
   };
-  std::vector<Word> all(elements);
+  LargeVector<Word> all(elements);
   for (std::size_t begin = 0; begin < elements; begin += word_size) {
     std::array<Word, word_size> cells{};
     for (int s = 0; s < step; ++s) {

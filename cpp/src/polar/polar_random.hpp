@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/large_pages.hpp"
 #include "math/positions.hpp"
 #include "random/random.hpp"
 
@@ -88,8 +89,8 @@ class PolarRandom {
   NodeBits rests(int step, std::size_t pair) const { return at(192 + step, pair); }
 
   // Where element i goes: a permutation of n, by exchanges from the last place down.
-  std::vector<std::uint32_t> permutation(std::size_t n) const {
-    std::vector<std::uint32_t> to(n);
+  LargeVector<std::uint32_t> permutation(std::size_t n) const {
+    LargeVector<std::uint32_t> to(n);
     for (std::size_t i = 0; i < n; ++i) to[i] = static_cast<std::uint32_t>(i);
     for (std::size_t i = n; i-- > 1;) {
       std::swap(to[i], to[multiply_high(at(256, i).place, i + 1)]);

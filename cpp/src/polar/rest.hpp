@@ -23,6 +23,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/large_pages.hpp"
 #include "engine/parallel.hpp"
 #include "math/positions.hpp"
 #include "polar/bits.hpp"
@@ -195,7 +196,7 @@ class Rest {
 
   const PolarRandom& random_;
   int level_;
-  std::vector<Position> positions_;
+  LargeVector<Position> positions_;
 };
 
 }  // namespace astar_rec::polar
