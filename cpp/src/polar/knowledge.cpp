@@ -9,7 +9,6 @@
 
 #include "engine/errors.hpp"
 #include "polar/information.hpp"
-#include "polar/signs.hpp"
 #include "simd/lanes.hpp"
 
 namespace astar_rec::polar {
@@ -319,21 +318,21 @@ void Knowledge::begin_halving() {
     const auto edges = std::span(edges_).first(count);
     const auto places = std::span(middle_).first(count);
     const std::uint64_t* label = &label_[begin];
-    Cell* cell = &halves_[begin];
+    Ends* cell = &halves_[begin];
     // Edges at the ends are no places: those in their stead are not used.
     for (std::size_t k = 0; k < count; ++k) {
       edges[k] = edge_of(std::max(label[k], std::uint64_t{1}), level);
     }
     tails_->at(own, edges, places);
     for (std::size_t k = 0; k < count; ++k) {
-      cell[k].end[0] = label[k] == 0 ? first_place : places[k];
+      cell[k].low = label[k] == 0 ? first_place : places[k];
     }
     for (std::size_t k = 0; k < count; ++k) {
       edges[k] = edge_of(std::min(label[k], last - 1) + 1, level);
     }
     tails_->at(own, edges, places);
     for (std::size_t k = 0; k < count; ++k) {
-      cell[k].end[1] = label[k] == last ? last_place : places[k];
+      cell[k].high = label[k] == last ? last_place : places[k];
     }
   }
 }
@@ -365,68 +364,34 @@ void Knowledge::follow(std::size_t i, std::uint8_t bit) {
 
 void Knowledge::take_halves(std::span<const std::uint8_t> bits) {
   for (std::size_t k = 0; k < precise_.size(); ++k) {
-    halves_[k].end[bits[precise_[k]] ^ 1] = middle_[k];
+    (bits[precise_[k]] != 0 ? halves_[k].low : halves_[k].high) = middle_[k];
   }
 }
 
 void Knowledge::measure_halves() {
-  constexpr double rounding = 0x1p-52;
-  constexpr double margin = 4.0;
-  constexpr double exact = 0x1p-30;   // what may be lost of any difference
-  constexpr double small = 0x1p-11;   // of a smooth ratio: its cube is nothing
-  constexpr double blurred = 0x1p-6;  // differences that must not be taken from a CDF of few digits
   const int level = levels_.of(step_);
-  const bool precise_above = tails_->precise_above(), first = step_ == levels_.fine;
-  const bool smooth = tails_->smooth();
+  const Halving how{step_ == levels_.fine, tails_->smooth(), tails_->precise_above()};
+  const Differences all{d_, bend_, label_};
+  found_.resize(std::min(precise_.size(), at_once));
+  std::size_t kept = 0;
   for (std::size_t begin = 0; begin < precise_.size(); begin += at_once) {
     interrupt_.check();
     const std::size_t count = std::min(at_once, precise_.size() - begin);
     const auto own = std::span(precise_).subspan(begin, count);
+    const auto cells = std::span(halves_).subspan(begin, count);
+    const auto middles = std::span(middle_).subspan(begin, count);
     for (std::size_t k = 0; k < count; ++k) edges_[k] = edge_of(2 * label_[own[k]] + 1, level);
-    tails_->at(own, std::span(edges_).first(count), std::span(middle_).subspan(begin, count));
-  }
-  std::size_t kept = 0;
-  for (std::size_t k = 0; k < precise_.size(); ++k) {
-    const std::uint32_t i = precise_[k];
-    const Cell& cell = halves_[k];
-    const double low = cell.low().tail, mid = middle_[k].tail, high = cell.high().tail;
-    const double below = mass_between(low, mid), above = mass_between(mid, high);
-    const double both = below + above;
-    const double width = cell.high().x - cell.low().x;
-    const double difference = (below - above) / both;
-    const auto size = [&](double tail) {
-      return tail < 0.0 && !precise_above ? 1.0 : std::fabs(tail);
-    };
-    const double of_tails = rounding * std::max({size(low), size(mid), size(high)}) / both;
-    const double far = std::max(std::fabs(cell.low().x), std::fabs(cell.high().x));
-    const double of_places = width < infinity ? rounding * far / width : 0.0;
-    // A difference may be small by symmetry alone: what it would be, had the last one no such luck.
-    const double scale = first ? 1.0 : std::max(std::fabs(difference), std::fabs(d_[i]));
-    const double following = smooth ? scale * scale * scale : scale * scale;
-    const double noise = margin * (of_tails + of_places);
-    // Where a density jumps nothing follows from the difference before: what was measured shows it, and
-    // so does a half without mass, however coarse places are.
-    const bool ends = (below == 0.0 || above == 0.0) && cell.low().x < middle_[k].x &&
-                      middle_[k].x < cell.high().x && margin * of_tails < 1.0;
-    const bool jumps = noise < std::fabs(difference - d_[i]) || ends;
-    // NaN, of cells without mass or width, is doubtful too.
-    const bool sure = both > 0.0 && (noise < following || noise < exact || jumps);
-    if (sure) {
-      if (smooth && !first) {
-        const bool lower = (label_[i] & 1) == 0;
-        const double half = d_[i] - negated_if(lower, 4.0 * bend_[i]);  // of the difference before
-        bend_[i] = 0.25 * negated_if(lower, difference - half);
+    tails_->at(own, std::span(edges_).first(count), middles);
+    lanes::halve_all(how, own, cells, middles, all, std::span(found_).first(count));
+    for (std::size_t k = 0; k < count; ++k) {
+      if (found_[k] == Halved::blurred) {
+        throw DivergenceError(elements_[own[k]], infinity, 64.0,
+                              "the CDF says too little so far up: give a survival function, sf");
       }
-      d_[i] = difference;
-    } else if (!precise_above && !(scale < blurred) && high < 0.0 && of_tails > of_places) {
-      throw DivergenceError(elements_[i], infinity, 64.0,
-                            "the CDF says too little so far up: give a survival function, sf");
-    }
-    if (sure && !(smooth && scale < small)) {
-      precise_[kept] = i;
-      halves_[kept] = cell;
-      middle_[kept] = middle_[k];
-      ++kept;
+      precise_[kept] = own[k];
+      halves_[kept] = cells[k];
+      middle_[kept] = middles[k];
+      kept += found_[k] == Halved::goes_on;
     }
   }
   precise_.resize(kept);

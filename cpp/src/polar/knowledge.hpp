@@ -25,6 +25,7 @@
 #include "engine/parallel.hpp"
 #include "families/tails.hpp"
 #include "simd/cells.hpp"
+#include "simd/halves.hpp"
 
 namespace astar_rec::polar {
 
@@ -79,12 +80,6 @@ class Knowledge {
   std::span<const std::uint64_t> cells() const { return label_; }
 
  private:
-  // An element's halves so far.
-  struct Cell {
-    Place end[2];
-    const Place& low() const { return end[0]; }
-    const Place& high() const { return end[1]; }
-  };
   // Cells that agree with an element's bits so far: first, first + 2^step, first + 2 * 2^step, …
   struct Window {
     std::uint64_t first;
@@ -120,9 +115,10 @@ class Knowledge {
   // Levels behind
   LargeVector<double> bend_;            // c, of the next level
   LargeVector<std::uint32_t> precise_;  // where halves are still measured
-  LargeVector<Cell> halves_;            // of those, and all that follows
+  LargeVector<Ends> halves_;            // of those, and all that follows
   std::vector<Position> edges_;
   LargeVector<Place> middle_;
+  std::vector<Halved> found_;
 };
 
 }  // namespace astar_rec::polar

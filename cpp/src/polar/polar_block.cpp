@@ -15,8 +15,8 @@
 #include "polar/level_header.hpp"
 #include "polar/polar_random.hpp"
 #include "polar/rest.hpp"
-#include "polar/signs.hpp"
 #include "polar/successive_cancellation.hpp"
+#include "simd/halves.hpp"
 
 namespace astar_rec::polar {
 namespace {

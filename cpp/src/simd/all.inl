@@ -24,6 +24,7 @@
 #include "simd/quantile.inl"
 #include "simd/tail.inl"
 #include "simd/cells.inl"
+#include "simd/halves.inl"
 #include "simd/replay.inl"
 #include "simd/nodes.inl"
 #include "simd/parts.inl"
@@ -95,6 +96,7 @@ inline const LaneSet lane_set = {make_search,
                                  normal_tails,
                                  masses,
                                  part,
+                                 halve_all,
                                  node_bits,
                                  exact_exponentials,
                                  floors_of_masses,

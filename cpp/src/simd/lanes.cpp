@@ -99,6 +99,14 @@ AlternateSums part(std::span<const double> x, double* to, double* room) {
   return set != nullptr ? set->part(x, to, room) : plain::part(x, to, room);
 }
 
+void halve_all(const Halving& how, std::span<const std::uint32_t> element,
+               std::span<const Ends> cell, std::span<const Place> middle, const Differences& all,
+               std::span<Halved> found) {
+  const LaneSet* set = used();
+  const auto run = set != nullptr ? set->halve_all : plain::halve_all;
+  run(how, element, cell, middle, all, found);
+}
+
 void node_bits(std::uint64_t seed, std::uint64_t first, std::uint64_t node,
                std::span<std::uint64_t> place, std::span<std::uint64_t> arrival) {
   const LaneSet* set = used();

@@ -18,6 +18,7 @@
 #include "families/registry.hpp"
 #include "math/positions.hpp"
 #include "simd/cells.hpp"
+#include "simd/halves.hpp"
 #include "simd/lane_search.hpp"
 
 namespace astar_rec {
@@ -41,6 +42,9 @@ struct LaneSet {
   // See cells.hpp.
   void (*masses)(std::span<const double>, double*);
   AlternateSums (*part)(std::span<const double>, double*, double*);
+  // See halves.hpp.
+  void (*halve_all)(const Halving&, std::span<const std::uint32_t>, std::span<const Ends>,
+                    std::span<const Place>, const Differences&, std::span<Halved>);
   // exact
   void (*node_bits)(std::uint64_t seed, std::uint64_t first, std::uint64_t node,
                     std::span<std::uint64_t> place, std::span<std::uint64_t> arrival);
@@ -91,6 +95,12 @@ void masses(std::span<const double> tails, double* mass);
 // Writes the numbers at even places, and behind them those at odd ones, to where x begins or before. `room`: for half
 // as many.
 AlternateSums part(std::span<const double> x, double* to, double* room);
+
+// What the tails at cells' middles tell of some elements' halves, in order: all.d and all.bend of these, and
+// whether they go on.
+void halve_all(const Halving& how, std::span<const std::uint32_t> element,
+               std::span<const Ends> cell, std::span<const Place> middle, const Differences& all,
+               std::span<Halved> found);
 
 // The random bits of one node, in lane 0, of each of the elements from `first` on.
 void node_bits(std::uint64_t seed, std::uint64_t first, std::uint64_t node,
