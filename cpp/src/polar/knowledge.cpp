@@ -325,14 +325,14 @@ void Knowledge::begin_halving() {
     }
     tails_->at(own, edges, places);
     for (std::size_t k = 0; k < count; ++k) {
-      cell[k].low = label[k] == 0 ? first_place : places[k];
+      cell[k].end[0] = label[k] == 0 ? first_place : places[k];
     }
     for (std::size_t k = 0; k < count; ++k) {
       edges[k] = edge_of(std::min(label[k], last - 1) + 1, level);
     }
     tails_->at(own, edges, places);
     for (std::size_t k = 0; k < count; ++k) {
-      cell[k].high = label[k] == last ? last_place : places[k];
+      cell[k].end[1] = label[k] == last ? last_place : places[k];
     }
   }
 }
@@ -364,7 +364,7 @@ void Knowledge::follow(std::size_t i, std::uint8_t bit) {
 
 void Knowledge::take_halves(std::span<const std::uint8_t> bits) {
   for (std::size_t k = 0; k < precise_.size(); ++k) {
-    (bits[precise_[k]] != 0 ? halves_[k].low : halves_[k].high) = middle_[k];
+    halves_[k].end[bits[precise_[k]] ^ 1] = middle_[k];
   }
 }
 

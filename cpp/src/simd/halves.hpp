@@ -16,8 +16,9 @@ namespace astar_rec {
 
 // The ends of a cell
 struct Ends {
-  Place low;
-  Place high;
+  Place end[2];
+  const Place& low() const { return end[0]; }
+  const Place& high() const { return end[1]; }
 };
 
 // -x or x: for signs that are a matter of chance, of which a branch would guess half wrong
@@ -52,16 +53,16 @@ namespace lanes::plain {
 inline Halved halve(const Halving& how, const Ends& cell, const Place& middle,
                     const Differences& all, std::uint32_t i) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  const double low = cell.low.tail, mid = middle.tail, high = cell.high.tail;
+  const double low = cell.low().tail, mid = middle.tail, high = cell.high().tail;
   const double below = mass_between(low, mid), above = mass_between(mid, high);
   const double both = below + above;
-  const double width = cell.high.x - cell.low.x;
+  const double width = cell.high().x - cell.low().x;
   const double difference = (below - above) / both;
   const auto size = [&](double tail) {
     return tail < 0.0 && !how.precise_above ? 1.0 : std::fabs(tail);
   };
   const double of_tails = how.rounding * std::max({size(low), size(mid), size(high)}) / both;
-  const double far = std::max(std::fabs(cell.low.x), std::fabs(cell.high.x));
+  const double far = std::max(std::fabs(cell.low().x), std::fabs(cell.high().x));
   const double of_places = width < infinity ? how.rounding * far / width : 0.0;
   // A difference may be small by symmetry alone: what it would be, had the last one no such luck.
   const double scale = how.first ? 1.0 : std::max(std::fabs(difference), std::fabs(all.d[i]));
@@ -69,8 +70,8 @@ inline Halved halve(const Halving& how, const Ends& cell, const Place& middle,
   const double noise = how.margin * (of_tails + of_places);
   // Where a density jumps nothing follows from the difference before: what was measured shows it, and
   // so does a half without mass, however coarse places are.
-  const bool ends = (below == 0.0 || above == 0.0) && cell.low.x < middle.x &&
-                    middle.x < cell.high.x && how.margin * of_tails < 1.0;
+  const bool ends = (below == 0.0 || above == 0.0) && cell.low().x < middle.x &&
+                    middle.x < cell.high().x && how.margin * of_tails < 1.0;
   const bool jumps = noise < std::fabs(difference - all.d[i]) || ends;
   // NaN, of cells without mass or width, is doubtful too.
   const bool sure = both > 0.0 && (noise < following || noise < how.exact || jumps);

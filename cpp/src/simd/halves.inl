@@ -41,7 +41,7 @@ inline void halve_all(const Halving& how, std::span<const std::uint32_t> element
   std::size_t k = 0;
   for (; how.precise_above && k + 4 <= element.size(); k += 4) {
     __m256d row[4];
-    for (std::size_t i = 0; i < 4; ++i) row[i] = _mm256_loadu_pd(&cell[k + i].low.x);
+    for (std::size_t i = 0; i < 4; ++i) row[i] = _mm256_loadu_pd(&cell[k + i].low().x);
     const __m256d x_front = _mm256_unpacklo_pd(row[0], row[1]);
     const __m256d x_back = _mm256_unpacklo_pd(row[2], row[3]);
     const __m256d tail_front = _mm256_unpackhi_pd(row[0], row[1]);
