@@ -253,7 +253,7 @@ def fuzz(session: nox.Session) -> None:
     )
     session.run("cmake", "--build", build)
     session.install(
-        ".[cli]",
+        ".[cli,images]",
         *("-C", f"build-dir={build}/extension"),
         *("-C", "cmake.build-type=RelWithDebInfo"),
         *("-C", "install.strip=false"),

@@ -306,7 +306,10 @@ def test_bits_by_level() -> None:
     q = targets((3, 20_000))
     data = rec.compress(q, P, codec=rec.PolarCoding(2, block=25_000))
     info = rec.inspect(data, q, P)
-    levels = [int(name.removeprefix("level ")) for name in info.parts]
+    behind, *names = info.parts
+    assert behind == "behind levels"
+    assert 0.0 < info.parts[behind] < 0.01 * info.total_bits
+    levels = [int(name.removeprefix("level ")) for name in names]
     assert sorted(levels) == list(range(1, max(levels) + 1))
     # The finest first, then the coarser, then what is behind.
     finest = levels[0]

@@ -13,6 +13,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
+from astar_rec.reference import polar
 from astar_rec.reference.families import Laplace, Logistic, Normal, Uniform
 from astar_rec.reference.functions import normal_upper_tail
 from astar_rec.reference.polar import decode_block, encode_block, tilted_tail
@@ -184,6 +185,45 @@ def test_symmetry_hides_nothing(masses, levels):
         assert decode_block(1, seed, 0, message) == [position]
         seen[position * p.size >> 64] += 1
     assert np.all(np.abs(seen - trials * p) <= 5 * np.sqrt(trials * p * (1 - p)))
+
+
+@pytest.mark.parametrize("levels", [Levels(1), Levels(3)], ids=str)
+def test_what_is_behind_the_levels_follows_the_targets(monkeypatch, levels):
+    """Whatever is left to one draw: here all but a level or three, so that most elements flip.
+
+    Three statistics beyond 5.5 deviations of a chi-square law: less than one in 10^4 times.
+    """
+    monkeypatch.setattr(polar, "LITTLE", 2.0)
+    tilt, trials = 6.0, 1500
+    counts = np.zeros((2, 16))
+    pairs = np.zeros((4, 4))
+    for seed in range(trials):
+        message, positions = encode_block(3, seed, 0, tilted(tilt), levels)
+        assert decode_block(3, seed, 0, message) == positions
+        counts[0, positions[0] >> 60] += 1
+        for position in positions[1:]:
+            counts[1, position >> 60] += 1
+        pairs[positions[1] >> 62, positions[2] >> 62] += 1
+    u = np.linspace(0.0, 1.0, 17)
+
+    def masses(c: float, u: np.ndarray) -> np.ndarray:
+        return np.diff(c * u / (1.0 + (c - 1.0) * u))
+
+    both = np.outer(masses(tilt, u[::4]), masses(tilt, u[::4]))
+    for seen, law in [
+        (counts[0], masses(1.0 / tilt, u) * trials),
+        (counts[1], masses(tilt, u) * 2 * trials),
+        (pairs, both * trials),
+    ]:
+        degrees = seen.size - 1
+        statistic = float(((seen - law) ** 2 / law).sum())
+        assert abs(statistic - degrees) < 5.5 * math.sqrt(2 * degrees)
+
+
+def test_nothing_is_said_of_bits_that_are_as_shared():
+    """With targets that are their proposals: the end, and that no bit flips."""
+    message, _ = encode_block(4096, 3, 0, tilted(1.0))
+    assert len(message) <= 4
 
 
 def test_bits_are_near_the_information():

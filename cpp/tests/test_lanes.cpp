@@ -179,6 +179,46 @@ void masses_are_exact() {
   }
 }
 
+// Halves of cells that have digits and of those that have none, of elements in a row and not.
+void halves_are_exact() {
+  Draws draws(11);
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const double special[] = {0.0, tail_at_end, 0.5, -0.5, 0x1p-60, std::nan("")};
+  for (std::size_t cells = 0; cells < 40; ++cells) {
+    for (int how = 0; how < 8; ++how) {
+      const Halving halving{(how & 1) != 0, (how & 2) != 0, (how & 4) != 0};
+      std::vector<std::uint32_t> element(cells);
+      std::vector<Ends> cell(cells);
+      std::vector<Place> middle(cells);
+      std::vector<double> d(3 * cells + 1), bend(d.size());
+      std::vector<std::uint64_t> label(d.size());
+      for (std::size_t i = 0; i < d.size(); ++i) {
+        d[i] = draws.between(-1.0, 1.0) * draws.power_of_two(-20, 0);
+        bend[i] = d[i] * draws.between(-0.1, 0.1);
+        label[i] = i * 7 % 5;
+      }
+      for (std::size_t k = 0; k < cells; ++k) {
+        element[k] = static_cast<std::uint32_t>(cells % 3 == 0 ? k : 2 * k + k % 2);
+        const double from = draws.between(-3.0, 3.0), width = draws.power_of_two(-45, 1);
+        const auto place = [&](double x) { return Place{x, Normal::tail(x)}; };
+        cell[k] = {{place(from), place(from + width)}};
+        middle[k] = place(from + width * draws.between(0.4, 0.6));
+        if (k % 5 == 3) cell[k].end[k % 2] = {k % 2 == 0 ? -infinity : infinity, special[k % 6]};
+        if (k % 7 == 5) middle[k].tail = special[k % 6];
+      }
+      auto expected_d = d, expected_bend = bend;
+      std::vector<Halved> found(cells), expected(cells);
+      lanes::halve_all(halving, element, cell, middle, {d, bend, label}, found);
+      lanes::plain::halve_all(halving, element, cell, middle, {expected_d, expected_bend, label},
+                              expected);
+      CHECK(found == expected, cells, how);
+      for (std::size_t i = 0; i < d.size(); ++i) {
+        CHECK(same_bits(d[i], expected_d[i]) && same_bits(bend[i], expected_bend[i]), cells, how, i);
+      }
+    }
+  }
+}
+
 // --- Searches -----------------------------------------------------------------------------------
 
 // Targets of all kinds: in the middle of what fits in lanes, at its edges, and beyond.
@@ -413,6 +453,7 @@ int main() {
     node_bits_are_exact();
     tails_are_exact();
     masses_are_exact();
+    halves_are_exact();
   }
   // Numbers of elements of all 48 bits, and some that carry into the high 32.
   searches_are_exact(typical(20'000), element_limit - 20'000);

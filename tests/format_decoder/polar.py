@@ -21,6 +21,7 @@ LEVELS = 60
 CERTAIN = 2**24
 CLASSES, BINS = 96, 48
 ELEMENTS_PER_BYTE = 8192
+NEAR_BINS = 40  # half-octaves
 
 Node = tuple[float, float]  # f and g
 SILENT: Node = (0.0, 1.0)
@@ -231,6 +232,51 @@ def read_cut(coder: RangeDecoder) -> tuple[int, bool]:
     return fine, False
 
 
+def read_rest(block: Block, at_places: list[int], level: int) -> None:
+    """Flip bits behind the levels, where the sender's are not the shared ones."""
+    coder, n = block.coder, len(at_places)
+    if coder.decision(CERTAIN // 8 * (7 if n < 4096 else 1)):
+        return
+    scale = coder.raw(6) - 8
+    near = [
+        Context(int(CERTAIN / (1.0 + 4.0 ** ((b - 32) // 2 + 1))), 16) for b in range(NEAR_BINS)
+    ]
+    far, one = Context(CERTAIN >> 16, 16), Context(CERTAIN >> 6, 16)
+    deeper = [Context(CERTAIN // 2, 16) for _ in range(16)]
+
+    def w(place: int, flips: int) -> float:
+        if flips:
+            bits = random_words(block.key, place << 6 | flips, block.first, 260)[0]
+        else:
+            screen = block.word(258, place // 4) >> 16 * (place % 4) & 0xFFFF
+            bits = screen << 48 | block.word(259, place) >> 16
+        return (float(bits >> 11) + 0.5) * 2.0**-53
+
+    def bin_of_place(place: int, flips: int, depth: int) -> int:
+        cell = at_places[place] >> 64 - depth
+        from_end = min(cell, 2**depth - 1 - cell) + 1
+        size = half_octave(w(place, flips)) + half_octave(float(from_end)) - 2 * scale
+        return max(size + 32, 0)
+
+    for begin in range(0, n, 64):
+        bins = [bin_of_place(place, 0, level) for place in range(begin, min(begin + 64, n))]
+        some = far.read(coder)
+        for place, own in enumerate(bins, begin):
+            if own >= NEAR_BINS and not some:
+                continue
+            context = near[own] if own < NEAR_BINS else one
+            depth = level
+            flips = 0
+            while depth < LEVELS and context.read(coder):
+                start = depth
+                depth += 1
+                while depth < LEVELS and deeper[min(depth - start, 16) - 1].read(coder):
+                    depth += 1
+                at_places[place] ^= 1 << 64 - depth
+                flips += 1
+                context = near[min(bin_of_place(place, flips, depth), NEAR_BINS - 1)]
+
+
 def read_polar(data: bytes, seed: int, first: int, elements: int) -> list[int]:
     """Return the positions of a block's elements.
 
@@ -251,8 +297,7 @@ def read_polar(data: bytes, seed: int, first: int, elements: int) -> list[int]:
     log_elements = elements.bit_length() - 1
     expected = first_odds = 416 if mirrored else 540
     while step < (LEVELS if fine else 0):
-        is_late = log_elements - abs(expected // 16 - 40) < -30
-        if step >= fine and coder.decision(CERTAIN // (4 if is_late else 32)):
+        if step >= fine and coder.decision(CERTAIN // 8):
             break
         odds = read_odds(coder, expected, log_elements)
         curvature = coder.raw(2) if log_elements - abs(odds // 16 - 40) >= 8 else 1
@@ -279,9 +324,15 @@ def read_polar(data: bytes, seed: int, first: int, elements: int) -> list[int]:
         if step == fine and mirrored:
             half = 1 << (fine - 1)
             labels = [half - 1 - label if label < half else label for label in labels]
+    element = block.permutation()
+    at_places = [
+        label << (64 - step) | random_words(block.key, element[place], first, 257)[0] >> step
+        for place, label in enumerate(labels)
+    ]
+    if 0 < step < LEVELS:
+        read_rest(block, at_places, step)
     coder.end()
     positions = [0] * elements
-    for place, element in enumerate(block.permutation()):
-        rest = random_words(block.key, element, first, 257)[0]
-        positions[element] = labels[place] << (64 - step) | rest >> step
+    for place, position in enumerate(at_places):
+        positions[element[place]] = position
     return positions

@@ -157,7 +157,7 @@ Levels Levels::suiting(Tails& tails, std::size_t elements) {
   constexpr std::size_t looked_at = 256;   // elements
   constexpr double few = 0.2;              // bits of all: halves of mirrored cells are alike then
   constexpr std::size_t most_cells = 256;  // for each element, on average: memory
-  const double little = elements < 65'536 ? 0.025 : 0.05;  // bits that a level may leave behind
+  const double little = elements < 65'536 ? 0.025 : 0.04;  // bits that a level may leave behind
   std::vector<std::uint32_t> some(std::min(elements, looked_at));
   for (std::size_t i = 0; i < some.size(); ++i) {
     some[i] = static_cast<std::uint32_t>(i * elements / some.size());

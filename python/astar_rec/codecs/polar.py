@@ -152,8 +152,8 @@ class PolarCoding(BlockBytesCodec):
         sample[...] = samples_at(proposal, position)
 
     def breakdown(self, message: Message, elements: int, offset: int) -> dict[str, float]:
-        """Bits by level, in order of drawing: see `Codec.breakdown`."""
-        bits: dict[str, float] = {}
+        """Bits behind all levels, then by level, in order of drawing: see `Codec.breakdown`."""
+        bits = {"behind levels": 0.0}
         for number in range(len(message)):
             size, first = self._elements_of(number, elements), offset + number * self.block
             try:

@@ -178,7 +178,7 @@ class Levels:
 
         Of 256 elements. Any other choice is as exact.
         """
-        little = 0.025 if elements < 65_536 else 0.05  # bits that a level may leave behind
+        little = 0.025 if elements < 65_536 else 0.04  # bits that a level may leave behind
         few = 0.2  # bits of all: halves of mirrored cells are alike then
         most_cells = 256  # for each element, on average: memory
         some = min(elements, 256)
