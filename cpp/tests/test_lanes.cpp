@@ -213,7 +213,8 @@ void halves_are_exact() {
                               expected);
       CHECK(found == expected, cells, how);
       for (std::size_t i = 0; i < d.size(); ++i) {
-        CHECK(same_bits(d[i], expected_d[i]) && same_bits(bend[i], expected_bend[i]), cells, how, i);
+        CHECK(same_bits(d[i], expected_d[i]) && same_bits(bend[i], expected_bend[i]), cells, how,
+              i);
       }
     }
   }

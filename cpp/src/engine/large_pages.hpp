@@ -23,7 +23,8 @@ struct LargePages {
   explicit LargePages(const LargePages<U>&) noexcept {}
 
   T* allocate(std::size_t count) {
-    if (count > std::numeric_limits<std::size_t>::max() / sizeof(T)) throw std::bad_array_new_length();
+    if (count > std::numeric_limits<std::size_t>::max() / sizeof(T))
+      throw std::bad_array_new_length();
     const std::size_t bytes = count * sizeof(T);
     if (bytes < page) return static_cast<T*>(::operator new(bytes));
     void* memory = ::operator new(bytes, std::align_val_t{page});

@@ -21,7 +21,7 @@
 namespace astar_rec::polar {
 namespace {
 
-constexpr int coarser = 4;  // levels fewer, where there are too many cells
+constexpr int coarser = 4;          // levels fewer, where there are too many cells
 constexpr double little = 0x1p-13;  // differences of a level, on average: what is left is one draw
 constexpr std::uint32_t end = flip_certainty / 8;  // that a level behind the fine ones is not there
 

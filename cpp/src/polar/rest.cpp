@@ -81,8 +81,7 @@ std::vector<Flip> Rest::flips_of(Knowledge& knowledge, Interrupt& interrupt) con
     active.resize(kept);
     state.resize(kept);
   }
-  std::stable_sort(found.begin(), found.end(),
-                   [](Flip a, Flip b) { return a.place < b.place; });
+  std::stable_sort(found.begin(), found.end(), [](Flip a, Flip b) { return a.place < b.place; });
   return found;
 }
 

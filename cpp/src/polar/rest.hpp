@@ -118,8 +118,8 @@ class Rest {
   }
 
  private:
-  static constexpr std::uint32_t few = 4096;          // elements of which none may need a flip
-  static constexpr std::size_t sampled = 65'536;      // places that stand for all in a scale
+  static constexpr std::uint32_t few = 4096;      // elements of which none may need a flip
+  static constexpr std::size_t sampled = 65'536;  // places that stand for all in a scale
 
   // The number of a position's cell of 2^-level, from 1 at the nearer end
   std::uint64_t from_end(std::size_t place, int level) const {
@@ -147,8 +147,8 @@ class Rest {
   void agree(Side& side, int scale, std::span<const Flip> flips) {
     const std::size_t n = positions_.size();
     if (side.decide(flips.empty(), flip_certainty / 8 * (n < few ? 7 : 1))) return;
-    RestModel model(static_cast<int>(
-        side.say_raw(static_cast<std::uint64_t>(scale), RestModel::scale_bits)));
+    RestModel model(
+        static_cast<int>(side.say_raw(static_cast<std::uint64_t>(scale), RestModel::scale_bits)));
     std::uint16_t screens[word_size];
     int numbers[word_size];
     auto flip = flips.begin();
@@ -157,8 +157,8 @@ class Rest {
       random_.rest_screens(begin / word_size, screens);
       int least = RestModel::near;
       for (std::size_t k = 0; k < size; ++k) {
-        numbers[k] = model.bin_of(half_octave_of_w(begin + k, screens[k]),
-                               from_end(begin + k, level_));
+        numbers[k] =
+            model.bin_of(half_octave_of_w(begin + k, screens[k]), from_end(begin + k, level_));
         least = std::min(least, numbers[k]);
       }
       bool some = false;

@@ -34,19 +34,24 @@ struct Halving {
 
   static constexpr double rounding = 0x1p-52;
   static constexpr double margin = 4.0;
-  static constexpr double exact = 0x1p-30;   // what may be lost of any difference
-  static constexpr double small = 0x1p-11;   // of a smooth ratio: its cube is nothing
-  static constexpr double blurred = 0x1p-6;  // differences that must not be taken from a CDF of few digits
+  static constexpr double exact = 0x1p-30;  // what may be lost of any difference
+  static constexpr double small = 0x1p-11;  // of a smooth ratio: its cube is nothing
+  static constexpr double blurred =
+      0x1p-6;  // differences that must not be taken from a CDF of few digits
 };
 
 // What differences of elements' bits are expected to be, and are in turn
 struct Differences {
   std::span<double> d;
-  std::span<double> bend;  // of the next one: see polar/knowledge.hpp
+  std::span<double> bend;                // of the next one: see polar/knowledge.hpp
   std::span<const std::uint64_t> label;  // whose last bit is an element's last one
 };
 
-enum class Halved : std::uint8_t { done, goes_on, blurred };  // blurred: too few digits to draw from
+enum class Halved : std::uint8_t {
+  done,
+  goes_on,
+  blurred
+};  // blurred: too few digits to draw from
 
 namespace lanes::plain {
 
@@ -82,7 +87,8 @@ inline Halved halve(const Halving& how, const Ends& cell, const Place& middle,
   }
   if (how.smooth && !how.first) {
     const bool lower = (all.label[i] & 1) == 0;
-    const double half = all.d[i] - negated_if(lower, 4.0 * all.bend[i]);  // of the difference before
+    const double half =
+        all.d[i] - negated_if(lower, 4.0 * all.bend[i]);  // of the difference before
     all.bend[i] = 0.25 * negated_if(lower, difference - half);
   }
   all.d[i] = difference;

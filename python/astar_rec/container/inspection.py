@@ -68,8 +68,8 @@ class Inspection:
             without targets, or for those that `functional_information` does not take, or for more
             than 256 that are no `Distribution`.
         parts: What the messages' bits were for, as far as the method says it: of `PolarCoding`
-            bits behind levels, and by level, in order of drawing; of others, and of a container of so many elements
-            that `decompress` would not decode it unasked, nothing.
+            bits behind levels, and by level, in order of drawing; of others, and of a container of
+            so many elements that `decompress` would not decode it unasked, nothing.
     """
 
     method: str

@@ -60,6 +60,7 @@ file                  one idea
 `tree`                and paths said with these
 `polar_transform`     polar blocks, many elements at once: bits through the polar transform,
 `polar_knowledge`     what the sender knows of the next ones, from tails at edges of cells,
+`polar_rest`          all bits behind those that have levels, in one draw,
 `polar`               and blocks of levels of them
 `dithered`            rounding on lattices that both sides draw: an exact error law without a search
 ====================  ===========================================================================

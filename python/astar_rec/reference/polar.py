@@ -310,9 +310,8 @@ def encode_block(
     expectation = Expectation(levels, elements)
     for step in range(MOST_LEVELS):
         d = knowledge.differences()
-        if step >= levels.fine:
-            if side.decide(mean_size(d) <= LITTLE, END):
-                break
+        if step >= levels.fine and side.decide(mean_size(d) <= LITTLE, END):
+            break
         exchanged = shared.exchanged(step)
         header = agree_on_header(side, expectation, Measured(d))
         expectation.follow(step, header.odds)

@@ -17,7 +17,6 @@ docs/polar.md derives it.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
