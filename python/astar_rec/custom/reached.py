@@ -125,7 +125,7 @@ def _tails_of(
 
 
 def _unwarned() -> np.errstate:
-    """Where ratios are asked for that a search may never need: what is set, but without warnings."""
+    """What is set, but without warnings: for ratios that a search may never need."""
     own: Any = {kind: "ignore" if how == "warn" else how for kind, how in np.geterr().items()}
     return np.errstate(**own)
 
