@@ -44,7 +44,7 @@ __all__ = ["require_searchable"]
 # A search with one bound for all intervals takes a number of steps that is its power.
 _MOST_CONSTANT_BITS = 32.0
 _LIMIT = 64.0
-_LAST = np.uint64(2**64 - 1)
+_FIRST, _LAST = np.uint64(0), np.uint64(2**64 - 1)
 # A part beyond the ends, as the slope there tells it, that gives reason to look closer; and a slope
 # with which that part is as good as any.
 _SUSPECT = 2.0**-8
@@ -180,7 +180,7 @@ class _Ratio:
         for upper, bits in ((False, 64), (True, fine)):
             # Where values stand for many positions, the ends are further in.
             within = np.uint64((8 << (64 - bits)) - 1)
-            outer, inner = (np.full(element.size, each) for each in (np.uint64(0), within))
+            outer, inner = (np.full(element.size, each) for each in (_FIRST, within))
             if upper:
                 outer, inner = ~outer, ~inner
             own = np.concatenate((element, element))
@@ -249,7 +249,7 @@ class _Ratio:
         if not lost.size:
             return
         first = element[lost[:1]]
-        low, high = (float(self._sampler(np.array([end]), first)[0]) for end in (0 * _LAST, _LAST))
+        low, high = (float(self._sampler(np.array([end]), first)[0]) for end in (_FIRST, _LAST))
         reason = (
             f"a part {1.0 - float(inside[lost[0]]):.3g} of the target at least lies outside "
             f"[{low!r}, {high!r}], all that 64-bit positions of this proposal reach, or log_ratio "
