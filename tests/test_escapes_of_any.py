@@ -189,6 +189,32 @@ def test_a_narrow_component_is_seen() -> None:
     check_uniform(special.ndtr(near / 1e-25))
 
 
+@pytest.mark.parametrize("share", [0.03, 2.0**-20, 2.0**-41])
+@pytest.mark.parametrize("p", [P, *PROPOSALS.values(), rec.CustomProposal(special.ndtri)])
+def test_a_small_narrow_component_is_seen(share: float, p: Any) -> None:
+    """Less than a sixteenth of a mixture: it had one position, or a few, for all of its samples."""
+    loc = np.tile([0.0, 1.5], (500, 1))
+    scale = np.tile([0.3, 0.2], (500, 1))
+    scale[100:, 0] = 1e-25
+    q = rec.Mixture([share, 1.0 - share], loc, scale)
+    data, x = rec.compress(q, p, codec=rec.PolarCoding(3), return_sample=True)
+    assert same_bits(rec.decompress(data, p), x)
+    with rec.Reader(data) as reader:
+        escapes = reader._escapes(0)
+    assert escapes.given.tolist() == list(range(100, 500))
+    if share == 0.03:
+        near = x[100:][np.abs(x[100:]) < 1e-3]
+        assert len(np.unique(near)) == len(near) > 3
+        assert np.abs(near).max() < 1e-23
+    check_uniform((1 - share) * special.ndtr((x[100:] - 1.5) / 0.2) + share * (x[100:] > 0))
+
+
+def test_components_of_next_to_nothing_cost_nothing() -> None:
+    q = rec.Mixture([0.0, 1e-300, 1.0], np.tile([0.0, 1.0, 1.5], (50, 1)), [1e-25, 1e-200, 0.2])
+    data = rec.compress(q, P, codec=rec.PolarCoding(3))
+    assert "escapes" not in rec.inspect(data).bits or not rec.inspect(data).bits["escapes"]
+
+
 # --- Which, and what cannot be -------------------------------------------------------------------
 
 

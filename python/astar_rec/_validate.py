@@ -28,6 +28,7 @@ __all__ = [
     "broadcast_shape",
     "checked_size",
     "integer",
+    "require_axes_for_words",
     "seed_of",
     "shape_of",
     "threads_of",
@@ -38,6 +39,8 @@ Buffer = bytes | bytearray | memoryview
 SEED_LIMIT = 2**64
 ELEMENT_LIMIT = 2**48
 MAX_AXES = 32
+# What NumPy's own arrays may have: one more, for words of blocks' indices, only from NumPy 2 on.
+_NUMPY_AXES = 64 if int(np.__version__.partition(".")[0]) >= 2 else 32
 
 
 def broadcast_shape(**shapes: Shape) -> Shape:
@@ -56,6 +59,21 @@ def broadcast_shape(**shapes: Shape) -> Shape:
         raise ParameterError(
             f"shape of {last}", shape, f"one that broadcasts with {against}"
         ) from None
+
+
+def require_axes_for_words(shape: Shape) -> None:
+    """Refuses shapes of samples whose blocks' indices NumPy has no array for: these have one more.
+
+    Raises:
+        ParameterError: As many axes as NumPy allows.
+    """
+    if len(shape) >= _NUMPY_AXES:
+        raise ParameterError(
+            "shape of samples",
+            shape,
+            f"at most {_NUMPY_AXES - 1} axes with blocks, whose indices have one more: reshape "
+            "target and proposal, code with blocks of 1, or use NumPy 2",
+        )
 
 
 def integer(argument: str, value: object, low: int, high: int) -> int:

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 __all__ = ["CalledReach"]
 
 _LOG2_E = 1.0 / math.log(2.0)
+# What a component of a mixture has of it at least to matter: polar coding leaves out as much.
+_LEAST_PART = 2.0**-42
+# Components that are no denser than that at their means are not too fine anywhere.
+_COARSE_BITS = 40.0
 # What a ratio of a user's own may have: a bound is often loose.
 _MOST_OWN_BITS = 64.0
 # Of a bound that is the same everywhere, to the power of which searches take steps: some 0.5 s.
@@ -66,8 +70,19 @@ class CalledReach(Reach):
             if self._tails is not None and not math.isinf(codec.most_bits):
                 others = np.setdiff1d(np.arange(self._size), given, assume_unique=True)
                 given = np.union1d(given, self._tails.too_fine(others))
+                given = np.union1d(given, self._with_fine_parts())
             return none, given
         return self._searched(codec, given)
+
+    def _with_fine_parts(self) -> Elements:
+        """Returns elements of which some component is too fine by itself, little as it may be."""
+        found = [np.empty(0, np.int64)]
+        components = self._source._components() if isinstance(self._source, Distribution) else ()
+        for share, part in components:
+            some = np.flatnonzero(np.broadcast_to(share, self._shape) > _LEAST_PART)
+            some = some[_may_be_fine(part, self._theirs, some, self._shape)]
+            found.append(Tails(part, self._theirs, self._shape).too_fine(some))
+        return np.unique(np.concatenate(found))
 
     def _searched(self, codec: Codec, given: Elements) -> tuple[Elements, Elements]:
         assert isinstance(self._target, CustomTarget)
@@ -117,6 +132,18 @@ class CalledReach(Reach):
         else:
             there = source._cdf is not None
         return Tails(source, self._theirs, self._shape) if there else None
+
+
+def _may_be_fine(
+    part: Distribution, proposal: Proposal, element: Elements, shape: Shape
+) -> npt.NDArray[np.bool_]:
+    """Whether normal distributions may be too fine for positions, by their densities' peaks."""
+    if not isinstance(proposal, Distribution) or not element.size:
+        return np.ones(element.size, bool)
+    q, p = part._at(element, shape), proposal._at(element, shape)
+    with np.errstate(all="ignore"):
+        bits = (part.log_density(q[0], *q) - proposal.log_density(q[0], *p)) * _LOG2_E
+    return ~(bits < _COARSE_BITS)
 
 
 def _roots(gifts: ADStar, offset: int, elements: Elements) -> npt.NDArray[np.uint64]:

@@ -16,6 +16,7 @@ from .._validate import threads_of
 from ..custom import CustomProposal, CustomTarget, as_proposal
 from ..custom.lockstep import Sampler, decode_custom, encode_custom
 from ..custom.pairs import PairTarget, in_lockstep, pair_in_lockstep
+from ..custom.reached import require_searchable
 from ..distributions import Distribution, as_distribution
 from ..distributions.families import CoreFamily
 from ..errors import DivergenceError, ParameterError
@@ -117,16 +118,9 @@ class CoreCodec(Codec):
         """Searches: see `Codec.encode_into`."""
         try:
             if isinstance(target, CustomTarget):
-                return encode_custom(
-                    self._method,
-                    self.seed,
-                    offset,
-                    target,
-                    proposal,
-                    out,
-                    progress,
-                    unbounded=self.unbounded,
-                )
+                method, shape = self._method, out[1].shape
+                require_searchable(method, target, proposal, shape, unbounded=self.unbounded)
+                return encode_custom(method, self.seed, offset, target, proposal, out, progress)
             assert isinstance(target, CoreFamily)
             assert isinstance(proposal, CoreFamily)
             return self._encode_built_in(target, proposal, offset, out, progress)

@@ -14,7 +14,7 @@ import numpy as np
 
 from .._arrays import real_array
 from .._elements import require_all
-from .._validate import integer
+from .._validate import integer, require_axes_for_words
 from ..errors import ParameterError
 
 if TYPE_CHECKING:
@@ -101,9 +101,16 @@ class Blocks:
         return shape if self.block == 1 else (*shape[:-1], self.per_row(shape))
 
     def message_shape(self, shape: Shape) -> Shape:
-        """The shape of an array's message: indices of blocks are in words, the lowest first."""
+        """The shape of an array's message: indices of blocks are in words, the lowest first.
+
+        Raises:
+            ParameterError: More axes than NumPy allows.
+        """
         units = self.steps_shape(shape)
-        return units if self.words == 1 else (*units, self.words)
+        if self.words == 1:
+            return units
+        require_axes_for_words(units)
+        return (*units, self.words)
 
     def samples_shape(self, message: Shape, proposal: Shape, given: Shape | None) -> Shape:
         """The shape of the samples that a message of a shape stands for."""

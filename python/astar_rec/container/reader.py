@@ -9,7 +9,13 @@ import numpy as np
 
 from .._arrays import context_array
 from .._parallel import in_order
-from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
+from .._validate import (
+    ELEMENT_LIMIT,
+    broadcast_shape,
+    integer,
+    require_axes_for_words,
+    shape_of,
+)
 from ..codecs import Codec
 from ..codecs.escapes import decode_escapes, joined_escapes, none_escaped
 from ..codecs.hinted import decode_hinted
@@ -425,6 +431,8 @@ class Reader:
         message = self.codec.kind.from_index(index)
         if not grid.is_flat:
             rows = shape[:1]
+            if words:
+                require_axes_for_words(shape)
             own = message.reshape((*rows, *grid.steps_shape[len(rows) :], *words))
             first = begin * grid.row_elements
             hints = self._hints_of(first, first + math.prod(shape))

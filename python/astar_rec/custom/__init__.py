@@ -12,6 +12,7 @@
 | `halving.py` | a pair as masses of cells, which are halved until halving tells no more |
 | `divergence.py` | KL divergences by masses of cells |
 | `lockstep.py` | the searches, which advance in lockstep |
+| `reached.py` | what these refuse before any work: bounds, and targets that are cut off |
 """
 
 from .distributions import CustomProposal, CustomTarget, as_proposal

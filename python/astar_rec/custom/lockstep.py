@@ -18,7 +18,7 @@ from .._elements import Flat, Floats, Indices, Shape, unravel
 from ..distributions.families import CoreFamily
 from ..errors import BoundError, DivergenceError, ParameterError
 from .callables import ElementFunction, Elements
-from .pairs import NOWHERE, in_lockstep
+from .pairs import in_lockstep
 from .resolution import require_resolved
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..distributions import Distribution
     from .distributions import CustomProposal, CustomTarget
 
-__all__ = ["Sampler", "decode_custom", "encode_custom", "suprema"]
+__all__ = ["Bounds", "Sampler", "decode_custom", "encode_custom", "suprema"]
 
 # Searches side by side: enough to make a Python call cheap per node, few enough to bound memory.
 _BATCH = 1 << 16
@@ -40,8 +40,6 @@ _TOLERANCE = 1e-9
 _UNITS = 64
 _LAST_POSITION = np.uint64(2**64 - 1)
 _ENDS = np.uint64(0), _LAST_POSITION
-# A search with one bound for all intervals takes a number of steps that is its power.
-_MOST_CONSTANT_BITS = 32.0
 
 
 def encode_custom(
@@ -52,23 +50,16 @@ def encode_custom(
     proposal: Distribution | CustomProposal,
     arrays: Arrays,
     progress: Callable[[int, int], None] | None,
-    *,
-    unbounded: bool,
 ) -> int:
     """Encodes for a custom target, into arrays: see `astar_rec.codecs.Codec.encode`.
 
-    A search that is ``unbounded`` has no budget: a constant bound makes it too long sooner.
+    It is one that `reached.require_searchable` takes.
 
     Returns how many searches were cut.
     """
     shape = arrays[1].shape
     # Functions of the user's may read the memory that is to be filled: it is, at the end.
     made = tuple(np.empty_like(array) for array in arrays)
-    # What cannot be searched for stops all before any work.
-    limit = _core.Lockstep(method, seed, offset, 1).most_bound_bits
-    if unbounded and isinstance(target._bound, np.ndarray):
-        limit = min(limit, _MOST_CONSTANT_BITS)
-    _check_bound(limit, suprema(target, proposal, shape), shape)
     index, sample, steps = (array.reshape(-1) for array in made)
     sampler = Sampler(proposal, shape)
     bounds = Bounds(target, shape)
@@ -193,20 +184,6 @@ def suprema(target: CustomTarget, proposal: Distribution | CustomProposal, shape
     return np.concatenate(found)
 
 
-def _check_bound(limit: float, supremum: Floats, shape: Shape) -> None:
-    """Refuses bounds with which an exact search would not end in reasonable time."""
-    above = ~((supremum <= limit * math.log(2)) & (supremum < NOWHERE))
-    if above.any():
-        first = int(np.argmax(above))
-        bits = math.inf
-        if supremum[first] < NOWHERE:
-            bits = float(supremum[first]) / math.log(2)
-        reason = "the bound of the log ratio is too large for an exact search"
-        if math.isinf(bits):
-            reason = "the target has mass where the proposal has none"
-        raise DivergenceError(unravel(first, shape), bits, limit, reason)
-
-
 class Sampler:
     """Positions to samples, for any proposal."""
 
@@ -261,6 +238,11 @@ class Bounds:
         assert isinstance(self._target._bound, ElementFunction)
         return self._bounds(self._target._bound, element, low, high)
 
+    @property
+    def tolerance(self) -> float:
+        """By how much ratios and bounds may be off, beside their size, as far as is known."""
+        return max(_TOLERANCE, _UNITS * self._unit)
+
     def at(self, x: Floats, element: Elements) -> Floats:
         """The ratio at x."""
         return self._log_ratio(element, self._shape, x)
@@ -306,7 +288,7 @@ class Bounds:
     def _within(
         self, ratio: Floats, unit: float, x: Floats, element: Elements, promised: Floats
     ) -> Floats:
-        tolerance = max(_TOLERANCE, _UNITS * unit, _UNITS * self._unit)
+        tolerance = max(self.tolerance, _UNITS * unit)
         above = ratio > promised + tolerance * (1.0 + np.abs(promised))
         if above.any():
             i = int(np.argmax(above))

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from .callables import ElementFunction, Elements
     from .distributions import CustomProposal
 
-__all__ = ["Tails", "tails_at"]
+__all__ = ["LARGEST_PART_BEYOND", "Tails", "tails_at"]
 
 _TAILS = Results(-1.0, 1.0, "a signed tail, from -1 to 1")
 # What lies where the proposal has no sample is too little to be found there.
 _NOTHING = 2.0**-64
 # Where its density goes on, what is beyond the last position is a matter of 64 bits.
-_LITTLE = 2.0**-10
+LARGEST_PART_BEYOND = 2.0**-10
 _LIMIT = 64.0
 # What a single position may have of a target. Of as many cells as that, halves are looked at.
 _MUCH = 2.0**-4
@@ -246,7 +246,7 @@ class Tails:
             ends = [self._sampler(np.full(element.size, each), element) for each in outermost]
         low, high = (self._at(end, element) for end in ends)
         beyond = mass(np.zeros(1), low) + mass(high, np.full(1, -LEAST))
-        much = beyond > (_LITTLE if self._ends is None else _NOTHING)
+        much = beyond > (LARGEST_PART_BEYOND if self._ends is None else _NOTHING)
         return self._of_those(much, element, *ends, beyond)
 
     def _of_those(self, much: npt.NDArray[np.bool_], element: Elements, *arrays: Floats) -> _Beyond:

@@ -316,6 +316,13 @@ class Distribution:
         """Returns the distribution of a shape to which it broadcasts."""
         return self._each(lambda array: np.broadcast_to(array, shape))
 
+    def _components(self) -> Iterator[tuple[Floats, Distribution]]:
+        """Yields what it is a mixture of: shares and distributions, of its shape.
+
+        Each may be too fine for positions, however little of the whole it is.
+        """
+        yield from ()
+
     def _arrays(self) -> Iterator[tuple[str, Floats]]:
         """Yields what elements are computed from, by name."""
         for parameter, array in zip(self._declared, self._parameters, strict=True):

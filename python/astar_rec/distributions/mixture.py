@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .distribution import Distribution
+from .families import Normal
 from .mixture_quantile import mixture_tails, samples
 from .parameter import Parameter
 from .partition import require_masses, shares, total
 from .rows import distinct
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .._elements import Floats, Indices
 
 __all__ = ["Mixture"]
@@ -65,6 +68,14 @@ class Mixture(Distribution):
 
     def _check(self) -> None:
         require_masses("weights", self.weights)
+
+    def _components(self) -> Iterator[tuple[Floats, Distribution]]:
+        """Yields shares and normal distributions: see `Distribution._components`."""
+        weights, loc, scale = np.broadcast_arrays(self.weights, self.loc, self.scale)
+        count = loc.shape[-1]
+        share = shares(weights.reshape(-1, count)).reshape(loc.shape)
+        for k in range(count):
+            yield share[..., k], Normal(loc[..., k], scale[..., k])
 
     @classmethod
     def _samples(cls, position: Indices, *parameters: Floats) -> Floats:
