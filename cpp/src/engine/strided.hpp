@@ -80,6 +80,14 @@ class StridedView {
     }
   }
 
+  // Whether all elements are one number in memory.
+  bool is_constant() const {
+    for (std::size_t axis = 0; axis < shape_.size(); ++axis) {
+      if (strides_[axis] != 0 && shape_[axis] != 1) return false;
+    }
+    return true;
+  }
+
   // The number of the first element outside [low, high], as NaN is too; how many there are if none is.
   std::size_t first_outside(double low, double high) const {
     std::size_t size = 1;

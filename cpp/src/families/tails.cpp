@@ -178,7 +178,7 @@ void FamilyTails::check_support() const {
     Families::with(target_, [&](auto target_family) {
       using Q = typename decltype(target_family)::type;
       const Parameters::Members<Q> targets(targets_);
-      const std::size_t n = targets_.column(0).size();
+      const std::size_t n = targets_.size();
       for (std::size_t i = 0; i < n; ++i) {
         const Q q = targets[i];
         const Support support = proposals[i].support(first, last);

@@ -71,8 +71,8 @@ class FamilyTails final : public Tails {
   FamilyTails(const Distribution& target, const Distribution& proposal, std::size_t begin,
               std::size_t end)
       : target_(target.family), proposal_(proposal.family) {
-    targets_.gather(target, begin, end);
-    proposals_.gather(proposal, begin, end);
+    targets_.gather(target, begin, end, Parameters::Common::once);
+    proposals_.gather(proposal, begin, end, Parameters::Common::once);
   }
   FamilyTails(Family target, Parameters targets, Family proposal, Parameters proposals)
       : target_(target),
