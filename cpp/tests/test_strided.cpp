@@ -107,6 +107,10 @@ void special_cases() {
   CHECK(out == std::vector<double>({3.0, 2.0, 1.0}), out[0]);
   std::vector<double> broadcast(4);
   StridedView(row, {2, 3}, {0, step}).gather(1, broadcast);
+  CHECK(StridedView(&value, {}, {}).is_constant());
+  CHECK(StridedView(row, {2, 3}, {0, 0}).is_constant());
+  CHECK(StridedView(row, {2, 1}, {0, step}).is_constant());
+  CHECK(!StridedView(row, {2, 3}, {0, step}).is_constant());
   CHECK(broadcast == std::vector<double>({2.0, 3.0, 1.0, 2.0}), broadcast[0]);
 }
 

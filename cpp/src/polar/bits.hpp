@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace astar_rec::polar {
 
@@ -38,6 +39,29 @@ inline Word gathered(const Bit* from, std::size_t size) {
   }
   for (; k < size; ++k) word |= Word{from[k]} << k;
   return word;
+}
+
+// Bits of a word beside as many of `from`: where they differ.
+inline void differing(Word word, const Bit* from, std::size_t size, Bit* to) {
+  std::array<Bit, word_size> own;
+  spread(word, size, own.data());
+  for (std::size_t k = 0; k < size; ++k) to[k] = from[k] ^ own[k];
+}
+
+// Numbers of which those have the other sign where a word has a 1. In pairs: compilers make vectors of these.
+inline void negated_where(Word word, const double* from, std::size_t size, double* to) {
+  constexpr Word minus = Word{1} << 63;
+  static constexpr Word signs[4][2] = {{0, 0}, {minus, 0}, {0, minus}, {minus, minus}};
+  std::size_t k = 0;
+  for (; k + 2 <= size; k += 2) {
+    Word pair[2];
+    std::memcpy(pair, from + k, sizeof pair);
+    const Word* own = signs[word >> k & 3];
+    pair[0] ^= own[0];
+    pair[1] ^= own[1];
+    std::memcpy(to + k, pair, sizeof pair);
+  }
+  for (; k < size; ++k) to[k] = (word >> k & 1) != 0 ? -from[k] : from[k];
 }
 
 // Exchanges rows and columns: bit k of word r becomes bit r of word k. Corners of squares of 32, 16, … change places.

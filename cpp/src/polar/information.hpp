@@ -11,7 +11,11 @@ namespace astar_rec::polar {
 inline double information(double d) {
   const double a = std::fabs(d);
   if (a >= 1.0) return 1.0;
-  if (a < 0x1p-12) return a * a * (0.5 / log_2);
+  if (a < 0.125) {  // the series of logarithms, to 11 digits
+    const double square = a * a;
+    const double more = 1.0 / 30 + square * (1.0 / 56 + square * (1.0 / 90));
+    return square * (0.5 + square * (1.0 / 12 + square * more)) / log_2;
+  }
   return 0.5 * ((1.0 + a) * log_one_plus(a) + (1.0 - a) * portable_log(1.0 - a)) / log_2;
 }
 

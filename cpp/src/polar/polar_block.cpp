@@ -16,7 +16,6 @@
 #include "polar/polar_random.hpp"
 #include "polar/rest.hpp"
 #include "polar/successive_cancellation.hpp"
-#include "simd/halves.hpp"
 
 namespace astar_rec::polar {
 namespace {
@@ -129,9 +128,7 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
     const std::span<const double> d = knowledge.differences();
     if (step >= levels.fine && side.decide(mean_size(d) <= little, end)) break;
     for_each_word(shared, step, [&](std::size_t begin, std::size_t size, std::uint64_t exchanges) {
-      for (std::size_t k = 0; k < size; ++k) {
-        exchanged[begin + k] = negated_if((exchanges >> k & 1) != 0, d[begin + k]);
-      }
+      negated_where(exchanges, &d[begin], size, &exchanged[begin]);
     });
     const std::uint64_t before = out.bits();
     const LevelHeader header = agree_on_header(side, expectation, Measured(d));
@@ -142,9 +139,7 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
       report->push_back(reported(levels.of(step), header, out.bits() - before, elements));
     }
     for_each_word(shared, step, [&](std::size_t begin, std::size_t size, std::uint64_t exchanges) {
-      for (std::size_t k = 0; k < size; ++k) {
-        bits[begin + k] = x[begin + k] ^ static_cast<Bit>(exchanges >> k & 1);
-      }
+      differing(exchanges, &x[begin], size, &bits[begin]);
     });
     knowledge.take(bits);
   }

@@ -85,8 +85,10 @@ def information(d: float) -> float:
     a = abs(d)
     if a >= 1.0:
         return 1.0
-    if a < 2.0**-12:
-        return a * a * (0.5 / LOG_2)
+    if a < 0.125:  # the series of logarithms, to 11 digits
+        square = a * a
+        more = 1.0 / 30 + square * (1.0 / 56 + square * (1.0 / 90))
+        return square * (0.5 + square * (1.0 / 12 + square * more)) / LOG_2
     return 0.5 * ((1.0 + a) * log_one_plus(a) + (1.0 - a) * portable_log(1.0 - a)) / LOG_2
 
 
