@@ -2,9 +2,10 @@
 
 Measured were normal targets of 0.05 to 8 bits whose marginal is the proposal, in arrays of 1 to
 2^18 elements: real messages, without a container's header (docs/planner.md has the tables). Bits
-agree with them to within a fifth of the excess and half a byte. Times are those of one thread of a
-2.6 GHz server core, processor time, encoding and decoding together; they are for telling
-microseconds from milliseconds.
+agree with them to within a fifth of the excess and half a byte; of one or two elements polar coding
+takes fewer than it is said to. Times are those of one thread of a slow server core, processor time,
+encoding and decoding together; they are for telling microseconds from milliseconds, and one method
+from another. On a fast core all are half as long.
 """
 
 from __future__ import annotations
@@ -46,11 +47,11 @@ _TREE_CODE, _TREE_BIT = 2.4e-6, 2.2e-6
 
 # Of polar coding: what a block takes in any case, its header and its levels' ends.
 _POLAR_BLOCK, _POLAR_BLOCK_BIT = 18.0, 2.5
-_POLAR_BLOCK_TIME = 130e-6
+_POLAR_BLOCK_TIME = 120e-6
 # Levels, and masses, of which there are the more the fewer are negligible; decoding.
-_POLAR_LEVELS, _POLAR_BIT, _POLAR_MOST_BITS = 1.5e-6, 0.55e-6, 8.0
-# Masses through functions of Python, SciPy's or the user's.
-_POLAR_CALLED = 50e-6
+_POLAR_LEVELS, _POLAR_BIT, _POLAR_MOST_BITS = 0.9e-6, 0.22e-6, 8.0
+# Masses through functions of Python, SciPy's or the user's: between 6 and 75, as these are fast.
+_POLAR_CALLED = 30e-6
 
 
 def _at(information: float, values: tuple[float, ...]) -> float:
