@@ -8,7 +8,7 @@ density ratio and no bound; it codes whole blocks, and no element alone.
 ...     return tilted_tail(40.0 if element % 3 else 1 / 40.0, edge)
 >>> message, positions = encode_block(60, 7, 0, tail)
 >>> len(message), decode_block(60, 7, 0, message) == positions
-(37, True)
+(36, True)
 
 In three files, as in cpp/src/polar/, which equals them bit for bit in messages and positions:
 
