@@ -39,9 +39,9 @@ _ADAPTIVE = (0.66, 1.35, 1.60, 1.73, 1.78, 1.83, 1.85)
 # Bits of a stream for what the codes learn and for its end.
 TREE_START, _ADAPTIVE_START = 5.0, 3.0
 
-# Seconds of a step of a search, of an element in the adaptive code, in the tree code and of a bit
-# of information there; both ways.
-_STEP, _ADAPTIVE_CODE = 75e-9, 0.15e-6
+# Seconds of a step of a search, of one for a single element, of an element in the adaptive code, in
+# the tree code and of a bit of information there; both ways.
+_STEP, _STEP_ALONE, _ADAPTIVE_CODE = 75e-9, 38e-9, 0.085e-6
 _STEP_CALLED = 1e-6  # in lockstep, through functions of Python
 _TREE_CODE, _TREE_BIT = 2.4e-6, 2.2e-6
 
@@ -72,7 +72,7 @@ def tree_bits(information: float, elements: int, block: int) -> float:
 
 def adaptive_time(steps: float, *, called: bool = False) -> float:
     """Returns the seconds of an element that is searched for in so many steps."""
-    return (_STEP_CALLED if called else _STEP) * steps + _ADAPTIVE_CODE
+    return (_STEP_CALLED if called else _STEP_ALONE) * steps + _ADAPTIVE_CODE
 
 
 def tree_time(information: float, steps: float, *, called: bool = False) -> float:
