@@ -33,8 +33,8 @@ __all__ = ["DEFAULT_TIME", "Plan", "PlanRow", "plan", "plan_for", "seconds_of"]
 # Seconds an element: blocks of eight are in, where they take no more than a thousand steps each.
 DEFAULT_TIME = 1e-4
 
-# The most elements of a polar block: 64 MB of memory while it is coded, on each thread. Four times
-# as many as `PolarCoding` has by itself, and three quarters of the bits over the information.
+# The most elements of a polar block: 400 MB of memory to encode it, on each thread. Four times as
+# many as `PolarCoding` has by itself, and three quarters of the bits over the information.
 _POLAR_BLOCK = 1 << 20
 
 # Of more elements, which polar coding takes in fewer bits, nobody looks for the hardest blocks.

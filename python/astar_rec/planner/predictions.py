@@ -2,9 +2,10 @@
 
 Measured were normal targets of 0.05 to 8 bits whose marginal is the proposal, in arrays of 1 to
 2^18 elements: real messages, without a container's header (docs/planner.md has the tables). Bits
-agree with them to within a fifth of the excess and half a byte. Times are those of one thread of a
-2.6 GHz server core, processor time, encoding and decoding together; they are for telling
-microseconds from milliseconds.
+agree with them to within a fifth of the excess and half a byte; of one or two elements polar coding
+takes fewer than it is said to. Times are those of one thread of a slow server core, processor time,
+encoding and decoding together; they are for telling microseconds from milliseconds, and one method
+from another. On a fast core all are half as long.
 """
 
 from __future__ import annotations
@@ -38,19 +39,19 @@ _ADAPTIVE = (0.66, 1.35, 1.60, 1.73, 1.78, 1.83, 1.85)
 # Bits of a stream for what the codes learn and for its end.
 TREE_START, _ADAPTIVE_START = 5.0, 3.0
 
-# Seconds of a step of a search, of an element in the adaptive code, in the tree code and of a bit
-# of information there; both ways.
-_STEP, _ADAPTIVE_CODE = 75e-9, 0.15e-6
+# Seconds of a step of a search, of one for a single element, of an element in the adaptive code, in
+# the tree code and of a bit of information there; both ways.
+_STEP, _STEP_ALONE, _ADAPTIVE_CODE = 75e-9, 38e-9, 0.085e-6
 _STEP_CALLED = 1e-6  # in lockstep, through functions of Python
 _TREE_CODE, _TREE_BIT = 2.4e-6, 2.2e-6
 
 # Of polar coding: what a block takes in any case, its header and its levels' ends.
 _POLAR_BLOCK, _POLAR_BLOCK_BIT = 18.0, 2.5
-_POLAR_BLOCK_TIME = 130e-6
+_POLAR_BLOCK_TIME = 120e-6
 # Levels, and masses, of which there are the more the fewer are negligible; decoding.
-_POLAR_LEVELS, _POLAR_BIT, _POLAR_MOST_BITS = 1.5e-6, 0.55e-6, 8.0
-# Masses through functions of Python, SciPy's or the user's.
-_POLAR_CALLED = 50e-6
+_POLAR_LEVELS, _POLAR_BIT, _POLAR_MOST_BITS = 0.9e-6, 0.22e-6, 8.0
+# Masses through functions of Python, SciPy's or the user's: between 6 and 75, as these are fast.
+_POLAR_CALLED = 30e-6
 
 
 def _at(information: float, values: tuple[float, ...]) -> float:
@@ -71,7 +72,7 @@ def tree_bits(information: float, elements: int, block: int) -> float:
 
 def adaptive_time(steps: float, *, called: bool = False) -> float:
     """Returns the seconds of an element that is searched for in so many steps."""
-    return (_STEP_CALLED if called else _STEP) * steps + _ADAPTIVE_CODE
+    return (_STEP_CALLED if called else _STEP_ALONE) * steps + _ADAPTIVE_CODE
 
 
 def tree_time(information: float, steps: float, *, called: bool = False) -> float:
