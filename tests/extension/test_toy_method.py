@@ -53,7 +53,7 @@ def test_what_it_refuses() -> None:
 def test_bytes_that_no_encoder_writes() -> None:
     code = rec.codes.ByteCode()
     assert code.unpack(b"", 0).shape == (0,)
-    for data, count in ((b"", 1), (b"\x02a", 1), (b"\0\0", 1), (b"\0", 2), (b"\x80\x00", 1)):
+    for data, count in ((b"", 2), (b"\x02a", 2), (b"a", 0), (b"\0", 3), (b"\x80\x00", 2)):
         with pytest.raises(rec.CorruptDataError):
             code.unpack(data, count)
     with pytest.raises(rec.ParameterError, match="message"):

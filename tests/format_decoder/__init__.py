@@ -398,9 +398,9 @@ def read_chunk(
 
 def read_messages(payload: bytes, count: int) -> list[bytes]:
     source = Source(payload)
-    messages = [source.take(source.number()) for _ in range(count)]
-    require(source.place == len(payload), "bytes after the last message")
-    return messages
+    messages = [source.take(source.number()) for _ in range(count - 1)]
+    require(count > 0 or not payload, "bytes for no message")
+    return [*messages, payload[source.place :]][:count]
 
 
 def polar_positions(header: Header, messages: Sequence[bytes]) -> list[int]:

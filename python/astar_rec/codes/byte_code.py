@@ -1,4 +1,4 @@
-"""Messages that are bytes already: one after the other, each with its length."""
+"""Messages that are bytes already: one after the other, each but the last with its length."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ __all__ = ["ByteCode"]
 class ByteCode(IndexCode):
     """The code for methods whose messages are bytes; no other code goes with them.
 
+    The last message is what remains.
+
     Examples:
         >>> import numpy as np
         >>> message = np.array([b"ab", b"", b"c"], object)
         >>> ByteCode().pack(message).hex()
-        '026162000163'
+        '0261620063'
         >>> ByteCode().unpack(ByteCode().pack(message), 3).tolist()
         [b'ab', b'', b'c']
     """
@@ -44,22 +46,26 @@ class ByteCode(IndexCode):
 
     def _pack(self, codes: Message, contexts: Contexts) -> tuple[bytes, int]:
         del contexts
-        data = b"".join(varint(len(each)) + each for each in codes.flat)
+        messages = codes.ravel().tolist()
+        data = b"".join(varint(len(each)) + each for each in messages[:-1])
+        data += b"".join(messages[-1:])
         return data, 8 * len(data)
 
     def _unpack(self, data: memoryview, count: int, contexts: Contexts) -> Message:
         del contexts
         at = 0
-        if count > len(data):
+        if count > len(data) + 1:
             raise CorruptDataError(f"{len(data)} bytes for {count} messages")
         message = np.empty(count, object)
-        for number in range(count):
+        for number in range(count - 1):
             length, at = read_varint(data, at)
             if length > len(data) - at:
                 raise CorruptDataError(f"the data end at byte {len(data)}, in message {number}")
             message[number], at = bytes(data[at : at + length]), at + length
-        if at != len(data):
-            raise CorruptDataError(f"{len(data) - at} bytes after the last message")
+        if count > 0:
+            message[-1] = bytes(data[at:])
+        elif len(data) > 0:
+            raise CorruptDataError(f"{len(data)} bytes for no message")
         return message
 
     def _path_bits(self, codes: Message) -> int:
