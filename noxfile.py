@@ -237,8 +237,10 @@ def thread_sanitizer(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Fuzzes all decoders under sanitizers: Clang, Linux; ``-- N`` for N executions of a target."""
-    executions = session.posargs[0] if session.posargs else "20000"
+    """Fuzzes all decoders under sanitizers: Clang, Linux; ``-- N`` for N executions of a target.
+
+    ``-- N NAME`` runs those alone whose names begin so, ``py-`` those of Python.
+    """
     build = "build/nox-fuzz"
     compiler = {"CXX": os.environ.get("CXX", "clang++")}
     session.install("cmake", "ninja", "atheris==3.0.0")
@@ -266,7 +268,7 @@ def fuzz(session: nox.Session) -> None:
     preloaded = session.run("python", "-c", runtime, silent=True, log=False).strip()
     with session.chdir("tests"):
         session.run(
-            *("python", "-m", "fuzz.all", executions, str(ROOT / build)),
+            *("python", "-m", "fuzz.all", str(ROOT / build), *(session.posargs or ["20000"])),
             env={"FUZZ_PRELOAD": preloaded},
         )
 

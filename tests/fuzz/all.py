@@ -1,12 +1,14 @@
 """Runs every fuzzer, as many at a time as there are processors, and prints what came of it.
 
-``python -m fuzz.all EXECUTIONS BUILD`` in the folder tests; `nox -s fuzz` calls it. BUILD is where
-the fuzzers of the core were built, and gets the folders corpus (what was interesting, which later
+``python -m fuzz.all BUILD EXECUTIONS [NAME]`` in the folder tests; `nox -s fuzz` calls it. NAME is
+what the fuzzers' names begin with that are run: py- is for those of Python. BUILD is where the
+fuzzers of the core were built, and gets the folders corpus (what was interesting, which later
 runs begin with), logs, and found (inputs that failed).
 """
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
@@ -15,8 +17,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-# A target of Python has a part of the executions: all of them have as many as one of the core.
-SHARE = 8
+# What targets take that need milliseconds, where the others take one part. All those of Python
+# together have as many executions as one of the core.
+SLOW = ("append", "cli", "read_rows", "rescue", "rescue_rows")
+SLOW_PART = 1 / 9
 
 LIMITS = [
     *("-timeout=20", "-report_slow_units=5"),  # seconds for one input
@@ -62,9 +66,11 @@ def runs(executions: int, build: Path) -> list[Run]:
         text=True,
         check=True,
     ).stdout.split()
+    parts = {name: SLOW_PART if name in SLOW else 1.0 for name in names}
+    each = executions / sum(parts.values())
     python = [
-        Run(f"py-{name}", [*command, name], environment, -(-executions // SHARE), 4096)
-        for name in names
+        Run(f"py-{name}", [*command, name], environment, math.ceil(part * each), 4096)
+        for name, part in parts.items()
     ]
     return core + python
 
@@ -103,11 +109,12 @@ def row(run: Run, build: Path) -> tuple[bool, list[str]]:
 
 def main() -> None:
     """Runs all; exits with 1 if anything was found."""
-    executions, build = int(sys.argv[1]), Path(sys.argv[2]).resolve()
+    build, executions, name = Path(sys.argv[1]).resolve(), int(sys.argv[2]), "".join(sys.argv[3:4])
     for folder in ("logs", "found"):
         (build / folder).mkdir(exist_ok=True)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(lambda run: row(run, build), runs(executions, build)))
+        chosen = [run for run in runs(executions, build) if run.name.startswith(name)]
+        results = list(pool.map(lambda run: row(run, build), chosen))
     titles = ["target", "executions", "exec/s", "edges (new)", "slowest", "memory", "result"]
     table = [titles, *(cells for _, cells in results)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
