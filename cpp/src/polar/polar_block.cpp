@@ -204,7 +204,7 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
   }
   Rest rest(shared.random, shared.element, all, step);
   const std::uint64_t before = in.bits();
-  if (step > 0) rest.draw(side);
+  if (step > 0) rest.draw(side, interrupt);
   if (report != nullptr) report->push_back(reported_of_rest(in.bits() - before, elements));
   if (!in.at_end()) throw CorruptDataError("more data than is read, or less");
   shared.put(rest.positions(), positions);

@@ -109,17 +109,18 @@ class Rest {
     if (level_ == most_levels) return;
     const int scale = scale_of(knowledge);
     const std::vector<Flip> flips = flips_of(knowledge, interrupt);
-    agree(side, scale, flips);
+    agree(side, scale, flips, interrupt);
   }
   // The receiver's
   template <class Side>
-  void draw(Side& side) {
-    if (level_ < most_levels) agree(side, 0, {});
+  void draw(Side& side, Interrupt& interrupt) {
+    if (level_ < most_levels) agree(side, 0, {}, interrupt);
   }
 
  private:
-  static constexpr std::uint32_t few = 4096;      // elements of which none may need a flip
-  static constexpr std::size_t sampled = 65'536;  // places that stand for all in a scale
+  static constexpr std::uint32_t few = 4096;          // elements of which none may need a flip
+  static constexpr std::size_t interruptible = 4096;  // places between which this may end
+  static constexpr std::size_t sampled = 65'536;      // places that stand for all in a scale
 
   // The number of a position's cell of 2^-level, from 1 at the nearer end
   std::uint64_t from_end(std::size_t place, int level) const {
@@ -144,7 +145,7 @@ class Rest {
 
   // Both sides walk through places in the same steps: a sender says the flips, and a receiver hears them.
   template <class Side>
-  void agree(Side& side, int scale, std::span<const Flip> flips) {
+  void agree(Side& side, int scale, std::span<const Flip> flips, Interrupt& interrupt) {
     const std::size_t n = positions_.size();
     if (side.decide(flips.empty(), flip_certainty / 8 * (n < few ? 7 : 1))) return;
     RestModel model(
@@ -154,6 +155,7 @@ class Rest {
     auto flip = flips.begin();
     for (std::size_t begin = 0; begin < n; begin += word_size) {
       const std::size_t size = std::min(n - begin, word_size);
+      if (begin % interruptible == 0) interrupt.check();
       random_.rest_screens(begin / word_size, screens);
       int least = RestModel::near;
       for (std::size_t k = 0; k < size; ++k) {
