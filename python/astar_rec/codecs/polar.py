@@ -47,7 +47,7 @@ class PolarCoding(BlockBytesCodec):
 
     Args:
         seed: Shared by sender and receiver; 0 to 2^64 - 1.
-        block: The most elements of a block, up to 2^24. To encode one takes 200 to 400 bytes of
+        block: The most elements of a block, up to 2^24. To encode one takes 150 to 400 bytes of
             memory for each of its elements, the more the more information; to decode it, 50.
         threads: Number of threads, for blocks side by side; None for all processors.
 
