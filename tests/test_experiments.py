@@ -292,7 +292,8 @@ def test_help_names_them() -> None:
     said = " ".join(succeed("experiments", "--help").split())
     assert said.isascii()
     assert all(experiment.title.isascii() for experiment in EXPERIMENTS)
-    assert "steps, codelength, bias, blocks, families and distortion" in said
+    *first, last = (experiment.name for experiment in EXPERIMENTS)
+    assert f"one of {', '.join(first)} and {last};" in said
 
 
 # --- The page ------------------------------------------------------------------------------------

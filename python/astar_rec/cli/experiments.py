@@ -36,9 +36,9 @@ _NEEDED = {"scipy": "SciPy", "matplotlib": "Matplotlib", "constriction": "constr
 def experiments(names: tuple[str, ...], output: Path, quick: bool, seed: int) -> None:
     """Runs the experiments of the paper, and those that came after it.
 
-    NAME is one of steps, codelength, bias, blocks, families and distortion; all of them by default.
-    Each writes NAME.csv and NAME.png; docs/experiments.md says what they show. It needs the extra
-    experiments.
+    NAME is one of steps, codelength, bias, blocks, families, distortion, methods and vectors; all
+    of them by default. Each writes NAME.csv and NAME.png; docs/experiments.md says what they show.
+    It needs the extra experiments.
     """
     try:
         from ..experiments.all import EXPERIMENTS, perform
