@@ -154,7 +154,8 @@ class Windows {
 }  // namespace
 
 Levels Levels::suiting(Tails& tails, std::size_t elements) {
-  constexpr std::size_t looked_at = 256;   // elements
+  // Elements: of a small block as many as that, as each level more costs it some bits.
+  const std::size_t looked_at = elements < 1024 ? 256 : 64;
   constexpr double few = 0.2;              // bits of all: halves of mirrored cells are alike then
   constexpr std::size_t most_cells = 256;  // for each element, on average: memory
   const double little = elements < 65'536 ? 0.025 : 0.04;  // bits that a level may leave behind

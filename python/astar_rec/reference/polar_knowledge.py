@@ -178,12 +178,12 @@ class Levels:
     def suiting(tail: Tail, elements: int) -> Levels:
         """Return what suits some targets: so fine that bits behind the first L carry little.
 
-        Of 256 elements. Any other choice is as exact.
+        Of 64 elements, in small blocks of 256. Any other choice is as exact.
         """
         little = 0.025 if elements < 65_536 else 0.04  # bits that a level may leave behind
         few = 0.2  # bits of all: halves of mirrored cells are alike then
         most_cells = 256  # for each element, on average: memory
-        some = min(elements, 256)
+        some = min(elements, 256 if elements < 1024 else 64)
         windows = [Window.whole(tail, i * elements // some, 1) for i in range(some)]
         total = information_of_last(windows)
         calm = 0  # levels behind the first three that carry little, one after the other
