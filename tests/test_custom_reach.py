@@ -133,3 +133,39 @@ def test_constants_and_strange_ends_are_let_be() -> None:
     rec.ADStar(1).encode(rec.CustomTarget(strange, mode=0.0, shape=30), P)
     with np.errstate(all="raise"):
         rec.ADStar(1).encode(rec.CustomTarget(lambda x: np.log(2 * x), mode=1.0), rec.Uniform(0, 1))
+
+
+def test_functions_that_fail_far_out_are_let_be() -> None:
+    """A search reaches 9 with a probability of 10^-15: it may do without."""
+
+    class Tabulated(Ratio):
+        def at(self, x: Any, i: Any) -> Any:
+            if np.any(np.abs(x) > 8.0):
+                raise ValueError("beyond the table")
+            return super().at(x, i)
+
+        def bound(self, low: Any, high: Any, i: Any) -> Any:
+            return super().bound(np.clip(low, -7.9, 7.9), np.clip(high, -7.9, 7.9), i)
+
+    ratio = Tabulated(np.full(50, 0.5), np.full(50, 0.6))
+    found = rec.ADStar(3).encode(ratio.target(), P)
+    assert np.array_equal(rec.ADStar(3).decode(found.message, P), found.sample)
+
+
+def test_a_cdf_that_rounds_at_hard_ends_is_let_be() -> None:
+    """1 - 2^-53 at the end of the proposal is no part beyond it."""
+    weights, shapes = (0.7, 0.2, 0.1), ((2.0, 3.0), (5.0, 1.5), (1.5, 1.5))
+    parts = list(zip(weights, shapes, strict=True))
+
+    def cdf(x: Any, _i: Any) -> Any:
+        return sum(w * stats.beta.cdf(x, *ab) for w, ab in parts) * (1.0 - 2.0**-53)
+
+    def log_ratio(x: Any, _i: Any) -> Any:
+        with np.errstate(divide="ignore"):
+            return np.log(sum(w * stats.beta.pdf(x, *ab) for w, ab in parts))
+
+    target = rec.CustomTarget(log_ratio, bound=np.log(6.0), cdf=cdf, shape=40)
+    p = rec.Uniform(0.0, 1.0)
+    for codec in (rec.ADStar(1), rec.PolarCoding(1)):
+        found = codec.encode(target, p)
+        assert np.array_equal(codec.decode(found.message, p, shape=(40,)), found.sample)

@@ -6,7 +6,7 @@ times the cell's share, add up to no less than what lies between. Where that is 
 the target is lost, and it is a proof: no target whose ratio and bounds are as they must be is
 refused by mistake.
 
-To prove it takes hundreds of bounds. They are asked for where the ratio at the ends gives reason
+To prove it takes thousands of bounds. They are asked for where the ratio at the ends gives reason
 to: with s the logarithm of what the proposal has further out, the target has exp(log ratio - s) ds,
 and if the log ratio goes on along s with the slope g that it has at the end, there lies
 
@@ -26,7 +26,7 @@ import numpy as np
 from .. import _core
 from .._elements import unravel
 from ..distributions import Distribution
-from ..errors import DivergenceError, ParameterError
+from ..errors import DivergenceError
 from .lockstep import Bounds, Sampler, suprema
 from .pairs import NOWHERE, PairTarget
 from .standing_in import StandIn
@@ -87,7 +87,7 @@ def require_searchable(
         return
     tails = _tails_of(target, proposal, shape)
     if tails is not None:
-        tails.require_reached()
+        tails.require_reached(LARGEST_PART_BEYOND)
         return
     _Ratio(target, proposal, shape).require_inside(supremum)
 
@@ -163,8 +163,11 @@ class _Ratio:
             some = element[self._grows_outwards(element)]
             for at in range(0, some.size, _CLOSELY_AT_ONCE):
                 own = some[at : at + _CLOSELY_AT_ONCE]
-                with _unwarned():
-                    inside = self._inside(own, supremum[own])
+                try:
+                    with _unwarned():
+                        inside = self._inside(own, supremum[own])
+                except Exception:  # likewise
+                    continue
                 self._require(inside, own)
 
     @property
@@ -188,8 +191,8 @@ class _Ratio:
             try:
                 with _unwarned():
                     ratio = self._bounds.at(x, own)
-            except (ParameterError, FloatingPointError):
-                return np.zeros(element.size, bool)  # no number: a search may do without
+            except Exception:  # a search may do without, and say what it is where it does not
+                return np.zeros(element.size, bool)
             end, before = ratio[: element.size], ratio[element.size :]
             beyond, around = 0.5**65 if bits == 64 else 0.5**bits, 7.5 * 0.5**bits
             with np.errstate(all="ignore"):

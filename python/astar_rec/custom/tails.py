@@ -31,6 +31,8 @@ __all__ = ["LARGEST_PART_BEYOND", "Tails", "tails_at"]
 _TAILS = Results(-1.0, 1.0, "a signed tail, from -1 to 1")
 # What lies where the proposal has no sample is too little to be found there.
 _NOTHING = 2.0**-64
+# And where a CDF near 1 is all that tells of it, what rounding may leave of that.
+_ROUNDING = 2.0**-48
 # Where its density goes on, what is beyond the last position is a matter of 64 bits.
 LARGEST_PART_BEYOND = 2.0**-10
 _LIMIT = 64.0
@@ -166,14 +168,18 @@ class Tails:
             ratio = np.log(inside / width)
         require_resolved(ratio, bits[some], some, self._shape)
 
-    def require_reached(self) -> None:
+    def require_reached(self, beyond_ends: float = _NOTHING) -> None:
         """Refuses targets of which too much lies where the proposal has no positions.
 
+        Args:
+            beyond_ends: What may lie beyond the ends of proposals that end; more where the target
+                has a CDF alone, which does not tell so little.
+
         Raises:
-            DivergenceError: More than 2^-10 beyond the outermost ones; of a proposal with hard
-                ends, or between values that it has, more than 2^-64.
+            DivergenceError: More than 2^-10 beyond the outermost positions, or more than that
+                beyond ends; between values that the proposal has, more than 2^-64.
         """
-        self._require_none(self._beyond())
+        self._require_none(self._beyond(beyond_ends))
 
     def require_support(self) -> None:
         """Refuses targets with mass between those values that the proposal has.
@@ -226,11 +232,11 @@ class Tails:
                 break
         return element
 
-    def _beyond(self) -> Iterator[_Beyond]:
+    def _beyond(self, ends: float = _NOTHING) -> Iterator[_Beyond]:
         """Yields elements with mass where there are no positions."""
         yield from self._between_values()
         if self._positions is None:  # which are of numbers of positions, not of points
-            yield self._beyond_ends()
+            yield self._beyond_ends(ends if self.precise_above else max(ends, _ROUNDING))
 
     def _between_values(self) -> Iterator[_Beyond]:
         if isinstance(self._proposal, Distribution):
@@ -238,7 +244,7 @@ class Tails:
                 inside = mass(self._at(low, element), self._at(high, element))
                 yield self._of_those(inside > _NOTHING, element, low, high)
 
-    def _beyond_ends(self) -> _Beyond:
+    def _beyond_ends(self, most: float) -> _Beyond:
         element = np.arange(math.prod(self._shape), dtype=np.int64)
         ends = None if self._ends is None else [self._ends_at(each) for each in self._ends]
         if ends is None:
@@ -246,7 +252,7 @@ class Tails:
             ends = [self._sampler(np.full(element.size, each), element) for each in outermost]
         low, high = (self._at(end, element) for end in ends)
         beyond = mass(np.zeros(1), low) + mass(high, np.full(1, -LEAST))
-        much = beyond > (LARGEST_PART_BEYOND if self._ends is None else _NOTHING)
+        much = beyond > (LARGEST_PART_BEYOND if self._ends is None else most)
         return self._of_those(much, element, *ends, beyond)
 
     def _of_those(self, much: npt.NDArray[np.bool_], element: Elements, *arrays: Floats) -> _Beyond:
