@@ -352,6 +352,17 @@ void test_no_levels() {
   }
 }
 
+// Messages may go on to the last level, and then there is still the report of what is behind.
+void test_all_levels() {
+  Calm calm;
+  std::vector<Position> positions(1);
+  std::vector<LevelReport> report;
+  decode_block({1, 7}, std::vector<std::uint8_t>{0x96, 0xC7, 0x36, 0x3F, 0x08, 0xC4}, positions,
+               calm.interrupt, &report);
+  CHECK_EQUAL(report.size(), std::size_t{most_levels} + 1);
+  CHECK_EQUAL(report.back().level, 0);
+}
+
 // Damaged messages give other positions or an error, and nothing worse.
 void test_damage(std::size_t elements) {
   UnitTails tails = tilted(50.0);
@@ -444,6 +455,7 @@ int main(int, char** arguments) {
   test_laws_of_symmetric_targets();
   for (const std::size_t elements : {200, 256}) test_damage(elements);
   test_no_levels();
+  test_all_levels();
   test_bad_targets();
   return check::result();
 }

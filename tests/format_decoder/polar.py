@@ -41,6 +41,11 @@ def half_octave(x: float) -> int:
     return (struct.unpack("<Q", struct.pack("<d", x))[0] >> 51) - 2046
 
 
+def w_of(bits: int) -> float:
+    """Return a number of (0, 1) by its first 53 of 64 bits."""
+    return min((float(bits >> 11) + 0.5) * 2.0**-53, 1.0 - 2.0**-53)
+
+
 def class_of(node: Node) -> int:
     ratio = node[0] / node[1] if node[1] else math.inf
     return min(max(half_octave(ratio) + CLASSES // 2, 0), CLASSES - 1)
@@ -133,8 +138,7 @@ class Level:
         return self.screen_word(index // 4) >> 16 * (index % 4) & 0xFFFF
 
     def w(self, index: int) -> float:
-        rest = self.block.word(192 + self.step, index) >> 16
-        return (float((self.screen(index) << 48 | rest) >> 11) + 0.5) * 2.0**-53
+        return w_of(self.screen(index) << 48 | self.block.word(192 + self.step, index) >> 16)
 
     def flip(self, index: int, leaf_class: int) -> int:
         return self.block.context(self.curvature, leaf_class, self.w(index)).read(self.block.coder)
@@ -250,7 +254,7 @@ def read_rest(block: Block, at_places: list[int], level: int) -> None:
         else:
             screen = block.word(258, place // 4) >> 16 * (place % 4) & 0xFFFF
             bits = screen << 48 | block.word(259, place) >> 16
-        return (float(bits >> 11) + 0.5) * 2.0**-53
+        return w_of(bits)
 
     def bin_of_place(place: int, flips: int, depth: int) -> int:
         cell = at_places[place] >> 64 - depth

@@ -29,7 +29,7 @@ struct LargePages {
     if (bytes < page) return static_cast<T*>(::operator new(bytes));
     void* memory = ::operator new(bytes, std::align_val_t{page});
 #ifdef __linux__
-    // What is whole; a refusal is as well.
+    // Whole pages alone. If the system refuses, nothing is lost.
     madvise(memory, bytes / page * page, MADV_HUGEPAGE);
 #endif
     return static_cast<T*>(memory);

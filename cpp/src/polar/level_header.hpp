@@ -23,8 +23,9 @@ struct LevelHeader {
   int curvature = 1;  // 0, 1, 2 eighths
 };
 
-// What both sides expect of the odds of the next level, from those before. Odds are said by their difference from those expected, in units that get finer as they matter: an error
-// costs about half the level's information, in bits, times its square in octaves.
+// What both sides expect of the odds of the next level, from those before. Odds are said by their
+// difference from those expected, in units that get finer as they matter: an error costs about half
+// the level's information, in bits, times its square in octaves.
 class Expectation {
  public:
   Expectation(Levels levels, std::size_t elements)

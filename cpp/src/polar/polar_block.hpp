@@ -9,7 +9,7 @@
 // The levels' order is that of set partitioning: cells of 2^-L are numbered, bit L is drawn first,
 // then bit L - 1 up to bit 1, then bits L + 1, L + 2, … Given the finer bits, the coarser are nearly
 // certain, so little is uncertain but for two or three levels. Levels end where bits carry next to
-// nothing: those behind are the shared ones.
+// nothing: all those behind are one draw (rest.hpp).
 //
 // References: U. Wachsmann, R. Fischer, J. Huber, "Multilevel codes", IEEE Trans. IT 1999;
 // S. Sriramu, R. Barsz, E. Polito, A. Wagner, "Fast channel simulation via error-correcting codes",

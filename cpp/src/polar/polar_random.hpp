@@ -12,6 +12,7 @@
 // Behind all levels there are such a w for each place, and the bits that it decides on: rest.hpp.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -46,7 +47,7 @@ inline void philox_side_by_side(std::uint32_t* c0, std::uint32_t* c1, std::uint3
 
 // w from its 53 bits: the middle of one of 2^53 equal parts of (0, 1)
 inline double w_of(std::uint64_t first, std::uint64_t rest) {
-  return (static_cast<double>((first << 48 | rest) >> 11) + 0.5) * 0x1p-53;
+  return std::min((static_cast<double>((first << 48 | rest) >> 11) + 0.5) * 0x1p-53, 1.0 - 0x1p-53);
 }
 
 class PolarRandom {

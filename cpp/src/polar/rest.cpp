@@ -1,7 +1,5 @@
 #include "polar/rest.hpp"
 
-#include <numeric>
-
 namespace astar_rec::polar {
 namespace {
 

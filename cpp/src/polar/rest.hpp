@@ -131,9 +131,11 @@ class Rest {
   int scale_of(const Knowledge& knowledge) const;
   std::vector<Flip> flips_of(Knowledge& knowledge, Interrupt& interrupt) const;
 
-  // The first w of a place in half-octaves: its first 16 bits tell, unless it is very small.
+  // The first w of a place in half-octaves: its first 16 bits tell, unless it is very small or may be
+  // rounded to 3/4.
   int half_octave_of_w(std::size_t place, std::uint16_t screen) const {
-    return half_octave(screen >= 2 ? screen * 0x1p-16 : random_.rest_w(place, screen));
+    const bool tells = screen >= 2 && screen != 0xBFFF;
+    return half_octave(tells ? screen * 0x1p-16 : random_.rest_w(place, screen));
   }
 
   template <class Side>

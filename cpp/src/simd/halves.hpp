@@ -66,7 +66,8 @@ inline Halved halve(const Halving& how, const Ends& cell, const Place& middle,
   const auto size = [&](double tail) {
     return tail < 0.0 && !how.precise_above ? 1.0 : std::fabs(tail);
   };
-  const double of_tails = how.rounding * std::max({size(low), size(mid), size(high)}) / both;
+  const double largest = std::max(std::max(size(low), size(mid)), size(high));
+  const double of_tails = how.rounding * largest / both;
   const double far = std::max(std::fabs(cell.low().x), std::fabs(cell.high().x));
   const double of_places = width < infinity ? how.rounding * far / width : 0.0;
   // A difference may be small by symmetry alone: what it would be, had the last one no such luck.

@@ -9,9 +9,13 @@ struct Four {
   template <class T>
   __m256d load(std::span<T> from) const {
     static_assert(sizeof(T) == 8);
-    const auto* x = reinterpret_cast<const double*>(from.data());
-    if (in_a_row_) return _mm256_loadu_pd(x + at_[0]);
-    return _mm256_set_pd(x[at_[3]], x[at_[2]], x[at_[1]], x[at_[0]]);
+    double x[4];
+    if (in_a_row_) {
+      std::memcpy(x, &from[at_[0]], sizeof x);
+    } else {
+      for (int i = 0; i < 4; ++i) std::memcpy(&x[i], &from[at_[i]], sizeof(T));
+    }
+    return _mm256_loadu_pd(x);
   }
   void store(Double x, std::span<double> to) const {
     if (in_a_row_) return _mm256_storeu_pd(&to[at_[0]], (__m256d)x);

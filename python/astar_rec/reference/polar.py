@@ -10,7 +10,7 @@ density ratio and no bound; it codes whole blocks, and no element alone.
 >>> len(message), decode_block(60, 7, 0, message) == positions
 (36, True)
 
-In three files, as in cpp/src/polar/, which equals them bit for bit in messages and positions:
+In four files, as in cpp/src/polar/, which equals them bit for bit in messages and positions:
 
 ====================  ===========================================================================
 `polar_transform`     one level: many bits at once through the polar transform

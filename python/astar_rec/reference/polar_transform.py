@@ -39,6 +39,11 @@ CURVATURES = 3
 # --- Random numbers that both sides share -------------------------------------------------------
 
 
+def w_of(bits: int) -> float:
+    """Return the middle of one of 2^53 parts of (0, 1), by its highest 53 bits; below 1."""
+    return min((float(bits >> 11) + 0.5) * 2.0**-53, 1.0 - 2.0**-53)
+
+
 class PolarRandom:
     """The random numbers of a block, by address. `step` counts levels in the order of drawing."""
 
@@ -68,8 +73,7 @@ class PolarRandom:
 
     def w(self, step: int, index: int) -> float:
         """Return w = |2 v - 1|: how surely a guess holds. The middle of one of 2^53 parts."""
-        bits = self.screen(step, index) << 48 | self.word(192 + step, index) >> 16
-        return (float(bits >> 11) + 0.5) * 2.0**-53
+        return w_of(self.screen(step, index) << 48 | self.word(192 + step, index) >> 16)
 
     def permutation(self, n: int) -> list[int]:
         """Return the element at each place: a permutation, by exchanges from the last down."""
@@ -90,7 +94,7 @@ class PolarRandom:
         else:
             screen = self.word(258, place // 4) >> 16 * (place % 4) & 0xFFFF
             bits = screen << 48 | self.word(259, place) >> 16
-        return (float(bits >> 11) + 0.5) * 2.0**-53
+        return w_of(bits)
 
 
 # --- How likely a guess is wrong ----------------------------------------------------------------
