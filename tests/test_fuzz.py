@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import astar_rec as rec
+from astar_rec._npy import mapped_npy
 from astar_rec.cli.arrays import read_targets
 from astar_rec.cli.failures import Failure
 from astar_rec.cli.places import Input
@@ -60,6 +61,27 @@ def test_contexts_are_not_spread_out() -> None:
     tracemalloc.start()
     with rec.Reader(data, on_corrupt="skip", contexts=0) as reader:
         assert reader.read(targets.P, slice(0, 6)).count() == 42
+    assert tracemalloc.get_traced_memory()[1] < 1 << 23
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("what", ["npz", "npy"])
+def test_headers_are_not_larger_than_their_files(tmp_path: Path, what: str) -> None:
+    """One of 662 MB was made room for, in a file of 526 bytes."""
+    member = b"\x93NUMPY\x02\x00" + (662 << 20).to_bytes(4, "little") + b"{'descr': '<f8'"
+    path = tmp_path / f"forged.{what}"
+    if what == "npy":
+        path.write_bytes(member)
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("loc.npy", member)
+            archive.writestr("scale.npy", member)
+        # As much as the header says, by its own account
+        sizes = len(member).to_bytes(4, "little") * 2
+        path.write_bytes(path.read_bytes().replace(sizes, (1 << 30).to_bytes(4, "little") * 2))
+    tracemalloc.start()
+    with pytest.raises((Failure, ValueError)):
+        read_targets(Input(path)) if what == "npz" else mapped_npy(str(path))
     assert tracemalloc.get_traced_memory()[1] < 1 << 23
     tracemalloc.stop()
 

@@ -7,6 +7,7 @@ holds none goes to other processes as the file's name, not as numbers.
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from ._elements import Shape
 
 __all__ = ["Mapped", "mapped_npy", "npy_header"]
+
+# NumPy reads no longer ones from files that it does not trust.
+_LONGEST_HEADER = 10_000
 
 
 @dataclass(frozen=True)
@@ -70,10 +74,16 @@ def npy_header(file: Any) -> tuple[Shape, bool, Any]:
         ValueError: It is no such file.
         KeyError: It is of another version than 1.0 and 2.0, which have arrays of numbers.
     """
+    version = np.lib.format.read_magic(file)
     read = {
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
-    }[np.lib.format.read_magic(file)]
+    }[version]
+    if version == (2, 0):  # NumPy makes room for a header of 4 GB, and then finds it too long
+        length = int.from_bytes(file.read(4), "little")
+        if length > _LONGEST_HEADER:
+            raise ValueError(f"a header of {length} bytes")
+        file.seek(-4, os.SEEK_CUR)
     shape, fortran, dtype = read(file)
     return shape, fortran, dtype
 
