@@ -65,6 +65,15 @@ def test_contexts_are_not_spread_out() -> None:
     tracemalloc.stop()
 
 
+@pytest.mark.parametrize("layers", ["direct", "shifted"])
+def test_dithered_blocks_have_bytes(layers: str) -> None:
+    """Without any, their samples were no numbers."""
+    with pytest.raises(rec.CorruptDataError, match="a message of less than 1 bytes"):
+        targets.decompress_bare(
+            b"", targets.P, shape=(3,), method="dither", block=4, layers=layers, threads=1
+        )
+
+
 @pytest.mark.parametrize("what", ["npz", "npy"])
 def test_headers_are_not_larger_than_their_files(tmp_path: Path, what: str) -> None:
     """One of 662 MB was made room for, in a file of 526 bytes."""

@@ -82,6 +82,7 @@ class Codec(ABC):
         elements_per_byte: The most elements that a byte of a container may stand for, unless the
             receiver asks for more: no forged header fills the memory. Chunks of 2^16 elements that
             carry no information have as many.
+        least_bytes: How long a message of bytes is at least.
         escapes: Whether containers code elements by themselves that are out of the method's reach
             (`escapes`). False where nothing is, or next to nothing.
         by_masses: Whether it asks for targets' masses, and not for ratios of densities.
@@ -104,6 +105,7 @@ class Codec(ABC):
     runs_through: ClassVar[bool] = False
     default_chunk: ClassVar[int] = 1 << 16
     elements_per_byte: ClassVar[int] = 1 << 13
+    least_bytes: ClassVar[int] = 0
     escapes: ClassVar[bool] = True
     by_masses: ClassVar[bool] = False
     draws_tree: ClassVar[bool] = False

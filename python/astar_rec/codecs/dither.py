@@ -88,6 +88,7 @@ class LayeredDither(BlockBytesCodec):
     number = 14
     largest_block = _LARGEST_BLOCK
     escapes = False
+    least_bytes = 1
     _targets: ClassVar[tuple[type[CoreFamily], ...]] = (Normal, Laplace, Logistic, Uniform)
 
     _: KW_ONLY
