@@ -340,7 +340,8 @@ class Reader:
         if self._header.words == 1 and count and self.codec.kind.is_number:
             self._check_range(number, self.codec.kind.from_index(index))
         least = self.codec.least_bytes
-        if least and any(len(message) < least for message in index.flat):
+        messages: Message = index
+        if least and any(len(message) < least for message in messages.flat):
             raise CorruptDataError(f"chunk {number} holds a message of less than {least} bytes")
         return index, known
 
