@@ -156,4 +156,12 @@ class FlipModel {
   Context stray_{flip_certainty / 1024, 64};
 };
 
+// A flip in a context: a sender says it, a receiver hears it.
+template <class Side>
+bool say(Side& side, bool flip, FlipModel::Context& context) {
+  flip = side.decide(flip, context.probability);
+  context.learn(flip);
+  return flip;
+}
+
 }  // namespace astar_rec::polar

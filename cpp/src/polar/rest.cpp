@@ -10,6 +10,24 @@ struct Undecided {
   std::uint32_t flips;
 };
 
+// What differences of elements' bits add up to at most; 1 while they are measured. Asked for in order.
+class MostBehind {
+ public:
+  explicit MostBehind(const Knowledge& knowledge)
+      : knowledge_(knowledge), measured_(knowledge.measured()) {}
+
+  double operator()(std::size_t i) {
+    if (next_ == measured_.size() || measured_[next_] != i) return knowledge_.most_behind(i);
+    ++next_;
+    return 1.0;
+  }
+
+ private:
+  const Knowledge& knowledge_;
+  std::span<const std::uint32_t> measured_;
+  std::size_t next_ = 0;
+};
+
 }  // namespace
 
 // The mean of |d| m. Any other decodes, too.
@@ -32,14 +50,12 @@ std::vector<Flip> Rest::flips_of(Knowledge& knowledge, Interrupt& interrupt) con
   std::vector<std::uint32_t> active;
   std::vector<Undecided> state;
   std::vector<std::uint8_t> bits(n);
-  auto measured = knowledge.measured().begin();
+  MostBehind most_behind(knowledge);
   for (std::size_t begin = 0; begin < n; begin += word_size) {
     std::uint16_t screens[word_size];
     random_.rest_screens(begin / word_size, screens);
     for (std::size_t i = begin; i < std::min(begin + word_size, n); ++i) {
-      const bool open = measured != knowledge.measured().end() && *measured == i;
-      measured += open;
-      const double most = open ? 1.0 : knowledge.most_behind(i);
+      const double most = most_behind(i);
       const std::uint16_t screen = screens[i - begin];
       if (screen * 0x1p-16 >= most) continue;
       const double w = random_.rest_w(i, screen);
@@ -66,12 +82,10 @@ std::vector<Flip> Rest::flips_of(Knowledge& knowledge, Interrupt& interrupt) con
     if (level == most_levels) break;
     knowledge.take(active, bits);
     std::size_t kept = 0;
-    measured = knowledge.measured().begin();
+    MostBehind most_now(knowledge);
     for (std::size_t k = 0; k < active.size(); ++k) {
-      const bool open = measured != knowledge.measured().end() && *measured == active[k];
-      measured += open;
       const Undecided at = state[k];
-      const double most = open ? 1.0 : knowledge.most_behind(active[k]);
+      const double most = most_now(active[k]);
       if (!(at.w < at.flipped + (1.0 - at.flipped) * most)) continue;
       active[kept] = active[k];
       state[kept++] = at;

@@ -75,7 +75,7 @@ class RestModel {
 
   // About 1 / (1 + x^2), with x twice what a bin stands for
   static FlipModel::Context start_of(int bin) {
-    const int octaves = (bin + first_bin + 64) / 2 - 31;
+    const int octaves = ((bin + first_bin) >> 1) + 1;
     const double square = std::ldexp(1.0, 2 * octaves);
     return {static_cast<std::uint32_t>(flip_certainty / (1.0 + square)), seen};
   }
@@ -136,13 +136,6 @@ class Rest {
   int half_octave_of_w(std::size_t place, std::uint16_t screen) const {
     const bool tells = screen >= 2 && screen != 0xBFFF;
     return half_octave(tells ? screen * 0x1p-16 : random_.rest_w(place, screen));
-  }
-
-  template <class Side>
-  static bool say(Side& side, bool flip, FlipModel::Context& context) {
-    flip = side.decide(flip, context.probability);
-    context.learn(flip);
-    return flip;
   }
 
   // Both sides walk through places in the same steps: a sender says the flips, and a receiver hears them.

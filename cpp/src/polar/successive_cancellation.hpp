@@ -152,11 +152,7 @@ class Level {
   static constexpr std::size_t interruptible = 4096;  // nodes between which a level may end
 
   // A flip in a context
-  bool say(bool flip, FlipModel::Context& context) {
-    flip = side_.decide(flip, context.probability);
-    context.learn(flip);
-    return flip;
-  }
+  bool say(bool flip, FlipModel::Context& context) { return polar::say(side_, flip, context); }
   bool guess(std::size_t index) {
     if (index / 64 != guess_word_) {
       guess_word_ = index / 64;

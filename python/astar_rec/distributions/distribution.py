@@ -319,7 +319,8 @@ class Distribution:
     def _components(self) -> Iterator[tuple[Floats, Distribution]]:
         """Yields what it is a mixture of: shares and distributions, of its shape.
 
-        Each may be too fine for positions, however little of the whole it is.
+        Each may be too fine for positions, however little of the whole it is. The first parameter
+        of these distributions is where they are densest.
         """
         yield from ()
 

@@ -34,8 +34,8 @@ TOGETHER = 64  # places of which those where no flip is expected are said at onc
 SCALE_BITS = 6
 LEAST_SCALE = -8  # the binary logarithm
 NEAR = 8  # half-octaves of w m over the scale from which on none is expected
-BINS = 40
 FIRST_BIN = -32  # half-octaves; all below are one
+BINS = NEAR - FIRST_BIN
 SEEN = 16  # observations that the start of a context is worth
 DEPTHS = 16  # that have contexts of their own
 SAMPLED = 65_536  # places that stand for all in the sender's choice of a scale
@@ -149,11 +149,10 @@ def draw(side: Side, rest: Rest, knowledge: Knowledge | None = None) -> list[int
         bins = [
             model.bin_of(rest.random.rest_w(i, 0), rest.from_end(i, rest.level)) for i in places
         ]
-        last_near = NEAR - FIRST_BIN
-        some = any(found[i] for i, b in zip(places, bins, strict=True) if b >= last_near)
+        some = any(found[i] for i, b in zip(places, bins, strict=True) if b >= BINS)
         some = side.say(some, model.far)
         for i, b in zip(places, bins, strict=True):
-            if b < last_near:
+            if b < BINS:
                 follow(side, rest, model, i, found[i], model.near[b])
             elif some:
                 follow(side, rest, model, i, found[i], model.far_one)
