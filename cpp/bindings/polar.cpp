@@ -63,8 +63,20 @@ class CalledTails : public Tails {
   bool precise_above_;
 };
 
-polar::BlockAddress address_of(const ArrayCut& cut, std::size_t number) {
-  return {cut.seed, cut.first(number)};
+// What both sides have of a block; `contexts` are those of all elements, or of none.
+polar::BlockAddress address_of(const ArrayCut& cut, std::size_t number,
+                               std::span<const std::uint16_t> contexts) {
+  if (contexts.empty()) return {cut.seed, cut.first(number)};
+  const std::size_t begin = cut.begin(number);
+  return {cut.seed, cut.first(number), contexts.subspan(begin, cut.end(number) - begin)};
+}
+
+// As many as there are elements, or none
+std::span<const std::uint16_t> contexts_of(const Array<std::uint16_t>& contexts,
+                                           std::size_t elements) {
+  const auto size = static_cast<std::size_t>(contexts.size());
+  require(size == 0 || size == elements, "contexts of all elements, or of none");
+  return {contexts.data(), size};
 }
 
 // The blocks from `begin` to before `end`: their messages, and how many levels each has. make_tails(begin,
@@ -72,8 +84,9 @@ polar::BlockAddress address_of(const ArrayCut& cut, std::size_t number) {
 template <class MakeTails>
 py::list encode_blocks(const ArrayCut& cut, unsigned threads, std::size_t begin, std::size_t end,
                        Array<std::uint64_t>& position, Array<std::uint64_t>& levels,
-                       const MakeTails& make_tails) {
+                       const Array<std::uint16_t>& contexts, const MakeTails& make_tails) {
   cut.check(polar::largest_block);
+  const auto alike = contexts_of(contexts, static_cast<std::size_t>(position.size()));
   require(begin <= end && end <= cut.count(), "the range exceeds the arrays");
   require(static_cast<std::size_t>(levels.size()) == cut.count(), "levels of another size");
   const auto positions = writable(position);
@@ -89,7 +102,7 @@ py::list encode_blocks(const ArrayCut& cut, unsigned threads, std::size_t begin,
         std::vector<polar::LevelReport> report;
         try {
           const std::unique_ptr<Tails> tails = make_tails(first, first + size);
-          messages[i] = polar::encode_block(*tails, size, address_of(cut, number),
+          messages[i] = polar::encode_block(*tails, size, address_of(cut, number, alike),
                                             positions.subspan(first, size), interrupt, &report);
         } catch (const DivergenceError& error) {
           throw DivergenceError(first + error.element, error.bits, error.limit, error.what());
@@ -107,10 +120,10 @@ py::list encode_blocks(const ArrayCut& cut, unsigned threads, std::size_t begin,
 py::list encode_families(std::uint64_t seed, std::uint64_t offset, unsigned threads,
                          std::size_t block, const Bound& target, const Bound& proposal,
                          std::size_t begin, std::size_t end, Array<std::uint64_t>& position,
-                         Array<std::uint64_t>& levels) {
+                         Array<std::uint64_t>& levels, const Array<std::uint16_t>& contexts) {
   const auto q = target.broadcast_to(position), p = proposal.broadcast_to(position);
   const ArrayCut cut{seed, offset, block, static_cast<std::size_t>(position.size())};
-  return encode_blocks(cut, threads, begin, end, position, levels,
+  return encode_blocks(cut, threads, begin, end, position, levels, contexts,
                        [&](std::size_t first, std::size_t last) {
                          auto tails = std::make_unique<FamilyTails>(q, p, first, last);
                          tails->check_support();
@@ -121,20 +134,23 @@ py::list encode_families(std::uint64_t seed, std::uint64_t offset, unsigned thre
 py::list encode_called(std::uint64_t seed, std::uint64_t offset, std::size_t block,
                        const py::function& tails, bool precise_above, std::size_t begin,
                        std::size_t end, Array<std::uint64_t>& position,
-                       Array<std::uint64_t>& levels) {
+                       Array<std::uint64_t>& levels, const Array<std::uint16_t>& contexts) {
   const ArrayCut cut{seed, offset, block, static_cast<std::size_t>(position.size())};
-  return encode_blocks(cut, 1, begin, end, position, levels, [&](std::size_t first, std::size_t) {
-    return std::make_unique<CalledTails>(tails, first, precise_above);
-  });
+  return encode_blocks(cut, 1, begin, end, position, levels, contexts,
+                       [&](std::size_t first, std::size_t) {
+                         return std::make_unique<CalledTails>(tails, first, precise_above);
+                       });
 }
 
 // The positions of all blocks.
 void decode_blocks(std::uint64_t seed, std::uint64_t offset, unsigned threads, std::size_t block,
-                   const py::list& messages, Array<std::uint64_t>& position) {
+                   const py::list& messages, Array<std::uint64_t>& position,
+                   const Array<std::uint16_t>& contexts) {
   const ArrayCut cut{seed, offset, block, static_cast<std::size_t>(position.size())};
   cut.check(polar::largest_block);
   require(messages.size() == cut.count(), "as many messages as there are blocks");
   const BlockMessages bytes(messages);
+  const auto alike = contexts_of(contexts, static_cast<std::size_t>(position.size()));
   const auto positions = writable(position);
   const Interrupt::Poll poll = signalled;
   const py::gil_scoped_release release;
@@ -142,7 +158,7 @@ void decode_blocks(std::uint64_t seed, std::uint64_t offset, unsigned threads, s
     for (std::size_t i = from; i < to; ++i) {
       const std::size_t first = cut.begin(i);
       try {
-        polar::decode_block(address_of(cut, i), bytes[i],
+        polar::decode_block(address_of(cut, i, alike), bytes[i],
                             positions.subspan(first, cut.end(i) - first), interrupt);
       } catch (const CorruptDataError& error) {
         throw IndexError(i, error.what());
@@ -155,18 +171,19 @@ void decode_blocks(std::uint64_t seed, std::uint64_t offset, unsigned threads, s
 // By level, in order of drawing: its number, and the bits that it takes, of a block of so many elements. What comes behind
 // levels has the number 0.
 py::list levels_of(std::uint64_t seed, std::uint64_t first, std::size_t elements,
-                   const py::bytes& message) {
+                   const py::bytes& message, const Array<std::uint16_t>& contexts) {
   require(elements >= 1 && elements <= polar::largest_block, "a block's number of elements");
   const std::string_view text(message);
   const std::span bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
   std::vector<Position> positions(elements);
+  const auto alike = contexts_of(contexts, elements);
   std::vector<polar::LevelReport> report;
   {
     const Interrupt::Poll poll = signalled;
     std::atomic<bool> stop{false};
     const py::gil_scoped_release release;
     Interrupt interrupt(stop, &poll);
-    polar::decode_block({seed, first}, bytes, positions, interrupt, &report);
+    polar::decode_block({seed, first, alike}, bytes, positions, interrupt, &report);
   }
   py::list all;
   for (const auto& level : report) all.append(py::make_tuple(level.level, level.bits));
@@ -178,12 +195,13 @@ py::list levels_of(std::uint64_t seed, std::uint64_t first, std::size_t elements
 void register_polar(py::module_& m) {
   m.def("polar_encode", &encode_families, py::arg("seed"), py::arg("offset"), py::arg("threads"),
         py::arg("block"), py::arg("target"), py::arg("proposal"), py::arg("begin"), py::arg("end"),
-        py::arg("position").noconvert(), py::arg("levels").noconvert());
+        py::arg("position").noconvert(), py::arg("levels").noconvert(), py::arg("contexts"));
   m.def("polar_encode_called", &encode_called, py::arg("seed"), py::arg("offset"), py::arg("block"),
         py::arg("tails"), py::arg("precise_above"), py::arg("begin"), py::arg("end"),
-        py::arg("position").noconvert(), py::arg("levels").noconvert());
+        py::arg("position").noconvert(), py::arg("levels").noconvert(), py::arg("contexts"));
   m.def("polar_decode", &decode_blocks, py::arg("seed"), py::arg("offset"), py::arg("threads"),
-        py::arg("block"), py::arg("messages"), py::arg("position").noconvert());
+        py::arg("block"), py::arg("messages"), py::arg("position").noconvert(),
+        py::arg("contexts"));
   m.def("polar_levels", &levels_of, py::arg("seed"), py::arg("first"), py::arg("elements"),
-        py::arg("message"));
+        py::arg("message"), py::arg("contexts"));
 }

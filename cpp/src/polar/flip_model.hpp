@@ -79,35 +79,6 @@ struct Node {
   std::uint32_t screen() const { return f >= 0x1p-26 ? 1024 : f >= 0x1p-36 ? 32 : 1; }
 };
 
-// A node of n bits of which the last `backs` may be another kind: what fills up a block carries nothing.
-// Halves of such nodes are such nodes.
-struct Nodes {
-  Node front;
-  Node back;
-  std::size_t backs;
-
-  bool full() const { return backs == 0 && front.full(); }
-  bool empty() const { return front.empty() && (backs == 0 || back.empty()); }
-  bool silent() const { return front.silent() && (backs == 0 || back.silent()); }
-  // The kind that has more to say
-  Node louder() const { return backs != 0 && back.f > front.f ? back : front; }
-
-  template <class Join>
-  Nodes half(std::size_t n, const Join& join) const {
-    const std::size_t size = n / 2;
-    if (backs == 0) return {join(front, front), {}, 0};
-    if (backs == size) return {join(front, back), {}, 0};
-    if (backs < size) return {join(front, front), join(front, back), backs};
-    return {join(front, back), join(back, back), backs - size};
-  }
-  Nodes first_half(std::size_t n, double curvature) const {
-    return half(n, [&](Node a, Node b) { return Node::first_half(a, b, curvature); });
-  }
-  Nodes second_half(std::size_t n, double curvature) const {
-    return half(n, [&](Node a, Node b) { return Node::second_half(a, b, curvature); });
-  }
-};
-
 // Half-octaves of w below 1/2 (0 to 31) and of 1 - w above (31 to 47)
 inline int bin_of(double w) {
   if (w < 0.5) return std::max(half_octave(w) + 33, 0);

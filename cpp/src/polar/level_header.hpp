@@ -1,4 +1,4 @@
-// What the receiver is told of a level: its information, and how its nodes' split.
+// What the receiver is told of a level: the information of each kind of elements, and how nodes split.
 //
 // Whatever is told there decodes. A bad prediction costs bits alone.
 #pragma once
@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "codes/index_codes.hpp"
 #include "engine/errors.hpp"
@@ -19,8 +20,8 @@
 namespace astar_rec::polar {
 
 struct LevelHeader {
-  int odds = 0;       // Node::from_odds
-  int curvature = 1;  // 0, 1, 2 eighths
+  std::vector<int> odds;  // of each kind: Node::from_odds
+  int curvature = 1;      // 0, 1, 2 eighths
 };
 
 // What both sides expect of the odds of the next level, from those before. Odds are said by their
@@ -34,6 +35,8 @@ class Expectation {
         odds_(levels.mirrored ? 16 * 26 : 16 * 34 - 4) {}
 
   int odds() const { return odds_; }
+  // Of a kind whose predecessor's odds are so much above those that were expected of it
+  void shift(int by) { odds_ = std::clamp(odds_ + by, 0, Node::most_odds); }
 
   // That the odds are those expected
   std::uint32_t met() const {
@@ -50,8 +53,8 @@ class Expectation {
   }
   // The binary logarithm of the unit in which odds are said
   int log_unit(int odds) const { return std::clamp(5 - information(odds) / 2, 0, 5); }
-  // Of a level of these odds. The others have one eighth.
-  bool says_curvature(int odds) const { return information(odds) >= 8; }
+  // What is uncertain, of all bits: the binary logarithm, about
+  int information(int odds) const { return log_elements_ - std::abs(odds / 16 - 40); }
 
   // After the level of a step
   void follow(int step, int odds) {
@@ -75,9 +78,6 @@ class Expectation {
   }
   // Behind the fine levels, half as many elements lie so far out in a tail that a cell matters to them.
   static int finer(int odds) { return std::max(odds - 20, 0); }
-
-  // That is uncertain, of all bits: the binary logarithm, about
-  int information(int odds) const { return log_elements_ - std::abs(odds / 16 - 40); }
 
   static constexpr double least = 11.0;  // twice the bits that a difference takes
   static constexpr int most_expected = 16 * (40 + 12);
@@ -162,17 +162,43 @@ int agree_on_odds(Side& side, const Expectation& expectation, int truth) {
   return std::clamp(begin + (heard << finer) + (1 << finer) / 2, 0, Node::most_odds);
 }
 
-// What comes before a level: its odds, and its curvature where that matters.
-template <class Side, class Truth>
-LevelHeader agree_on_header(Side& side, const Expectation& expectation, const Truth& truth) {
-  LevelHeader said;
-  said.odds = agree_on_odds(side, expectation, truth.odds());
-  if (expectation.says_curvature(said.odds)) {
-    const auto curvature = static_cast<std::uint64_t>(truth.curvature());
-    said.curvature = static_cast<int>(side.say_raw(curvature, 2));
-    if (said.curvature >= curvatures) throw CorruptDataError("a level of no known kind");
+// What both sides expect of each kind's odds, and what is said of them.
+class Expectations {
+ public:
+  Expectations(Levels levels, std::span<const std::size_t> sizes) {
+    for (const std::size_t size : sizes) of_.emplace_back(levels, size);
   }
-  return said;
-}
+
+  // What comes before the level of a step: each kind's odds, and the curvature where that matters, which is that
+  // of the kind with most to say. `truth` has what is measured of each kind, or stands in for it.
+  template <class Side, class Truth>
+  LevelHeader agree(Side& side, int step, std::span<const Truth> truth) {
+    LevelHeader said;
+    std::size_t most = 0;
+    int deviation = 0;
+    for (std::size_t kind = 0; kind < of_.size(); ++kind) {
+      Expectation& own = of_[kind];
+      const int expected = own.odds();
+      own.shift(deviation);
+      const int odds = agree_on_odds(side, own, truth[kind].odds());
+      deviation = odds - expected;
+      said.odds.push_back(odds);
+      if (own.information(odds) > of_[most].information(said.odds[most])) most = kind;
+    }
+    if (of_[most].information(said.odds[most]) >= least_information) {
+      const auto curvature = static_cast<std::uint64_t>(truth[most].curvature());
+      said.curvature = static_cast<int>(side.say_raw(curvature, 2));
+      if (said.curvature >= curvatures) throw CorruptDataError("a level of no known kind");
+    }
+    for (std::size_t kind = 0; kind < of_.size(); ++kind) of_[kind].follow(step, said.odds[kind]);
+    return said;
+  }
+
+ private:
+  static constexpr int least_information =
+      8;  // of levels whose curvature is said; otherwise it is an eighth
+
+  std::vector<Expectation> of_;
+};
 
 }  // namespace astar_rec::polar

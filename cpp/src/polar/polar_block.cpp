@@ -24,14 +24,52 @@ constexpr int coarser = 4;          // levels fewer, where there are too many ce
 constexpr double little = 0x1p-13;  // differences of a level, on average: what is left is one draw
 constexpr std::uint32_t end = flip_certainty / 8;  // that a level behind the fine ones is not there
 
-// Elements' places in the transform, and the numbers that both sides share.
+constexpr std::size_t least_kind = 1024;  // elements: contexts are joined until they have so many
+
+// Elements' places in the transform, and the numbers that both sides share. Those of a kind have places side
+// by side.
 struct Shared {
   Shared(BlockAddress address, std::size_t elements)
       : random(address.seed, address.first),
         places(std::bit_ceil(elements)),
-        element(random.permutation(elements)) {}
+        element(random.permutation(elements)) {
+    if (address.contexts.empty()) {
+      sizes.push_back(elements);
+    } else {
+      order_by(kind_of(address.contexts));
+    }
+  }
 
-  Nodes root(Node node) const { return {node, {0.0, 1.0}, places - element.size()}; }
+  // The root of a level, of kinds of these odds. Like ones that meet are one.
+  Kinds root(std::span<const int> odds) {
+    Kinds kinds(runs, 0);
+    for (std::size_t kind = 0; kind < odds.size();) {
+      std::size_t size = 0;
+      const std::size_t first = kind;
+      for (; kind < odds.size() && odds[kind] == odds[first]; ++kind) size += sizes[kind];
+      kinds.add(Node::from_odds(odds[first]), size);
+    }
+    if (places != element.size()) kinds.add({0.0, 1.0}, places - element.size());
+    return kinds;
+  }
+  // What is measured of each kind's differences
+  std::vector<Measured> measured(std::span<const double> d) const {
+    std::vector<Measured> of;
+    std::size_t begin = 0;
+    for (const std::size_t size : sizes) {
+      of.emplace_back(d.subspan(begin, size));
+      begin += size;
+    }
+    return of;
+  }
+  // The information of an element that has been said
+  double information(std::span<const int> odds) const {
+    double all = 0.0;
+    for (std::size_t kind = 0; kind < odds.size(); ++kind) {
+      all += Node::from_odds(odds[kind]).f * static_cast<double>(sizes[kind]);
+    }
+    return all / static_cast<double>(element.size());
+  }
   // What there is at places, in the order of elements
   void put(std::span<const Position> at_places, std::span<Position> positions) const {
     for (std::size_t place = 0; place < element.size(); ++place) {
@@ -42,6 +80,38 @@ struct Shared {
   PolarRandom random;
   std::size_t places;
   LargeVector<std::uint32_t> element;  // of each place; behind them is nothing
+  std::vector<std::size_t> sizes;      // of each kind: how many elements
+  std::vector<Run> runs;               // of nodes
+
+ private:
+  // Sets kinds' sizes; returns the kind of each element. Contexts are joined in order until a kind is large enough.
+  std::vector<std::uint16_t> kind_of(std::span<const std::uint16_t> contexts) {
+    std::vector<std::size_t> of_context(std::size_t{1} << 16, 0);
+    for (const std::uint16_t context : contexts) ++of_context[context];
+    std::size_t left = contexts.size();
+    sizes.push_back(0);
+    for (std::size_t& each : of_context) {
+      const std::size_t size = each;
+      if (sizes.back() >= least_kind && left >= least_kind && size != 0) sizes.push_back(0);
+      each = sizes.size() - 1;
+      sizes.back() += size;
+      left -= size;
+    }
+    std::vector<std::uint16_t> kind(contexts.size());
+    for (std::size_t i = 0; i < kind.size(); ++i) {
+      kind[i] = static_cast<std::uint16_t>(of_context[contexts[i]]);
+    }
+    return kind;
+  }
+
+  // Kinds one behind the other, the elements of each as they are
+  void order_by(std::span<const std::uint16_t> kind) {
+    std::vector<std::size_t> next(sizes.size(), 0);
+    for (std::size_t i = 1; i < next.size(); ++i) next[i] = next[i - 1] + sizes[i - 1];
+    LargeVector<std::uint32_t> ordered(element.size());
+    for (const std::uint32_t each : element) ordered[next[kind[each]]++] = each;
+    element = std::move(ordered);
+  }
 };
 
 // Calls f(begin, size, exchanges) for each 64 places, with the bits that are exchanged.
@@ -64,9 +134,8 @@ double mean_size(std::span<const double> d) {
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) / static_cast<double>(d.size());
 }
 
-LevelReport reported(int level, LevelHeader header, std::uint64_t bits, std::size_t elements) {
-  return {level, Node::from_odds(header.odds).f,
-          static_cast<double>(bits) / static_cast<double>(elements)};
+LevelReport reported(int level, double information, std::uint64_t bits, std::size_t elements) {
+  return {level, information, static_cast<double>(bits) / static_cast<double>(elements)};
 }
 
 LevelReport reported_of_rest(std::uint64_t bits, std::size_t elements) {
@@ -104,7 +173,7 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
 std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, BlockAddress address,
                                        Levels levels, std::span<Position> positions,
                                        Interrupt& interrupt, std::vector<LevelReport>* report) {
-  const Shared shared(address, elements);
+  Shared shared(address, elements);
   std::optional<Knowledge> made;
   while (!made) {
     try {
@@ -121,7 +190,7 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
   RangeEncoder out;
   Drawing side(out, scratch.data());
   agree_on_levels(side, levels);
-  Expectation expectation(levels, elements);
+  Expectations expectations(levels, shared.sizes);
   int step = 0;
   for (; step < most_levels; ++step) {
     interrupt.check();
@@ -131,12 +200,13 @@ std::vector<std::uint8_t> encode_block(Tails& tails, std::size_t elements, Block
       negated_where(exchanges, &d[begin], size, &exchanged[begin]);
     });
     const std::uint64_t before = out.bits();
-    const LevelHeader header = agree_on_header(side, expectation, Measured(d));
-    expectation.follow(step, header.odds);
+    const std::vector<Measured> measured = shared.measured(d);
+    const LevelHeader header = expectations.agree(side, step, std::span<const Measured>(measured));
     Level<Drawing>(side, shared.random, step, model, header.curvature, interrupt)
-        .draw(exchanged.data(), places, shared.root(Node::from_odds(header.odds)), x.data());
+        .draw(exchanged.data(), places, shared.root(header.odds), x.data());
     if (report != nullptr) {
-      report->push_back(reported(levels.of(step), header, out.bits() - before, elements));
+      report->push_back(reported(levels.of(step), shared.information(header.odds),
+                                 out.bits() - before, elements));
     }
     for_each_word(shared, step, [&](std::size_t begin, std::size_t size, std::uint64_t exchanges) {
       differing(exchanges, &x[begin], size, &bits[begin]);
@@ -160,27 +230,29 @@ void decode_block(BlockAddress address, std::span<const std::uint8_t> bytes,
   const Levels levels = agree_on_levels(side, {});
   // No levels: all is as both sides share it. So is what a message of no bytes stands for.
   const int most = levels.fine == 0 ? 0 : most_levels;
-  const Shared shared(address, elements);
+  Shared shared(address, elements);
   const std::size_t places = shared.places;
+  const std::vector<Unmeasured> unmeasured(shared.sizes.size());
   LargeVector<Bit> x(places);
   std::vector<std::vector<Word>> drawn;  // the bits of each step, 64 places in a word
   FlipModel model;
-  Expectation expectation(levels, elements);
+  Expectations expectations(levels, shared.sizes);
   int step = 0;
   for (; step < most; ++step) {
     interrupt.check();
     const std::uint64_t before = in.bits();
     if (step >= levels.fine && side.decide(true, end)) break;
-    const LevelHeader header = agree_on_header(side, expectation, Unmeasured{});
-    expectation.follow(step, header.odds);
+    const LevelHeader header =
+        expectations.agree(side, step, std::span<const Unmeasured>(unmeasured));
     Level<Reading>(side, shared.random, step, model, header.curvature, interrupt)
-        .draw({}, places, shared.root(Node::from_odds(header.odds)), x.data());
+        .draw({}, places, shared.root(header.odds), x.data());
     auto& row = drawn.emplace_back();
     for_each_word(shared, step, [&](std::size_t begin, std::size_t size, Word exchanges) {
       row.push_back(gathered(&x[begin], size) ^ exchanges);
     });
     if (report != nullptr) {
-      report->push_back(reported(levels.of(step), header, in.bits() - before, elements));
+      report->push_back(
+          reported(levels.of(step), shared.information(header.odds), in.bits() - before, elements));
     }
   }
   // A place's bits from all steps are its cell: those of fine levels from the lowest up, the others behind them.

@@ -30,18 +30,18 @@ namespace astar_rec::polar {
 
 inline constexpr std::size_t largest_block = std::size_t{1} << 24;
 
-// Where a block's random numbers are.
+// What both sides have of a block: where its random numbers are, and which elements are alike.
 struct BlockAddress {
   std::uint64_t seed;
-  std::uint64_t first;  // the number of the block's first element
+  std::uint64_t first;                           // the number of the block's first element
+  std::span<const std::uint16_t> contexts = {};  // of each element, or of none
 };
 
 // Where bits went, by level in order of drawing. The last one, of number 0, is what comes behind them.
 struct LevelReport {
   int level;
-  double
-      information;  // bits an element: of the sender's differences; for a receiver, as it was told
-  double bits;      // sent an element
+  double information;  // bits an element, as they are said
+  double bits;         // sent an element
 };
 
 // Encodes the block of 1 to largest_block elements whose tails these are. Throws DivergenceError, which

@@ -29,6 +29,7 @@
 #include "engine/parallel.hpp"
 #include "polar/bits.hpp"
 #include "polar/flip_model.hpp"
+#include "polar/kinds.hpp"
 #include "polar/polar_random.hpp"
 
 namespace astar_rec::polar {
@@ -134,22 +135,46 @@ class Level {
         curvature_(curvature) {}
 
   // Draws the bits x of n elements, a power of two.
-  void draw(typename Side::Knowledge d, std::size_t n, const Nodes& nodes, Bit* x) {
-    if (nodes.silent()) return draw_silent(n, x);
-    if (n == 1) return draw_leaf(d, nodes.front, x);
-    if (nodes.full()) return draw_full(d, n, x);
-    if (nodes.empty()) return draw_empty(d, n, nodes.louder(), x);
-    if (n == interruptible) interrupt_.check();
-    const std::size_t half = n / 2;
-    const double k = 0.125 * curvature_;
-    draw(side_.first_half(d, half), half, nodes.first_half(n, k), x);
-    draw(side_.second_half(d, half, x), half, nodes.second_half(n, k), x + half);
-    side_.leave(half);
-    for (std::size_t i = 0; i < half; ++i) x[i] ^= x[i + half];
+  void draw(typename Side::Knowledge d, std::size_t n, const Kinds& kinds, Bit* x) {
+    if (kinds.one()) return draw(d, n, kinds.front(), x);
+    if (kinds.silent()) return draw_silent(n, x);
+    if (kinds.empty()) return draw_empty(d, n, kinds.loudest(), x);
+    split(d, n, kinds, x);
+  }
+
+  // The same, of bits that are of one kind
+  void draw(typename Side::Knowledge d, std::size_t n, const Node& node, Bit* x) {
+    if (node.silent()) return draw_silent(n, x);
+    if (n == 1) return draw_leaf(d, node, x);
+    if (node.full()) return draw_full(d, n, x);
+    if (node.empty()) return draw_empty(d, n, node, x);
+    split(d, n, Halving{node}, x);
   }
 
  private:
   static constexpr std::size_t interruptible = 4096;  // nodes between which a level may end
+
+  // The halves of bits that are of one kind
+  struct Halving {
+    Node node;
+    Node first_half(std::size_t, double curvature) const {
+      return Node::first_half(node, node, curvature);
+    }
+    Node second_half(std::size_t, double curvature) const {
+      return Node::second_half(node, node, curvature);
+    }
+  };
+
+  template <class Halves>
+  void split(typename Side::Knowledge d, std::size_t n, const Halves& halves, Bit* x) {
+    if (n == interruptible) interrupt_.check();
+    const std::size_t half = n / 2;
+    const double k = 0.125 * curvature_;
+    draw(side_.first_half(d, half), half, halves.first_half(half, k), x);
+    draw(side_.second_half(d, half, x), half, halves.second_half(half, k), x + half);
+    side_.leave(half);
+    for (std::size_t i = 0; i < half; ++i) x[i] ^= x[i + half];
+  }
 
   // A flip in a context
   bool say(bool flip, FlipModel::Context& context) { return polar::say(side_, flip, context); }
