@@ -33,6 +33,7 @@ class Case(NamedTuple):
     loc: float  # of targets' middles; the tilt
     spread: float
     scale: float
+    contexts: int = 1  # of element e: e modulo this
 
     def tail(self) -> Tail:
         """Return the targets' tails."""
@@ -83,16 +84,20 @@ CASES = [
     Case(1024, 0, 0, 31, 0, "normal", "normal", 0.0, 0.25, 1.0),
     Case(4096, 4, 0, 11, 3, "tilted", "unit", 12.0, 0.0, 0.0),
     Case(5000, 0, 0, 12, 3, "tilted", "unit", 2000.0, 0.0, 0.0),
+    Case(5000, 0, 0, 12, 3, "tilted", "unit", 2000.0, 0.0, 0.0, 3),
+    Case(4096, 0, 0, 13, 0, "normal", "normal", 0.0, 1.5, 0.25, 2),
+    Case(3500, 0, 0, 14, 0, "normal", "normal", 0.0, 3.0, 1.0, 64),
 ]
 
 HEADER = """\
 # Polar blocks. Made by scripts/generate_polar_vectors.py.
-# elements fine mirrored seed first target proposal loc spread scale message(hex) sum exclusive-or
+# elements fine mirrored seed first target proposal loc spread scale contexts message(hex) sum
+# exclusive-or
 # `fine` is 0 where the sender chooses what suits. The last two are of positions times
 # 2 element + 1, modulo 2^64. The middle of element e's target is
 # loc + spread ((37 e mod 64) - 31.5) / 32, and proposals are at 0 with scale 1; a uniform's scale
 # is half its width. The CDF of a tilted target is c u / (1 + (c - 1) u), c = loc where e % 3,
-# otherwise 1 / loc.
+# otherwise 1 / loc. The context of element e is e modulo the number of contexts.
 """
 
 
@@ -102,7 +107,13 @@ def main() -> None:
     for case in CASES:
         levels = Levels(case.fine, bool(case.mirrored)) if case.fine else None
         message, positions = encode_block(
-            case.elements, case.seed, case.first, case.tail(), levels, smooth=case.smooth
+            case.elements,
+            case.seed,
+            case.first,
+            case.tail(),
+            levels,
+            smooth=case.smooth,
+            contexts=[element % case.contexts for element in range(case.elements)],
         )
         total = mixed = 0
         for element, position in enumerate(positions):

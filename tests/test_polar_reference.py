@@ -29,9 +29,10 @@ from astar_rec.reference.polar_transform import (
     SILENT,
     Drawing,
     FlipModel,
+    Kind,
+    Kinds,
     Level,
     Node,
-    Nodes,
     PolarRandom,
     add,
     multiply,
@@ -95,8 +96,18 @@ def test_chain_rule_over_all_outcomes():
     assert total == pytest.approx(1.0)
 
 
+def kinds_of_places(odds, real, n):
+    """Return a node of n bits: of `real` of them in turn two of these odds each, then the rest."""
+    sizes = [2] * (len(odds) - 1)
+    sizes = [*sizes, real - sum(sizes), n - real]
+    nodes = [*map(Node.from_odds, odds), SILENT]
+    return Kinds(tuple(Kind(*kind) for kind in zip(nodes, sizes, strict=True) if kind[1]))
+
+
 @pytest.mark.parametrize("real", [8, 6])
-@pytest.mark.parametrize("odds", [600, 240, 1000], ids=["leaves", "empty", "full"])
+@pytest.mark.parametrize(
+    "odds", [(600,), (240,), (1000,), (1000, 500, 240)], ids=["leaves", "empty", "full", "unlike"]
+)
 def test_draws_follow_the_product_law(odds, real):
     """Whatever is predicted of a level, its draws have the targets' law; also beside what fills up.
 
@@ -110,7 +121,7 @@ def test_draws_follow_the_product_law(odds, real):
     model = FlipModel()
     for seed in range(trials):
         level = Level(Drawing(Encoder()), PolarRandom(seed, 1), 0, model, 1)
-        x = level.draw(d.tolist(), len(d), Nodes(Node.from_odds(odds), SILENT, len(d) - real))
+        x = level.draw(d.tolist(), len(d), kinds_of_places(odds, real, len(d)))
         seen += 1 - 2 * np.array(x)
         pairs += (1 - 2 * x[0]) * (1 - 2 * x[5])
     deviations = np.sqrt(np.maximum(1 - d * d, 1e-12) / trials)
@@ -123,23 +134,25 @@ def test_draws_follow_the_product_law(odds, real):
 @pytest.mark.parametrize("odds", [400, 600, 680, 1023])
 @pytest.mark.parametrize("curvature", range(3))
 def test_halves_share_the_information(n, odds, curvature):
-    """Of both kinds of places, whatever their number."""
+    """Of all kinds of places, whatever their number; no half has more of them."""
 
-    def information(nodes: Nodes, n: int) -> float:
-        return (n - nodes.backs) * nodes.front.f + nodes.backs * nodes.back.f
+    def information(kinds: Kinds) -> float:
+        return sum(kind.size * kind.node.f for kind in kinds.all)
 
-    def check(nodes: Nodes, n: int) -> None:
+    def check(kinds: Kinds, n: int) -> None:
+        assert sum(kind.size for kind in kinds.all) == n
         if n == 1:
             return
-        first, second = nodes.halves(n, curvature)
-        both = information(first, n // 2) + information(second, n // 2)
-        assert both == pytest.approx(information(nodes, n), rel=1e-13)
-        assert first.backs == second.backs < n // 2
-        check(first, n // 2)
-        check(second, n // 2)
+        both = kinds.halves(curvature)
+        assert sum(map(information, both)) == pytest.approx(information(kinds), rel=1e-13)
+        for half in both:
+            assert len(half.all) <= len(kinds.all)
+            check(half, n // 2)
 
-    for backs in range(n):
-        check(Nodes(Node.from_odds(odds), SILENT, backs), n)
+    for real in range(1, n + 1):
+        check(kinds_of_places((odds,), real, n), n)
+        if real > 4:
+            check(kinds_of_places((odds, 1023 - odds, 512), real, n), n)
 
 
 @pytest.mark.parametrize("elements", [1, 2, 3, 100, 128, 255])
@@ -432,24 +445,25 @@ def tails_of(fields: list[str]):
 
 
 def test_number_of_vectors():
-    assert len(lines_of_vectors()) >= 21
+    assert len(lines_of_vectors()) >= 24
 
 
-@pytest.mark.parametrize("line", range(19))
+@pytest.mark.parametrize("line", [*range(19), 23])
 def test_vectors(line):
-    """All but the last two, which take long. Up to 300 elements are encoded, too.
+    """All but some that take long. Up to 300 elements are encoded, too.
 
     The core's tests take all.
     """
     fields = lines_of_vectors()[line].split()
     elements, fine, mirrored, seed, first = map(int, fields[:5])
-    message = b"" if fields[10] == "-" else bytes.fromhex(fields[10])
-    positions = decode_block(elements, seed, first, message)
-    assert sum(p * (2 * e + 1) for e, p in enumerate(positions)) % 2**64 == int(fields[11])
+    contexts = [element % int(fields[10]) for element in range(elements)]
+    message = b"" if fields[11] == "-" else bytes.fromhex(fields[11])
+    positions = decode_block(elements, seed, first, message, contexts)
+    assert sum(p * (2 * e + 1) for e, p in enumerate(positions)) % 2**64 == int(fields[12])
     mixed = 0
     for e, p in enumerate(positions):
         mixed ^= p * (2 * e + 1) % 2**64
-    assert mixed == int(fields[12])
+    assert mixed == int(fields[13])
     if elements <= 300:
         levels = Levels(fine, bool(mirrored)) if fine else None
         smooth = set(fields[5:7]) <= {"normal", "logistic"}

@@ -37,7 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const int kind = input.byte() % 8;
   const auto elements = static_cast<std::size_t>(
       kind == 0 ? most_elements : input.between(1, kind < 6 ? 64 : most_elements));
-  const polar::BlockAddress address{input.bytes(8), input.bytes(6)};
+  const auto contexts = contexts_of(elements, input.byte());
+  const polar::BlockAddress address{input.bytes(8), input.bytes(6), contexts};
   std::vector<std::uint8_t> bytes = copy_of(input.rest());
   std::vector<Position> positions(elements);
   if (decodes(address, bytes, positions)) {

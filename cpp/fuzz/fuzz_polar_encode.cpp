@@ -79,9 +79,12 @@ class AnyTails : public Tails {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Input input(data, size);
-  const auto elements =
-      static_cast<std::size_t>(input.between(1, input.byte() % 16 == 0 ? 600 : 70));
-  const polar::BlockAddress address{input.bytes(8), input.bytes(6)};
+  const int kind = input.byte() % 32;
+  const auto elements = static_cast<std::size_t>(input.between(1, kind == 0   ? 2200
+                                                                  : kind == 1 ? 600
+                                                                              : 70));
+  const auto contexts = contexts_of(elements, input.byte());
+  const polar::BlockAddress address{input.bytes(8), input.bytes(6), contexts};
   AnyTails tails(input, elements);
   std::atomic<bool> stop{false};
   Interrupt interrupt(stop, nullptr);

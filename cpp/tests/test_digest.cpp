@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
+#include <initializer_list>
 #include <iostream>
 #include <span>
 #include <string>
@@ -336,23 +337,29 @@ void blocks(Report& report, const std::string& name, const MethodCase& method) {
 
 // --- Polar blocks --------------------------------------------------------------------------------
 
-// Messages and positions of blocks of all sizes, every family against every family.
-void polar_blocks(Report& report, const std::string& name, const Spread& spread) {
+// Messages and positions of blocks of these sizes, every family against every family. Elements have so many
+// contexts.
+void polar_blocks(Report& report, const std::string& name, const Spread& spread,
+                  std::initializer_list<std::size_t> sizes, std::size_t contexts) {
   Digest sent, received;
   Draws draws(6);
   for (const Family target : every_family) {
     for (const Family proposal : every_family) {
       // Little of a target may lie beyond a uniform proposal's ends.
       if (proposal == family_of<Uniform> && target != proposal) continue;
-      for (const std::size_t size : {1U, 2U, 3U, 64U, 255U, 1000U, 5000U}) {
+      for (const std::size_t size : sizes) {
         const Latents latents(draws, target, proposal, spread, size);
         FamilyTails tails(latents.targets(), latents.proposals(), 0, size);
         std::atomic<bool> stop{false};
         Interrupt interrupt(stop, nullptr);
         Words positions(size), again(size);
-        const Bytes message =
-            polar::encode_block(tails, size, {seed, offset}, positions, interrupt);
-        polar::decode_block({seed, offset}, message, again, interrupt);
+        std::vector<std::uint16_t> context(size);
+        for (std::size_t i = 0; i < size; ++i) {
+          context[i] = static_cast<std::uint16_t>(i % contexts);
+        }
+        const polar::BlockAddress address{seed, offset, context};
+        const Bytes message = polar::encode_block(tails, size, address, positions, interrupt);
+        polar::decode_block(address, message, again, interrupt);
         CHECK(again == positions, name, size);
         sent.add(message);
         received.add(positions);
@@ -457,8 +464,10 @@ std::vector<std::string> all_parts() {
                   some_information);
   blocks(report, "blocks, ordered random coding, of 400", {Variant::ordered_random, 400});
 
-  polar_blocks(report, "polar blocks, some information", some_information);
-  polar_blocks(report, "polar blocks, much information", {96, 4, 48, 0, 32});
+  const std::initializer_list<std::size_t> sizes = {1, 2, 3, 64, 255, 1000, 5000};
+  polar_blocks(report, "polar blocks, some information", some_information, sizes, 1);
+  polar_blocks(report, "polar blocks, much information", {96, 4, 48, 0, 32}, sizes, 1);
+  polar_blocks(report, "polar blocks, contexts", some_information, {2048, 5000}, 3);
   dithered_blocks(report, "dithered blocks, some information", some_information, false);
   dithered_blocks(report, "dithered blocks, much information", much_information, false);
   dithered_blocks(report, "dithered blocks, shifted layers", some_information, true);

@@ -10,7 +10,9 @@
 #include <cstdint>
 #include <fstream>
 #include <functional>
+#include <initializer_list>
 #include <limits>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -144,9 +146,13 @@ std::string hex_of(std::span<const std::uint8_t> bytes) {
 
 void check_vector(Tails& tails, std::size_t elements, BlockAddress address, Levels levels,
                   std::istream& in, const std::string& line) {
+  std::size_t number = 1;
   std::string hex;
   std::uint64_t total = 0, mixed = 0;
-  in >> hex >> total >> mixed;
+  in >> number >> hex >> total >> mixed;
+  std::vector<std::uint16_t> contexts(elements);
+  for (std::size_t i = 0; i < elements; ++i) contexts[i] = static_cast<std::uint16_t>(i % number);
+  if (number > 1) address.contexts = contexts;
   const Block sent = levels.fine != 0 ? encoded(tails, elements, address, levels)
                                       : encoded(tails, elements, address);
   CHECK(hex_of(sent.bytes) == hex, line.substr(0, 60));
@@ -157,6 +163,10 @@ void check_vector(Tails& tails, std::size_t elements, BlockAddress address, Leve
   }
   CHECK_EQUAL(sum, total);
   CHECK_EQUAL(exclusive_or, mixed);
+  CHECK(decoded(elements, address, sent.bytes) == sent.positions, line.substr(0, 60));
+  if (number > 1) return;
+  // Elements of one context, whatever it is, are as without.
+  address.contexts = contexts;
   CHECK(decoded(elements, address, sent.bytes) == sent.positions, line.substr(0, 60));
 }
 
@@ -211,9 +221,23 @@ void check_chi_square(std::span<const double> counts, std::span<const double> ex
   CHECK(chi_square >= degrees - 6.0 * deviation, what, chi_square, degrees);
 }
 
+// A node whose runs have these odds and numbers of bits; those of no odds carry nothing.
+struct KindOf {
+  std::optional<int> odds;
+  std::size_t size;
+};
+
+Kinds kinds_of(std::vector<Kind>& runs, std::initializer_list<KindOf> of) {
+  Kinds kinds(runs, 0);
+  for (const KindOf& run : of) {
+    if (run.size != 0) kinds.add(run.odds ? Node::from_odds(*run.odds) : Node{0.0, 1.0}, run.size);
+  }
+  return kinds;
+}
+
 // A level of eight places, over many seeds: each of the 2^8 outcomes as often as the product law
-// says. Also of those that are filled up.
-void test_product_law(std::size_t real) {
+// says. Also of those that are filled up, and of those of unlike kinds.
+void test_product_law(std::size_t real, std::size_t unlike) {
   constexpr std::array<double, 8> all = {0.9, -0.5, 0.0, 0.3, -0.99, 0.7, 0.2, -0.1};
   constexpr int trials = 400'000;
   std::array<double, 8> d{};
@@ -226,7 +250,9 @@ void test_product_law(std::size_t real) {
     RangeEncoder out;
     std::array<double, 8> scratch{};
     std::array<Bit, 8> x{};
-    const Nodes root{Node::from_odds(640), {0.0, 1.0}, 8 - real};
+    std::vector<Kind> runs;
+    const Kinds root =
+        kinds_of(runs, {{720, unlike}, {640, real - unlike}, {std::nullopt, 8 - real}});
     Level<Drawing>(Drawing(out, scratch.data()), random, 0, shared, 1, calm.interrupt)
         .draw(d.data(), 8, root, x.data());
     unsigned outcome = 0;
@@ -240,7 +266,9 @@ void test_product_law(std::size_t real) {
     }
     expected[outcome] = trials * p;
   }
-  check_chi_square(count, expected, "a level of " + std::to_string(real));
+  check_chi_square(
+      count, expected,
+      "a level of " + std::to_string(real) + ", " + std::to_string(unlike) + " unlike");
 }
 
 // Whole blocks of a few elements over many seeds: cells of 2^-depth as often as their masses say, for
@@ -409,34 +437,54 @@ void test_nodes() {
   }
 }
 
-// Both halves of a node share its information, of fronts and of backs.
-double information_of(const Nodes& nodes, std::size_t n) {
-  return static_cast<double>(n - nodes.backs) * nodes.front.f +
-         static_cast<double>(nodes.backs) * nodes.back.f;
+// Both halves of a node share the information of all its kinds.
+double information_of(std::span<const Kind> runs) {
+  double all = 0.0;
+  for (const Kind& run : runs) all += run.node.f * static_cast<double>(run.size);
+  return all;
 }
 
-void check_halves(const Nodes& nodes, std::size_t n, double curvature) {
+std::size_t size_of(std::span<const Kind> runs) {
+  std::size_t all = 0;
+  for (const Kind& run : runs) all += run.size;
+  return all;
+}
+
+void check_halves(std::span<const Kind> runs, double curvature) {
+  const std::size_t n = size_of(runs), half = n / 2;
   if (n == 1) return;
-  const Nodes first = nodes.first_half(n, curvature), second = nodes.second_half(n, curvature);
-  const std::size_t half = n / 2;
-  const double whole = information_of(nodes, n);
-  CHECK(std::abs(information_of(first, half) + information_of(second, half) - whole) <=
-            1e-13 * static_cast<double>(n),
-        n, nodes.backs);
-  CHECK(first.backs < half && second.backs == first.backs, n, nodes.backs);
-  CHECK(first.front.g >= 0.0 && second.front.g >= 0.0, n, nodes.backs);
-  check_halves(first, half, curvature);
-  check_halves(second, half, curvature);
+  double both = 0.0;
+  for (const bool second : {false, true}) {
+    std::vector<Kind> stack(runs.begin(), runs.end());
+    Kinds node(stack, 0);
+    for (const Kind& run : runs) node.add(run.node, run.size);
+    second ? node.second_half(half, curvature) : node.first_half(half, curvature);
+    const std::span<const Kind> made = std::span(stack).subspan(runs.size());
+    CHECK_EQUAL(size_of(made), half);
+    CHECK(made.size() <= runs.size(), n, made.size());
+    for (const Kind& run : made) CHECK(run.node.f >= 0.0 && run.node.g >= 0.0, n);
+    both += information_of(made);
+    check_halves(made, curvature);
+  }
+  CHECK(std::abs(both - information_of(runs)) <= 1e-13 * static_cast<double>(n), n, both);
 }
 
-void test_filled_nodes() {
+void test_halves() {
+  const Node silent{0.0, 1.0};
   for (std::size_t n = 1; n <= 64; n *= 2) {
     for (std::size_t real = 1; real <= n; ++real) {
       for (const int odds : {0, 400, 600, 680, 800, 1023}) {
         for (const double curvature : {0.0, 0.125, 0.25}) {
-          const Nodes root{Node::from_odds(odds), {0.0, 1.0}, n - real};
-          CHECK(!root.silent(), n, real);
-          check_halves(root, n, curvature);
+          const Node one = Node::from_odds(odds), other = Node::from_odds(1023 - odds);
+          std::vector<Kind> runs;
+          const auto add = [&](Node node, std::size_t size) {
+            if (size != 0) runs.push_back({node, size});
+          };
+          add(one, real / 3);
+          add(other, real / 4);
+          add(one, real - real / 3 - real / 4);
+          add(silent, n - real);
+          check_halves(runs, curvature);
         }
       }
     }
@@ -447,10 +495,12 @@ void test_filled_nodes() {
 
 int main(int, char** arguments) {
   test_nodes();
-  test_filled_nodes();
+  test_halves();
   test_vectors(arguments[1]);
   test_sizes();
-  for (const std::size_t real : {8, 7, 5}) test_product_law(real);
+  for (const std::size_t real : {8, 7, 5}) {
+    for (const std::size_t unlike : {0, 3}) test_product_law(real, unlike);
+  }
   test_laws_of_blocks();
   test_laws_of_symmetric_targets();
   for (const std::size_t elements : {200, 256}) test_damage(elements);

@@ -17,6 +17,7 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 _Floats = npt.NDArray[np.float64]
 _Words = npt.NDArray[np.uint64]
+_Contexts = npt.NDArray[np.uint16]
 _Elements = npt.NDArray[np.int64]
 
 class CoreDivergenceError(Exception):
@@ -135,12 +136,12 @@ def coded_bits(index: _Words, code: Code, parameter: int = 0) -> int: ...
 def pack(index: _Words, code: Code, parameter: int = 0) -> bytes: ...
 def unpack(data: memoryview, count: int, code: Code, parameter: int = 0) -> _Words: ...
 def pack_adaptively(
-    index: _Words, words: int, start: int, contexts: npt.NDArray[np.uint16]
+    index: _Words, words: int, start: int, contexts: _Contexts
 ) -> tuple[bytes, int]:
     """Returns the bytes and how much information they hold, in bits, rounded up."""
 
 def unpack_adaptively(
-    data: memoryview, words: int, start: int, contexts: npt.NDArray[np.uint16], index: _Words
+    data: memoryview, words: int, start: int, contexts: _Contexts, index: _Words
 ) -> None: ...
 def path_bits(index: _Words, words: int) -> int: ...
 def depth_prior(words: int, start: int, level: int) -> int:
@@ -154,7 +155,7 @@ def pack_tree(
     hints: _Floats,
     begin: int,
     start: int,
-    contexts: npt.NDArray[np.uint16],
+    contexts: _Contexts,
 ) -> tuple[bytes, int]: ...
 def unpack_tree(
     data: bytes | memoryview,
@@ -164,7 +165,7 @@ def unpack_tree(
     hints: _Floats,
     begin: int,
     start: int,
-    contexts: npt.NDArray[np.uint16],
+    contexts: _Contexts,
     index: _Words,
 ) -> None: ...
 def available_instructions() -> tuple[str, ...]:
@@ -190,10 +191,12 @@ def polar_encode(
     end: int,
     position: _Words,
     levels: _Words,
+    contexts: _Contexts,
 ) -> list[bytes]:
     """Encodes the blocks from `begin` to before `end`; fills their elements' positions, and levels.
 
-    Blocks are consecutive elements in C order. `levels` has a number for each block of all.
+    Blocks are consecutive elements in C order. `levels` has a number for each block of all, and
+    `contexts` one for each element, or none at all.
     """
 
 def polar_encode_called(
@@ -206,13 +209,22 @@ def polar_encode_called(
     end: int,
     position: _Words,
     levels: _Words,
+    contexts: _Contexts,
 ) -> list[bytes]:
     """The same for ``tails(element, edge)``, which returns places and signed tails there."""
 
 def polar_decode(
-    seed: int, offset: int, threads: int, block: int, messages: list[bytes], position: _Words
+    seed: int,
+    offset: int,
+    threads: int,
+    block: int,
+    messages: list[bytes],
+    position: _Words,
+    contexts: _Contexts,
 ) -> None: ...
-def polar_levels(seed: int, first: int, elements: int, message: bytes) -> list[tuple[int, float]]:
+def polar_levels(
+    seed: int, first: int, elements: int, message: bytes, contexts: _Contexts
+) -> list[tuple[int, float]]:
     """Returns each level's number, and its bits an element, of the block from an element on."""
 
 def dither_encode(

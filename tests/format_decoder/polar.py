@@ -25,6 +25,8 @@ NEAR_BINS = 40  # half-octaves
 
 Node = tuple[float, float]  # f and g
 SILENT: Node = (0.0, 1.0)
+Run = tuple[Node, int]  # so many bits of a kind
+LEAST_KIND = 1024
 
 
 @cache
@@ -85,15 +87,31 @@ class Context:
         return flip
 
 
+def kinds_of(contexts: list[int]) -> tuple[list[int], list[int]]:
+    """Return elements' kinds, and kinds' sizes: contexts, joined until they are large enough."""
+    sizes, kind_of, left = [0], {}, len(contexts)
+    for context in sorted(set(contexts)):
+        if sizes[-1] >= LEAST_KIND and left >= LEAST_KIND:
+            sizes.append(0)
+        kind_of[context] = len(sizes) - 1
+        number = contexts.count(context)
+        sizes[-1] += number
+        left -= number
+    return [kind_of[context] for context in contexts], sizes
+
+
 class Block:
     """What a block's levels share."""
 
-    def __init__(self, data: bytes, seed: int, first: int, elements: int) -> None:
+    def __init__(
+        self, data: bytes, seed: int, first: int, elements: int, contexts: list[int] | None
+    ) -> None:
         self.coder = RangeDecoder(data)
         self.key, self.first, self.elements = seed ^ KEY, first, elements
         self.places = 1 << (elements - 1).bit_length()
         self.contexts: dict[int, Context] = {}
         self.stray = Context(CERTAIN // 1024, 64)
+        self.kind, self.sizes = kinds_of(contexts or [0] * elements)
 
     def word(self, lane: int, number: int) -> int:
         return random_words(self.key, number // 2, self.first, lane)[number % 2]
@@ -117,7 +135,18 @@ class Block:
         for i in range(self.elements - 1, 0, -1):
             other = random_words(self.key, i, self.first, 256)[0] * (i + 1) >> 64
             to[i], to[other] = to[other], to[i]
-        return to
+        return [e for kind in range(len(self.sizes)) for e in to if self.kind[e] == kind]
+
+    def root(self, odds: list[int]) -> list[Run]:
+        """Return the runs of a level's places."""
+        runs: list[Run] = []
+        for own, size in zip(odds, self.sizes, strict=True):
+            node, before = node_of(own), 0
+            if runs and runs[-1][0] == node:
+                before = runs.pop()[1]
+            runs.append((node, before + size))
+        fill = self.places - self.elements
+        return [*runs, (SILENT, fill)] if fill else runs
 
 
 class Level:
@@ -143,25 +172,25 @@ class Level:
     def flip(self, index: int, leaf_class: int) -> int:
         return self.block.context(self.curvature, leaf_class, self.w(index)).read(self.block.coder)
 
-    def read(self, n: int, front: Node, back: Node, backs: int) -> list[int]:
-        """Return the bits of a node of which the last `backs` are of another kind."""
-        kinds = [front, back] if backs else [front]
-        if n > 1 or all(f == 0.0 for f, _ in kinds):
-            if all(f == 0.0 for f, _ in kinds):
-                return self.guesses(n)
-            if not backs and front[1] < 2.0**-15:
-                x = self.guesses(n)
-                for begin in range(0, n, 64):
-                    size = min(64, n - begin)
-                    said = self.block.raw(size)
-                    for k in range(size):
-                        x[begin + k] ^= said >> k & 1
-                return x
-            if all(f < 2.0**-20 for f, _ in kinds):
-                return self.empty(n, max(kinds))
-            return self.split(n, front, back, backs)
-        self.index += 1
-        return [self.guess(self.index - 1) ^ self.flip(self.index - 1, class_of(front))]
+    def read(self, n: int, runs: list[Run]) -> list[int]:
+        """Return the bits of a node of one kind or more."""
+        kinds = [node for node, _ in runs]
+        if all(f == 0.0 for f, _ in kinds):
+            return self.guesses(n)
+        if n == 1:
+            self.index += 1
+            return [self.guess(self.index - 1) ^ self.flip(self.index - 1, class_of(kinds[0]))]
+        if len(kinds) == 1 and kinds[0][1] < 2.0**-15:
+            x = self.guesses(n)
+            for begin in range(0, n, 64):
+                size = min(64, n - begin)
+                said = self.block.raw(size)
+                for k in range(size):
+                    x[begin + k] ^= said >> k & 1
+            return x
+        if all(f < 2.0**-20 for f, _ in kinds):
+            return self.empty(n, max(kinds, key=lambda node: node[0]))
+        return self.split(n, runs)
 
     def guesses(self, n: int) -> list[int]:
         self.index += n
@@ -181,20 +210,24 @@ class Level:
             last = k
         return x
 
-    def split(self, n: int, front: Node, back: Node, backs: int) -> list[int]:
-        size, k = n // 2, 0.125 * self.curvature
-        alike, mixed = halves(front, front, k), halves(front, back, k)
-        x = []
+    def split(self, n: int, runs: list[Run]) -> list[int]:
+        size = n // 2
+        starts, at = {}, 0  # where kinds begin, in the half
+        for node, length in runs:
+            for half in range(2):
+                begin, end = max(at - half * size, 0), min(at + length - half * size, size)
+                if begin < end:
+                    starts[half, begin] = node
+            at += length
+        cuts = sorted({begin for _, begin in starts})
+        x: list[int] = []
         for half in range(2):
-            if backs == 0:
-                own = (alike[half], SILENT, 0)
-            elif backs == size:
-                own = (mixed[half], SILENT, 0)
-            elif backs < size:
-                own = (alike[half], mixed[half], backs)
-            else:
-                own = (mixed[half], halves(back, back, k)[half], backs - size)
-            x += self.read(size, *own)
+            own: list[Run] = []
+            a = b = SILENT
+            for begin, end in zip(cuts, [*cuts[1:], size], strict=True):
+                a, b = starts.get((0, begin), a), starts.get((1, begin), b)
+                own.append((halves(a, b, 0.125 * self.curvature)[half], end - begin))
+            x += self.read(size, own)
         return [x[i] ^ x[i + size] for i in range(size)] + x[size:]
 
 
@@ -281,7 +314,18 @@ def read_rest(block: Block, at_places: list[int], level: int) -> None:
                 context = near[min(bin_of_place(place, flips, depth), NEAR_BINS - 1)]
 
 
-def read_polar(data: bytes, seed: int, first: int, elements: int) -> list[int]:
+def expected_after(step: int, fine: int, mirrored: bool, odds: int, first: int) -> int:
+    """Return the odds that are expected behind a level."""
+    if step + 1 < fine:
+        return (odds + 640) // 2 if mirrored else min(odds + 24 + max(odds - 592, 0), 832)
+    if step + 1 == fine:
+        return max(odds - 52, 0) if mirrored else first
+    return max(odds - 20, 0)
+
+
+def read_polar(
+    data: bytes, seed: int, first: int, elements: int, contexts: list[int] | None = None
+) -> list[int]:
     """Return the positions of a block's elements.
 
     Args:
@@ -289,35 +333,36 @@ def read_polar(data: bytes, seed: int, first: int, elements: int) -> list[int]:
         seed: The header's.
         first: The number of the first element.
         elements: How many there are.
+        contexts: Theirs, if there are any.
     """
     least = elements // ELEMENTS_PER_BYTE
     require(len(data) in (0, least) or len(data) > least, "a message that is too short")
     if len(data) == least:
         data = data.rstrip(b"\0")
-    block = Block(data, seed, first, elements)
+    block = Block(data, seed, first, elements, contexts)
     coder = block.coder
     fine, mirrored = read_cut(coder)
     labels, step = [0] * elements, 0
-    log_elements = elements.bit_length() - 1
-    expected = first_odds = 416 if mirrored else 540
+    kinds = range(len(block.sizes))
+    logs = [size.bit_length() - 1 for size in block.sizes]
+    expected = [416 if mirrored else 540 for _ in kinds]
+    first_odds: list[int] = []
     while step < (LEVELS if fine else 0):
         if step >= fine and coder.decision(CERTAIN // 8):
             break
-        odds = read_odds(coder, expected, log_elements)
-        curvature = coder.raw(2) if log_elements - abs(odds // 16 - 40) >= 8 else 1
+        odds: list[int] = []
+        for kind in kinds:
+            more = odds[-1] - expected[kind - 1] if odds else 0
+            odds.append(read_odds(coder, min(max(expected[kind] + more, 0), 1023), logs[kind]))
+        information = [log - abs(own // 16 - 40) for log, own in zip(logs, odds, strict=True)]
+        curvature = coder.raw(2) if max(information) >= 8 else 1
         require(curvature < 3, "a level of no known kind")
-        if step == 0:
-            first_odds = odds
-        if step + 1 < fine and mirrored:
-            expected = (odds + 640) // 2
-        elif step + 1 < fine:
-            expected = min(odds + 24 + max(odds - 592, 0), 832)
-        elif step + 1 == fine:
-            expected = max(odds - 52, 0) if mirrored else first_odds
-        else:
-            expected = max(odds - 20, 0)
-        backs = block.places - elements
-        x = Level(block, step, curvature).read(block.places, node_of(odds), SILENT, backs)
+        first_odds = first_odds or odds
+        expected = [
+            expected_after(step, fine, mirrored, own, at_first)
+            for own, at_first in zip(odds, first_odds, strict=True)
+        ]
+        x = Level(block, step, curvature).read(block.places, block.root(odds))
         for place in range(elements):
             bit = x[place] ^ block.word(64 + step, place // 64) >> place % 64 & 1
             if step < fine:

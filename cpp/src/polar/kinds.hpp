@@ -1,8 +1,8 @@
 // Nodes of the polar transform whose bits are of several kinds.
 //
-// Elements of which both sides know that they carry unlike information stand in runs, one kind behind
-// another, and what fills up a block to a power of two carries nothing and stands at the end. The halves
-// of a node of runs are nodes of runs, and never of more.
+// Elements of which both sides know that they carry unlike information stand one kind behind another,
+// and what fills up a block to a power of two carries nothing and stands at the end. The halves of such
+// a node are such nodes, and never of more kinds.
 //
 // References: docs/polar.md.
 #pragma once
@@ -15,16 +15,16 @@
 
 namespace astar_rec::polar {
 
-// Bits of a node that are of one kind
-struct Run {
+// Bits of a node, side by side, that are alike
+struct Kind {
   Node node;
   std::size_t size;
 };
 
-// A node's runs, on a stack of all that are looked at
+// A node's kinds, on a stack of those of all nodes that are looked at
 class Kinds {
  public:
-  Kinds(std::vector<Run>& stack, std::size_t begin) : stack_(&stack), begin_(begin), end_(begin) {}
+  Kinds(std::vector<Kind>& stack, std::size_t begin) : stack_(&stack), begin_(begin), end_(begin) {}
 
   void add(Node node, std::size_t size) {
     if (stack_->size() == end_) stack_->emplace_back();
@@ -54,7 +54,7 @@ class Kinds {
   Kinds halves(std::size_t half, const Join& join) const {
     Kinds made(*stack_, end_);
     std::size_t second = begin_,
-                before = 0;  // the run with the half's first bit, and the bits before it
+                before = 0;  // the kind with the half's first bit, and the bits before it
     while (before + at(second).size <= half) before += at(second++).size;
     std::size_t first = begin_, done = 0;
     std::size_t left = at(first).size, right = before + at(second).size - half;
@@ -85,9 +85,9 @@ class Kinds {
     }
     return true;
   }
-  const Run& at(std::size_t i) const { return (*stack_)[i]; }
+  const Kind& at(std::size_t i) const { return (*stack_)[i]; }
 
-  std::vector<Run>* stack_;
+  std::vector<Kind>* stack_;
   std::size_t begin_;
   std::size_t end_;
 };

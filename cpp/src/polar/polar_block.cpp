@@ -42,7 +42,7 @@ struct Shared {
 
   // The root of a level, of kinds of these odds. Like ones that meet are one.
   Kinds root(std::span<const int> odds) {
-    Kinds kinds(runs, 0);
+    Kinds kinds(stack, 0);
     for (std::size_t kind = 0; kind < odds.size();) {
       std::size_t size = 0;
       const std::size_t first = kind;
@@ -81,7 +81,7 @@ struct Shared {
   std::size_t places;
   LargeVector<std::uint32_t> element;  // of each place; behind them is nothing
   std::vector<std::size_t> sizes;      // of each kind: how many elements
-  std::vector<Run> runs;               // of nodes
+  std::vector<Kind> stack;             // kinds of nodes
 
  private:
   // Sets kinds' sizes; returns the kind of each element. Contexts are joined in order until a kind is large enough.

@@ -33,6 +33,8 @@ References:
 from __future__ import annotations
 
 import math
+from collections import Counter
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from .polar_knowledge import (
@@ -50,9 +52,10 @@ from .polar_transform import (
     SILENT,
     Drawing,
     FlipModel,
+    Kind,
+    Kinds,
     Level,
     Node,
-    Nodes,
     PolarRandom,
     Reading,
     Side,
@@ -76,6 +79,8 @@ MOST_DIGITS = 11  # of a difference, behind its first
 SAMPLED = 65_536  # elements that stand for all in a sender's prediction
 LITTLE = 2.0**-13  # differences of a level, on average, with which what is left is one draw
 END = CERTAINTY // 8  # how likely it is that a level behind the fine ones is not there
+LEAST_KIND = 1024  # elements: contexts are joined until they have so many
+CURVED = 8  # the information of a kind, as a logarithm, from which on a level's curvature is said
 
 
 # --- What is said of a level --------------------------------------------------------------------
@@ -84,7 +89,7 @@ END = CERTAINTY // 8  # how likely it is that a level behind the fine ones is no
 class LevelHeader(NamedTuple):
     """What is said of a level before its bits."""
 
-    odds: int = 0  # of `Node.from_odds`
+    odds: list[int]  # of each kind: `Node.from_odds`
     curvature: int = 1  # eighths
 
 
@@ -122,9 +127,9 @@ class Expectation:
         """Return the binary logarithm of the unit in which odds are said."""
         return clamp(5 - self.information(odds) // 2, 0, 5)
 
-    def says_curvature(self, odds: int) -> bool:
-        """Return whether the curvature is said. If not it is an eighth."""
-        return self.information(odds) >= 8
+    def shift(self, by: int) -> None:
+        """Move odds by what those of the kind before are above the expected ones."""
+        self.odds = clamp(self.odds + by, 0, MOST_ODDS)
 
     def follow(self, step: int, odds: int) -> None:
         """Go on behind the level of a step.
@@ -147,7 +152,7 @@ class Expectation:
 
 
 class Measured:
-    """What a sender measures of a level of differences d. Whatever else it says decodes, too."""
+    """What a sender measures of a kind's differences d. Whatever else it says decodes, too."""
 
     def __init__(self, d: Sequence[float]) -> None:
         self.d = d[:SAMPLED]
@@ -159,7 +164,7 @@ class Measured:
         self.f, self.g = whole / len(self.d), rest / len(self.d)
 
     def odds(self) -> int:
-        """Return the level's odds."""
+        """Return the kind's odds."""
         return Node.to_odds(self.f, self.g)
 
     def curvature(self) -> int:
@@ -188,7 +193,7 @@ def agree_on_size(side: Side, size: int) -> int:
 
 
 def agree_on_odds(side: Side, expectation: Expectation, truth: int) -> int:
-    """Agree on a level's odds.
+    """Agree on a kind's odds.
 
     In units that suit those expected; then, if units are finer at the odds so said, by the number
     of such a finer part.
@@ -212,16 +217,26 @@ def agree_on_odds(side: Side, expectation: Expectation, truth: int) -> int:
 
 
 def agree_on_header(
-    side: Side, expectation: Expectation, truth: Measured | None = None
+    side: Side, expectations: Sequence[Expectation], truth: Sequence[Measured] | None = None
 ) -> LevelHeader:
-    """Agree on what is said of a level."""
-    odds = agree_on_odds(side, expectation, truth.odds() if truth else 0)
-    if not expectation.says_curvature(odds):
-        return LevelHeader(odds, 1)
-    curvature = side.say_raw(truth.curvature() if truth else 0, 2)
+    """Agree on what is said of a level: each kind's odds, the loudest one's curvature."""
+    said: list[int] = []
+    information: list[int] = []
+    deviation = 0
+    for kind, expectation in enumerate(expectations):
+        expected = expectation.odds
+        expectation.shift(deviation)
+        odds = agree_on_odds(side, expectation, truth[kind].odds() if truth else 0)
+        deviation = odds - expected
+        said.append(odds)
+        information.append(expectation.information(odds))
+    loudest = information.index(max(information))
+    if information[loudest] < CURVED:
+        return LevelHeader(said, 1)
+    curvature = side.say_raw(truth[loudest].curvature() if truth else 0, 2)
     if curvature >= CURVATURES:
         raise ValueError("a level of no known kind")
-    return LevelHeader(odds, curvature)
+    return LevelHeader(said, curvature)
 
 
 def agree_on_levels(side: Side, levels: Levels | None = None) -> Levels:
@@ -239,21 +254,55 @@ def agree_on_levels(side: Side, levels: Levels | None = None) -> Levels:
 # --- A block ------------------------------------------------------------------------------------
 
 
+def kinds_of(contexts: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Return the kind of each element, and how many elements each kind has.
+
+    Contexts are joined in order until they have `LEAST_KIND` elements, and what is left then has
+    no fewer.
+    """
+    kind_of: dict[int, int] = {}
+    sizes = [0]
+    left = len(contexts)
+    for context, size in sorted(Counter(contexts).items()):
+        if sizes[-1] >= LEAST_KIND and left >= LEAST_KIND:
+            sizes.append(0)
+        kind_of[context] = len(sizes) - 1
+        sizes[-1] += size
+        left -= size
+    return [kind_of[context] for context in contexts], sizes
+
+
 class Shared:
     """What both sides have: elements' places in the transform, and random numbers.
 
-    n elements have the first n of its places, by a permutation. What fills them up to a power of
-    two carries nothing.
+    n elements have the first n of its places, by a permutation, those of one kind side by side.
+    What fills them up to a power of two carries nothing.
     """
 
-    def __init__(self, elements: int, seed: int, first: int) -> None:
+    def __init__(
+        self, elements: int, seed: int, first: int, contexts: Sequence[int] | None = None
+    ) -> None:
         self.random = PolarRandom(seed, first)
+        kind, self.sizes = kinds_of(contexts if contexts is not None else [0] * elements)
         self.element = self.random.permutation(elements)  # at each place
+        self.element.sort(key=lambda element: kind[element])  # which keeps the order of each kind
         self.places = 1 << (elements - 1).bit_length()
 
-    def root(self, header: LevelHeader) -> Nodes:
-        """Return the root of a level."""
-        return Nodes(Node.from_odds(header.odds), SILENT, self.places - len(self.element))
+    def root(self, header: LevelHeader) -> Kinds:
+        """Return the root of a level. Like kinds that meet are one."""
+        kinds: list[Kind] = []
+        last = None
+        for odds, size in zip(header.odds, self.sizes, strict=True):
+            before = kinds.pop().size if odds == last else 0
+            kinds.append(Kind(Node.from_odds(odds), before + size))
+            last = odds
+        fill = self.places - len(self.element)
+        return Kinds((*kinds, Kind(SILENT, fill)) if fill else tuple(kinds))
+
+    def measured(self, d: Sequence[float]) -> list[Measured]:
+        """Return what is measured of each kind's differences."""
+        ends = list(accumulate(self.sizes))
+        return [Measured(d[end - size : end]) for end, size in zip(ends, self.sizes, strict=True)]
 
     def exchanged(self, step: int) -> list[int]:
         """Return whether 0 and 1 are exchanged, at the elements' places."""
@@ -276,6 +325,7 @@ def encode_block(
     *,
     precise_above: bool = True,
     smooth: bool = False,
+    contexts: Sequence[int] | None = None,
 ) -> tuple[bytes, list[int]]:
     """Return a block's message, and the positions that the receiver will have.
 
@@ -289,12 +339,14 @@ def encode_block(
         precise_above: Whether upper tails are as precise as lower ones. If not they are 1 minus a
             CDF.
         smooth: Whether ratios of densities have no jumps and no kinks.
+        contexts: Of each element a number of which the receiver knows, too: elements that have the
+            same one carry like information.
 
     Raises:
         ValueError: Tails that are no distribution's, or too imprecise.
     """
     levels = levels or Levels.suiting(tail, elements)
-    shared = Shared(elements, seed, first)
+    shared = Shared(elements, seed, first, contexts)
     try:
         knowledge = Knowledge(
             tail, shared.element, levels, precise_above=precise_above, smooth=smooth
@@ -302,19 +354,26 @@ def encode_block(
     except TooManyCellsError:
         fewer = Levels(max(levels.fine - COARSER, BY_ROWS))
         return encode_block(
-            elements, seed, first, tail, fewer, precise_above=precise_above, smooth=smooth
+            elements,
+            seed,
+            first,
+            tail,
+            fewer,
+            precise_above=precise_above,
+            smooth=smooth,
+            contexts=contexts,
         )
     model, out = FlipModel(), Encoder()
     side = Drawing(out)
     agree_on_levels(side, levels)
-    expectation = Expectation(levels, elements)
+    expectations = [Expectation(levels, size) for size in shared.sizes]
     for step in range(MOST_LEVELS):
         d = knowledge.differences()
         if step >= levels.fine and side.decide(mean_size(d) <= LITTLE, END):
             break
         exchanged = shared.exchanged(step)
-        header = agree_on_header(side, expectation, Measured(d))
-        expectation.follow(step, header.odds)
+        header = agree_on_header(side, expectations, shared.measured(d))
+        follow(expectations, step, header)
         level = Level(side, shared.random, step, model, header.curvature)
         at_places = [-x if bit else x for x, bit in zip(d, exchanged, strict=True)]
         at_places += [0.0] * (shared.places - elements)
@@ -325,6 +384,12 @@ def encode_block(
     return out.finish(), positions
 
 
+def follow(expectations: Sequence[Expectation], step: int, header: LevelHeader) -> None:
+    """Go on behind the level of a step."""
+    for expectation, odds in zip(expectations, header.odds, strict=True):
+        expectation.follow(step, odds)
+
+
 def mean_size(d: Sequence[float]) -> float:
     """Return the mean of |d|, added up in four parts."""
     sums = [0.0] * 4
@@ -333,23 +398,25 @@ def mean_size(d: Sequence[float]) -> float:
     return ((sums[0] + sums[1]) + (sums[2] + sums[3])) / len(d)
 
 
-def decode_block(elements: int, seed: int, first: int, message: bytes) -> list[int]:
+def decode_block(
+    elements: int, seed: int, first: int, message: bytes, contexts: Sequence[int] | None = None
+) -> list[int]:
     """Return the positions of a block. A ValueError says that no sender wrote the message."""
     model, source = FlipModel(), Decoder(message)
     side = Reading(source)
     levels = agree_on_levels(side)
-    expectation = Expectation(levels, elements)
     # No levels: all is as both sides share it. So is what a message of no bytes stands for.
     most = 0 if levels.fine == 0 else MOST_LEVELS
-    shared = Shared(elements, seed, first)
+    shared = Shared(elements, seed, first, contexts)
+    expectations = [Expectation(levels, size) for size in shared.sizes]
     labels = [0] * elements  # at places
     drawn = 0
     while drawn < most:
         step = drawn
         if step >= levels.fine and side.decide(True, END):
             break
-        header = agree_on_header(side, expectation)
-        expectation.follow(step, header.odds)
+        header = agree_on_header(side, expectations)
+        follow(expectations, step, header)
         level = Level(side, shared.random, step, model, header.curvature)
         x = level.draw(None, shared.places, shared.root(header))
         for place, exchanged in enumerate(shared.exchanged(step)):

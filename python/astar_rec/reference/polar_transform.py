@@ -176,54 +176,69 @@ class Node(NamedTuple):
 SILENT = Node(0.0, 1.0)
 
 
-class Nodes(NamedTuple):
-    """A node of n bits, of which the last `backs` may be of another kind than those in front.
+class Kind(NamedTuple):
+    """Bits of a node, side by side, that are alike."""
 
-    What fills up a block to a power of two carries nothing and stands at its end. Halves of such a
-    node are such nodes.
+    node: Node
+    size: int
+
+
+class Kinds(NamedTuple):
+    """A node whose bits are of several kinds.
+
+    Elements of which both sides know that they carry unlike information stand one kind behind
+    another; what fills up a block to a power of two carries nothing and stands at the end. Halves
+    of such a node are such nodes, and never of more kinds.
     """
 
-    front: Node
-    back: Node = SILENT
-    backs: int = 0
+    all: tuple[Kind, ...]
 
     @property
     def full(self) -> bool:
-        """Return whether the node is said as it is. One of two kinds is split."""
-        return self.backs == 0 and self.front.full
+        """Return whether the node is said as it is. One of several kinds is split."""
+        return len(self.all) == 1 and self.all[0].node.full
 
     @property
     def empty(self) -> bool:
-        """Return whether bits of either kind hardly ever flip."""
-        return self.front.empty and (self.backs == 0 or self.back.empty)
+        """Return whether bits of all kinds hardly ever flip."""
+        return all(kind.node.empty for kind in self.all)
 
     @property
     def silent(self) -> bool:
         """Return whether no bit carries anything."""
-        return self.front.silent and (self.backs == 0 or self.back.silent)
+        return all(kind.node.silent for kind in self.all)
 
     @property
-    def louder(self) -> Node:
-        """Return the kind that has more to say."""
-        return self.back if self.backs and self.back.f > self.front.f else self.front
+    def loudest(self) -> Node:
+        """Return the kind that has most to say: the first of several."""
+        return max((kind.node for kind in self.all), key=lambda node: node.f)
 
-    def half(self, n: int, join: Callable[[Node, Node], Node]) -> Nodes:
+    def half(self, join: Callable[[Node, Node], Node]) -> Kinds:
         """Return a half, whose k-th bit joins the k-th bits of this node's two halves."""
-        size = n // 2
-        front, back = self.front, self.back
-        if self.backs == 0:
-            return Nodes(join(front, front))
-        if self.backs == size:
-            return Nodes(join(front, back))
-        if self.backs < size:
-            return Nodes(join(front, front), join(front, back), self.backs)
-        return Nodes(join(front, back), join(back, back), self.backs - size)
+        left = sum(kind.size for kind in self.all) // 2
+        begins: list[list[Kind]] = [[], []]  # those of both halves, from the last up
+        for kind in self.all:
+            front = min(kind.size, left)
+            left -= front
+            for half, size in zip(begins, (front, kind.size - front), strict=True):
+                if size:
+                    half.insert(0, Kind(kind.node, size))
+        joined: list[Kind] = []
+        first, second = begins
+        while first:
+            a, b = first.pop(), second.pop()
+            size = min(a.size, b.size)
+            joined.append(Kind(join(a.node, b.node), size))
+            for half, kind in ((first, a), (second, b)):
+                if kind.size > size:
+                    half.append(Kind(kind.node, kind.size - size))
+        return Kinds(tuple(joined))
 
-    def halves(self, n: int, curvature: int) -> tuple[Nodes, Nodes]:
-        """Return both halves of a node of n bits."""
+    def halves(self, curvature: int) -> tuple[Kinds, Kinds]:
+        """Return both halves."""
         return (
-            self.half(n, lambda a, b: Node.first_half(a, b, curvature)),
-            self.half(n, lambda a, b: Node.second_half(a, b, curvature)),
+            self.half(lambda a, b: Node.first_half(a, b, curvature)),
+            self.half(lambda a, b: Node.second_half(a, b, curvature)),
         )
 
 
@@ -367,18 +382,18 @@ class Level:
         self.model, self.curvature = model, curvature
         self.index = 0
 
-    def draw(self, d: list[float] | None, n: int, nodes: Nodes) -> list[int]:
+    def draw(self, d: list[float] | None, n: int, kinds: Kinds) -> list[int]:
         """Return the bits of n places, a power of two; d is None on the receiver's side."""
-        if nodes.silent:
+        if kinds.silent:
             return self.draw_silent(n)
         if n == 1:
-            return [self.draw_leaf(d, nodes.front)]
-        if nodes.full:
+            return [self.draw_leaf(d, kinds.loudest)]
+        if kinds.full:
             return self.draw_full(d, n)
-        if nodes.empty:
-            return self.draw_empty(d, n, nodes.louder)
+        if kinds.empty:
+            return self.draw_empty(d, n, kinds.loudest)
         half = n // 2
-        first, second = nodes.halves(n, self.curvature)
+        first, second = kinds.halves(self.curvature)
         u = self.draw(None if d is None else multiply(d[:half], d[half:]), half, first)
         given = None if d is None else add(d[:half], d[half:], u)
         x = self.draw(given, half, second)
