@@ -29,6 +29,7 @@ pytest.importorskip("click", reason="the extra `cli` is not installed")
 from click.testing import CliRunner
 
 from astar_rec.cli.commands import astar_rec
+from astar_rec.planner import plan_for
 from command import COMMAND, fail, names, posix, read_until, run, start_on_a_terminal, succeed
 from words import compress
 
@@ -68,7 +69,9 @@ def targets():
         {"max_steps": 3, "contexts": "column", "chunk": 64},
         {"block": 2, "bits_hint": "none"},
         {"block": 1, "code": "tree"},
+        {"contexts": "column"},
         {"method": "polar"},
+        {"method": "polar", "contexts": "column"},
         {"method": "polar", "block": 100, "chunk": 2, "threads": 1},
     ],
 )
@@ -84,9 +87,10 @@ def test_round_trip_is_the_librarys(targets, keywords, monkeypatch):
     q, p = rec.Normal(**targets), rec.Normal(0.0, 1.0)
     own = dict(keywords)
     own.pop("bits_hint", None)  # no column of these differs from the others by a bit
-    if set(own) == {"seed"}:
-        made = rec.plan(q, p, seed=3)
-        expected = rec.compress(q, p, codec=made.codec, code=made.code)
+    if set(own) <= {"seed", "contexts"}:
+        contexts = own.get("contexts")
+        made = plan_for(q, p, seed=3, contexts=20 if contexts else 0)
+        expected = rec.compress(q, p, codec=made.codec, code=made.code, contexts=contexts)
     else:
         if not {"method", "block"} & own.keys():
             chosen = rec.automatic_codec(q, p, seed=3)
@@ -538,7 +542,9 @@ def test_a_long_encode_can_be_stopped(name, old):
 # --- For programs ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("options", [(), ("--method=polar",), ("--contexts=column", "--block=2")])
+@pytest.mark.parametrize(
+    "options", [(), ("--method=polar",), ("--contexts=column", "--block=2"), ("--contexts=column",)]
+)
 def test_inspection_as_json(targets, options):
     np.savez("q.npz", **targets)
     np.savez("none.npz", loc=np.zeros((0, 4)), scale=1.0)

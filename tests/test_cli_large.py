@@ -49,6 +49,8 @@ OPTIONS = [
     ["--method=ad", "--block=8", "--chunk=32"],
     ["--method=ad", "--chunk=32"],
     ["--contexts=column", "--block=1"],
+    ["--contexts=column"],
+    ["--method=polar", "--block=512", "--contexts=column"],
 ]
 
 

@@ -38,6 +38,7 @@ CONTAINERS: dict[str, dict[str, Any]] = {
     "scalar": {"shape": ()},
     "polar": {"method": "polar", "block": 16, "chunk": 1},
     "polar, open": {"method": "polar", "block": 16, "chunk": 2, "open": True},
+    "polar, columns": {"method": "polar", "block": 16, "chunk": 1, "contexts": "column"},
     # One scale is said once; of one for each element a file would be ten times as long.
     "dither": {"method": "dither", "block": 16, "chunk": 1, "scale": 0.3},
     "dither, open": {"method": "dither", "block": 16, "chunk": 2, "open": True, "scale": 0.3},

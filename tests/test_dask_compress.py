@@ -61,8 +61,9 @@ def written(q: Any, p: Any = P, scheduler: Any = "synchronous", **words: Any) ->
         {"codec": POLAR},
         {"codec": rec.ADStar(3, 4), "chunk": 64},
         {"codec": rec.ADStar(3), "contexts": "column", "dtype": "float32", "offset": 5},
+        {"codec": POLAR, "contexts": "column"},
     ],
-    ids=["polar", "blocks", "columns"],
+    ids=["polar", "blocks", "columns", "polar, columns"],
 )
 def test_the_bytes_of_one_pass(chunks: Any, words: dict[str, Any]) -> None:
     assert written(lazy(chunks), **words) == whole(**words)

@@ -26,6 +26,7 @@ CODECS = {
     "single": {"codec": rec.ADStar(1), "chunk": 512},
     "blocks": {"codec": rec.ADStar(1, 8), "chunk": 64},
     "columns": {"codec": rec.ADStar(1), "chunk": 512, "contexts": "column"},
+    "polar, columns": {"codec": rec.PolarCoding(1, block=512), "contexts": "column"},
     "hints": {"codec": rec.ADStar(1, 8, bits_hint=np.arange(16) / 8), "chunk": 64},
     "float32": {"codec": rec.ADStar(1), "dtype": "float32"},
 }

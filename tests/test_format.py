@@ -236,6 +236,22 @@ def test_contexts(block: int, shape: tuple[int, ...]) -> None:
     check(opened(q, contexts=given, **options), contexts=given)
 
 
+@pytest.mark.parametrize("block", [1, 7, 64, 5000])
+@pytest.mark.parametrize("shape", [(30,), (9, 5), (3, 3, 5), (700, 4)], ids=str)
+def test_contexts_of_elements(block: int, shape: tuple[int, ...]) -> None:
+    if block < 64 and shape[0] == 700:
+        pytest.skip("takes long")
+    q = targets(*shape)
+    options: dict[str, Any] = {"method": "polar", "block": block, "chunk": 2, "offset": 3}
+    if len(shape) > 1:
+        check(compress(q, P, contexts="column", **options))
+        check(opened(q, columns=True, **options))
+    given = np.random.default_rng(2).integers(0, 4, size=shape)
+    given[0] = 65_535
+    check(compress(q, P, contexts=given, **options), contexts=given)
+    check(opened(q, contexts=given, **options), contexts=given)
+
+
 @pytest.mark.parametrize("block", [1, 2, 7, 16])
 @pytest.mark.parametrize("bits", [0.01, 1.0, 5.3, 32.0, 500.0])
 def test_expected_bits(block: int, bits: float) -> None:
@@ -370,6 +386,14 @@ BARE: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"code": "tree"}, {"code": 5}),
     ({"block": 2, "code": "adaptive"}, {"block": 2}),
     ({"contexts": np.arange(5)}, {"contexts": format_decoder.GIVEN}),
+    (
+        {"method": "polar", "block": 16, "contexts": np.arange(5)},
+        {"method": 5, "code": 6, "block": 16, "contexts": format_decoder.GIVEN},
+    ),
+    (
+        {"method": "polar", "block": 16, "contexts": "column"},
+        {"method": 5, "code": 6, "block": 16, "contexts": format_decoder.COLUMN},
+    ),
 ]
 
 
@@ -378,8 +402,8 @@ def test_without_a_header(options: dict[str, Any], fields: dict[str, Any]) -> No
     shape = (7, 5)
     data = compress(targets(*shape), P, header=False, seed=5, **options)
     expected = bare(data, P, shape=shape, seed=5, **options)
-    said = {"code": 4, "shape": shape, "seed": 5} | fields
-    header = format_decoder.Header(format_decoder.AD, **said)
+    said = {"method": format_decoder.AD, "code": 4, "shape": shape, "seed": 5} | fields
+    header = format_decoder.Header(**said)
     contexts = [*range(5)] * 7
     samples = format_decoder.decode_without_header(data, header, proposals(P, shape), contexts)
     assert same_bits(samples, expected.ravel())
@@ -438,7 +462,9 @@ REFUSED: list[tuple[tuple[str, ...], int | None]] = [
     (("03 05 00 06 00 01 00 00 01 03", "00"), None),  # a block's size
     (("03 05 00 06 00 01 81 80 80 08 00 01 03", "00"), None),
     (("03 05 00 06 11 01 04 00 01 03", "00"), None),  # a chunk's size
-    (("03 05 04 06 00 01 04 00 02 03 01", "00"), None),  # contexts
+    (("03 05 04 06 00 01 04 00 01 03", "00"), None),  # columns of one axis
+    (("03 05 04 06 00 01 80 01 00 02 01 41", "00"), None),  # more than 64 in a block
+    (("03 0e 04 06 00 01 04 00 02 03 01", "00"), None),  # contexts of dithered quantisation
     (("03 05 00 06 00 01 04 00 01 03", "01"), None),  # bytes that are missing
     (("03 05 00 06 00 01 04 00 01 03", "00 00"), None),  # and too many
     (("03 05 00 06 00 01 04 00 01 03", "01 00"), None),  # a zero at the end
@@ -538,6 +564,14 @@ def test_damaged_polar_blocks() -> None:
                 check(whole)
                 decoded += 1
     assert decoded > 0
+
+
+def test_other_contexts_of_elements() -> None:
+    contexts = np.arange(5)
+    data = rec.compress(targets(5), P, codec=rec.PolarCoding(1), contexts=contexts)
+    for other in (None, [0, 1, 2, 3], [0, 1, 2, 3, 5]):
+        with pytest.raises(ValueError, match="contexts"):
+            decode(data, proposals(P, (5,)), other)
 
 
 def test_other_contexts() -> None:

@@ -30,6 +30,8 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "words": {"codec": rec.ADStar(4), "code": rec.GammaCode()},
     "bytes": {"codec": rec.PolarCoding(4, block=8)},
+    "bytes, columns": {"codec": rec.PolarCoding(4, block=8), "contexts": "column"},
+    "bytes, given": {"codec": rec.PolarCoding(4, block=8), "contexts": "given"},
 }
 each_case = pytest.mark.parametrize("name", CASES)
 each_kind = pytest.mark.parametrize("known", [True, False], ids=["shape known", "open"])
@@ -40,12 +42,13 @@ def options(name: str) -> dict[str, Any]:
 
 
 def own_contexts(name: str, begin: int, end: int) -> Any:
-    return CONTEXTS[begin:end] if name == "given" else None
+    given = {"given": CONTEXTS, "bytes, given": CONTEXTS[:, :1]}
+    return given[name][begin:end] if name in given else None
 
 
 def part(name: str, begin: int, end: int) -> bytes:
     words = options(name)
-    if name == "given":
+    if words.get("contexts") == "given":
         words["contexts"] = own_contexts(name, begin, end)
     return rec.compress(Q[begin:end], P, offset=COLUMNS * begin, **words)
 

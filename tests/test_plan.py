@@ -13,6 +13,7 @@ import pytest
 
 import astar_rec as rec
 from astar_rec.custom import divergence_bits
+from astar_rec.planner import plan_for
 from common import same_bits
 
 P = rec.Normal(0.0, 1.0)
@@ -163,8 +164,9 @@ def test_compress_keeps_to_what_it_is_told() -> None:
     q = marginal(1.0, 500, 8)
     coded = rec.inspect(rec.compress(q, P, code=rec.GammaCode()))
     assert coded.codec == rec.ADStar(coded.codec.seed)
-    contexts = rec.inspect(rec.compress(q, P, contexts="column"))
-    assert contexts.codec == rec.ADStar(contexts.codec.seed)
+    for contexts, kind in (("column", rec.PolarCoding), (np.arange(500)[:, None], rec.ADStar)):
+        found = rec.inspect(rec.compress(q, P, contexts=contexts))
+        assert found.codec == kind(found.codec.seed)
     with pytest.raises(rec.ParameterError, match="time"):
         rec.compress(q, P, codec=rec.ADStar(1), time=1e-3)
     with pytest.raises(rec.ParameterError, match="time"):
@@ -173,6 +175,36 @@ def test_compress_keeps_to_what_it_is_told() -> None:
     with rec.Writer(file) as writer:
         assert writer.codec == rec.ADStar(writer.codec.seed)
         writer.write(q, P)
+
+
+def test_contexts_decide() -> None:
+    """Searches have an index for each element then; of many contexts there is no polar coding."""
+    q = marginal(1.0, 500, 8)
+    found = plan_for(q, P, contexts=8)
+    assert {each.codec.block for each in found.rows} == {1, rec.PolarCoding.block}
+    assert isinstance(found.codec, rec.PolarCoding)
+    found = plan_for(q, P, contexts=65)
+    assert found.codec == rec.ADStar(found.codec.seed)
+    assert row(found, "polar").remark == "more than 64 contexts"
+    # They cost something.
+    costs = [row(plan_for(q, P, contexts=number), "polar").bits for number in (0, 1, 3, 60)]
+    assert costs[0] == costs[1] < costs[2] == costs[3]
+    few = plan_for(marginal(1.0, 40), P, contexts=2)
+    assert few.codec == rec.ADStar(few.codec.seed)
+
+
+def test_a_writer_plans_with_contexts() -> None:
+    q = marginal(1.0, 500, 8)
+    for contexts, own, shape, kind in (
+        ("column", None, (500, 8), rec.PolarCoding),
+        ("given", np.arange(8), (500, 8), rec.PolarCoding),
+        ("given", np.arange(8), None, rec.ADStar),  # others may follow
+    ):
+        file = io.BytesIO()
+        with rec.Writer(file, time=1e-2, contexts=contexts, shape=shape) as writer:
+            writer.write(q, P, own)
+            assert isinstance(writer.codec, kind)
+        assert rec.decompress(file.getvalue(), P, contexts=own).shape == (500, 8)
 
 
 # --- Predictions ---------------------------------------------------------------------------------

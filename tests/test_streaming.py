@@ -100,6 +100,7 @@ def test_pieces(shape: tuple[int, ...], block: int, known: bool) -> None:
         {"dtype": "float32"},
         {"contexts": "column"},
         {"contexts": "column", "block": 4},
+        {"method": "polar", "contexts": "column", "block": 8},
         {"block": 4, "bits_hint": [0, 0.5, 1, 2, 2, 1, 0.25, 0]},
     ],
     ids=str,

@@ -72,6 +72,17 @@ def test_what_is_told_beside_it() -> None:
         assert same_bits(again, x)
 
 
+def test_contexts_of_each_element() -> None:
+    q, codec = marginal(40, 8), rec.PolarCoding(5, block=16)
+    given = np.arange(320).reshape(40, 8) % 7
+    for contexts, own in (("column", None), ("given", given)):
+        options: dict[str, Any] = {"codec": codec, "header": False}
+        data, x = written(q, [0, 16, 40], contexts=contexts, own_contexts=own, **options)
+        both = "column" if own is None else own
+        assert data == rec.compress(q, P, contexts=both, **options)
+        assert same_bits(rec.decompress(data, P, codec=codec, shape=(40, 8), contexts=both), x)
+
+
 def test_hints_of_each_element() -> None:
     q, hints = marginal(40, 8), np.linspace(0.5, 3.0, 320).reshape(40, 8)
     codec = rec.ADStar(5, 4, bits_hint="given")

@@ -146,7 +146,8 @@ def read_header(source: Source) -> Header:
     require(code <= BYTES, "an unknown code")
     require((code == BYTES) == (method in WHOLE), "bytes and another method")
     require((0 if method in WHOLE else 4) <= chunk <= 16, "a chunk's size")
-    require(code in LEARNING or contexts == NO_CONTEXTS, "contexts without a code that learns")
+    known = code in LEARNING or method == POLAR or contexts == NO_CONTEXTS
+    require(known, "contexts without a code that learns")
     require(code != TREE or method == AD, "the tree code without AD*")
     header = Header(method, code, (), chunk=chunk, contexts=contexts)
     header.is_float32, header.is_open = bool(flags & 1), bool(flags & 2)
@@ -167,6 +168,8 @@ def read_header(source: Source) -> Header:
     if header.is_open:
         require(axes > 0 and header.shape[0] == 0, "an open container's first axis")
     require(contexts != COLUMN or axes > 1, "columns as contexts of one axis")
+    if method == POLAR and contexts == COLUMN:
+        require(min(header.columns, header.block) <= 64, "more than 64 contexts in a block")
     if header.hints:
         require(len(header.hints) == header.columns, "hints for other columns")
     if flags & 16:
@@ -403,14 +406,37 @@ def read_messages(payload: bytes, count: int) -> list[bytes]:
     return [*messages, payload[source.place :]][:count]
 
 
-def polar_positions(header: Header, messages: Sequence[bytes]) -> list[int]:
+def polar_payload(
+    payload: bytes, header: Header, begin: int, count: int, contexts: Sequence[int] | None
+) -> bytes:
+    """Return what a payload holds behind the checksum of contexts, if there is one."""
+    if header.contexts != GIVEN:
+        return payload
+    require(contexts is not None, "contexts are needed")
+    elements = math.prod(header.shape)
+    require(len(contexts) == elements, "contexts are needed")
+    if not header.checksum or not count:
+        return payload
+    here = contexts[begin * header.block : min((begin + count) * header.block, elements)]
+    told = b"".join(context.to_bytes(2, "little") for context in here)
+    require(payload[:4] == checksum(told), "other contexts than the encoder's")
+    return payload[4:]
+
+
+def polar_positions(
+    header: Header, messages: Sequence[bytes], contexts: Sequence[int] | None
+) -> list[int]:
     """Return the positions of all elements."""
+    if header.contexts == COLUMN:
+        contexts = [n % header.columns for n in range(math.prod(header.shape))]
     elements = math.prod(header.shape)
     positions: list[int] = []
     for message in messages:
         first = len(positions)
         size = min(header.block, elements - first)
-        positions += read_polar(message, header.seed, header.offset + first, size)
+        own = None if contexts is None else contexts[first : first + size]
+        require(own is None or len(set(own)) <= 64, "more than 64 contexts in a block")
+        positions += read_polar(message, header.seed, header.offset + first, size, own)
     return positions
 
 
@@ -629,14 +655,15 @@ def decode_payloads(
         begin = len(messages) + len(indices)
         count = min(1 << header.chunk, header.index_count - begin)
         if header.code == BYTES:
-            messages += read_messages(payload, count)
+            own = polar_payload(payload, header, begin, count, contexts)
+            messages += read_messages(own, count)
         else:
             indices += read_chunk(payload, header, begin, count, contexts)
     if header.code != BYTES:
         return decode_indices(header, indices, proposals)
     get = proposals if callable(proposals) else proposals.__getitem__
     if header.method == POLAR:
-        positions = polar_positions(header, messages)
+        positions = polar_positions(header, messages, contexts)
         samples = [sample(get(number), x) for number, x in enumerate(positions)]
     else:
         given = [get(number) for number in range(math.prod(header.shape))]
@@ -668,7 +695,8 @@ def decode(
     Args:
         data: The container.
         proposals: The family and the two parameters of every element, in C order.
-        contexts: If they were given to the encoder: that of every index.
+        contexts: If they were given to the encoder: that of every index; of polar coding, of every
+            element.
 
     Returns:
         The samples' shape, and the samples in C order.

@@ -74,6 +74,8 @@ OPTIONS: list[dict[str, Any]] = [
     {"method": "polar", "block": 16},
     {"method": "polar", "block": 5, "chunk": 2, "open": True},
     {"method": "polar"},
+    {"method": "polar", "block": 16, "contexts": "column"},
+    {"method": "polar", "block": 16, "contexts": "given", "open": True},
     {"method": "dither", "block": 16},
     {"method": "dither", "block": 5, "chunk": 2, "open": True},
     {"method": "dither", "block": 16, "layers": "shifted"},
@@ -186,8 +188,8 @@ def decompress(data: bytes) -> None:
         assert reader.dtype == x.dtype
         for number in range(reader._contents.grid.chunks):
             index, known = reader._unpack(number)
-            packed = reader._code(number, known).pack(index, reader._contexts(number, len(index)))
-            payload = known.checksums() + packed
+            packed = reader._code(number, known).pack(index, reader._contexts(number, known))
+            payload = b"".join(checksum for _, checksum in known.checksums()) + packed
             if layout.frames[number].escapes:
                 payload = write_section(reader._escapes(number)) + payload
             assert payload == layout.frames[number].payload, "a payload that no encoder writes"
@@ -282,6 +284,7 @@ BARE: list[dict[str, Any]] = [
     {"method": "mrc", "candidates": 30},
     {"method": "polar"},
     {"method": "polar", "block": 4},
+    {"method": "polar", "block": 8, "contexts": "column"},
     {"method": "dither", "block": 4},
     {"method": "dither", "block": 4, "layers": "shifted"},
     {"code": rec.GammaCode()},

@@ -79,8 +79,8 @@ def astar_rec() -> None:
     help="The container to write; - for standard output.",
 )
 @method_options(
-    "auto takes what `plan` says, polar for arrays and ad for few; with --block, --contexts or a "
-    "limit, ad. dad and mrc are approximate; global takes long where targets are narrow.",
+    "auto takes what `plan` says, polar for arrays and ad for few; with --block or a limit, ad. "
+    "dad and mrc are approximate; global takes long where targets are narrow.",
     automatic=True,
 )
 @click.option(
@@ -105,7 +105,8 @@ def astar_rec() -> None:
     type=click.Choice(["none", "column"]),
     default="none",
     show_default=True,
-    help="column has each column of the last axis learn how long its own indices are.",
+    help="column tells the columns of the last axis apart, where some have more information than "
+    "others: with polar up to 64 columns; with others each learns how long its own indices are.",
 )
 @click.option(
     "--code",
@@ -162,9 +163,14 @@ def encode(
     ):
         warnings.simplefilter("always", ApproximationWarning)
         own = _CODES[code]()
-        asks = block != "auto" or contexts != "none" or any(n is not None for n in limits.values())
+        shape = broadcast_shape(target=target.shape, proposal=proposal.shape)
+        shape = shape if large is None else large.shape
+        asks = block != "auto" or any(n is not None for n in limits.values())
         if method == AUTOMATIC and not asks:
-            made = plan_for(target, proposal, seed=seed, code=own, threads=threads)
+            different = 0 if contexts == "none" else max((1, *shape[-1:]))
+            made = plan_for(
+                target, proposal, seed=seed, contexts=different, code=own, threads=threads
+            )
             codec, own = made.codec, made.code if own is None else own
         else:
             name = DEFAULT if method == AUTOMATIC else method
@@ -191,8 +197,6 @@ def encode(
                 size += len(piece)
     for warning in warned:
         say(f"{posteriors}: {warning.message}", err=True)
-    shape = broadcast_shape(target=target.shape, proposal=proposal.shape)
-    shape = shape if large is None else large.shape
     output.say(f"{output}: {_samples(shape)} in {size} bytes by {_said(codec)}")
     if count := math.prod(shape):
         known = _mean_divergence(target, proposal)

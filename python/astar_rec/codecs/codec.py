@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 
-from .._arrays import output_array, require_apart
+from .._arrays import CONTEXT_LIMIT, output_array, require_apart
 from .._elements import Floats, Shape, require_all
 from .._validate import (
     ELEMENT_LIMIT,
@@ -35,9 +35,10 @@ from ..codes import AdaptiveCode, ByteCode
 from ..custom import CustomTarget, as_proposal
 from ..distributions import as_distribution
 from ..errors import ParameterError
+from .contexts import require_few_columns
 from .encoded import Arrays, Encoded, output_arrays
 from .messages import INDICES, MessageKind
-from .units import GIVEN, Blocks, block_of, hints_of
+from .units import GIVEN, HINTS_PER_BIT, Blocks, block_of, hints_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -87,6 +88,9 @@ class Codec(ABC):
             (`escapes`). False where nothing is, or next to nothing.
         by_masses: Whether it asks for targets' masses, and not for ratios of densities.
         draws_tree: Whether an index names a node of AD*'s tree, which `TreeCode` predicts.
+        takes_contexts: Whether elements may have contexts. Of other codecs indices may have them,
+            which their code tells apart (`IndexCode.takes_contexts`).
+        most_contexts: How many different contexts there may be in a block of such a codec.
         cut_means: What became of the units that `Encoded.cut` counts, for warnings.
         limits: The arguments that bound the work, each with what it means.
         seed: The seed, which sender and receiver share.
@@ -109,6 +113,8 @@ class Codec(ABC):
     escapes: ClassVar[bool] = True
     by_masses: ClassVar[bool] = False
     draws_tree: ClassVar[bool] = False
+    takes_contexts: ClassVar[bool] = False
+    most_contexts: ClassVar[int] = CONTEXT_LIMIT
     cut_means: ClassVar[str] = "searches were cut at the step budget"
     limits: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
@@ -181,7 +187,7 @@ class Codec(ABC):
             expected_bits: The information of an element in bits, as far as both sides know it.
             contexts: Whether the code must take contexts.
         """
-        del contexts  # an adaptive code does
+        del contexts  # an adaptive code does, and no code needs to where the codec does
         if not self.kind.is_number:
             return ByteCode()
         bits = expected_bits
@@ -281,6 +287,29 @@ class Codec(ABC):
         other = replace(self, bits_hint=None)  # type: ignore[type-var]
         other._set(bits_hint=tuple(bits.tolist()))
         return other
+
+    def with_contexts(self: AnyCodec, contexts: Any) -> AnyCodec:
+        """Returns the codec for elements with contexts: for exactly these elements.
+
+        Args:
+            contexts: An integer from 0 to 65,535 for each element, in C order; an array of any
+                shape, of as many as there are elements. Sender and receiver need the same.
+
+        Raises:
+            ParameterError: A codec that takes none; no such integers.
+        """
+        del contexts
+        raise ParameterError("contexts", "given", f"none, with {self!r}: its code may take some")
+
+    def with_known(self: AnyCodec, numbers: npt.NDArray[Any]) -> AnyCodec:
+        """Returns the codec for exactly the elements of which something is known.
+
+        Args:
+            numbers: Contexts, where the codec takes them; or else hints in sixteenths of a bit.
+        """
+        if self.takes_contexts:
+            return self.with_contexts(numbers)
+        return self.with_hints(numbers / HINTS_PER_BIT)
 
     def encode(
         self,
@@ -427,6 +456,11 @@ class Codec(ABC):
                 raise ParameterError("length of the last axis", shape[-1] if shape else 1, expected)
         elif self.bits_hint is not None:
             self.blocks.hints(shape)
+
+    def check_columns(self, shape: Shape) -> None:
+        """Raises ParameterError where columns of the last axis are no contexts for the codec."""
+        if self.takes_contexts and len(shape) > 1:
+            require_few_columns(shape[-1], self.block, self.most_contexts)
 
     # --- As a frozen dataclass -------------------------------------------------------------------
 

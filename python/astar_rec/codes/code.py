@@ -81,7 +81,7 @@ class Parts(NamedTuple):
 
 @dataclass(frozen=True)
 class IndexCode:
-    """What all codes share. Only `AdaptiveCode` and `TreeCode` take contexts.
+    """What all codes share. Only `AdaptiveCode` and `TreeCode` take contexts, which are of indices.
 
     Attributes:
         name: What the command line calls it.

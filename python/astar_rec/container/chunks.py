@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .._arrays import CONTEXT_LIMIT
 from .._parallel import in_order
 from .._validate import ELEMENT_LIMIT, threads_of
 from ..codecs.escapes import joined_escapes
-from ..errors import ParameterError
 from .escape_section import write_section
-from .known import Known, joined
+from .known import Known, code_contexts, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from .envelope import Envelope
     from .fingerprint import Fingerprinter
     from .format import Contexts, Header
-    from .grid import Grid
 
 START_INDICES = 256  # so many indices choose where a code that learns starts
 
@@ -53,7 +50,7 @@ class Chunk(NamedTuple):
         number: The chunk's number.
         payload: What it holds, behind the escapes; None where that has to be made.
         indices: Its indices, where there is no payload.
-        contexts: Their contexts, if there are any.
+        contexts: Their contexts as the code is told them, if it is told any.
         known: What was given with them.
         section: What is written of its escapes.
         rows: For the last chunk of an open container: how many rows there are.
@@ -175,9 +172,11 @@ class ChunkWriter:
                 if self._waiting == chunk:
                     yield self._take(None)
                 room = chunk - self._waiting
-                self._pieces.append((index[:room], known.part(slice(room))))
-                self._waiting += min(room, len(index))
-                index, known = index[room:], known.part(slice(room, None))
+                taken = min(room, len(index))
+                self._pieces.append((index[:taken], known.part(0, taken)))
+                self._waiting += taken
+                known = known.part(taken, len(index))
+                index = index[taken:]
         if self._waiting == chunk and not self.header.open:
             yield self._take(None)
 
@@ -195,7 +194,8 @@ class ChunkWriter:
         none = np.empty((0, *words), self.header.codec.kind.carried)
         index = np.concatenate([none, *(piece for piece, _ in pieces)])
         known = joined([own for _, own in pieces]) if pieces else Known()
-        contexts = self._contexts(len(index), known)
+        first = self._number * self.header.chunk
+        contexts = code_contexts(self.header, self.header.grid(), first, first + len(index), known)
         if self._head is None:
             code = self.header.code
             if self._choose_start:
@@ -247,12 +247,6 @@ class ChunkWriter:
             return header.shape
         return (ELEMENT_LIMIT if rows is None else rows, *header.shape[1:])
 
-    def _contexts(self, count: int, known: Known) -> Contexts | None:
-        if self.header.contexts != "column":
-            return known.contexts
-        first = self._number * self.header.chunk
-        return column_contexts(self.header.grid(), first, first + count)
-
     def _write_header(self, code: IndexCode, shape: Shape) -> None:
         """Writes the header, once the first chunk is known, of samples of a shape."""
         columns = shape[-1] if shape else 1
@@ -289,13 +283,3 @@ def code_at(header: Header, shape: Shape, begin: int, count: int, known: Known) 
     elements = header.grid(shape).elements_of(begin, begin + count)
     own = codec.with_hints(known.hints_of(len(elements)))
     return header.code.at(own, (len(elements),), offset=offset + elements.start)
-
-
-def column_contexts(grid: Grid, begin: int, end: int) -> Contexts:
-    """The contexts of indices by number, where they are places on the last axis."""
-    if len(grid.shape) < 2:
-        raise ParameterError("contexts", "column", "None or an array, where there is one axis only")
-    columns = grid.steps_shape[-1]
-    if columns > CONTEXT_LIMIT:
-        raise ParameterError("contexts", "column", f"at most {CONTEXT_LIMIT} blocks in a row")
-    return (np.arange(begin, end) % max(1, columns)).astype(np.uint16)

@@ -22,7 +22,8 @@ def code_for(codec: Codec, code: IndexCode | None, *, contexts: bool) -> IndexCo
     Args:
         codec: Whose messages.
         code: The code, or None.
-        contexts: Whether there are contexts.
+        contexts: Whether there are contexts: of elements where the codec takes them, of which the
+            code need not know, or else of indices.
 
     Raises:
         ParameterError: A code that is not registered, or does not go with the codec or contexts.
@@ -34,6 +35,6 @@ def code_for(codec: Codec, code: IndexCode | None, *, contexts: bool) -> IndexCo
         raise ParameterError("code", code, f"None, or one of {names}")
     if not code.suits(codec):
         raise ParameterError("code", code, f"another one, with {codec!r}")
-    if contexts and not code.takes_contexts:
+    if contexts and not (codec.takes_contexts or code.takes_contexts):
         raise ParameterError("contexts", "given", f"None, with {code!r}")
     return code.with_block(codec.words)

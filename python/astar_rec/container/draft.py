@@ -6,15 +6,19 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from .._arrays import CONTEXT_LIMIT
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer, shape_of
 from ..codecs import ADStar, Codec
 from ..codecs.automatic import fresh_seed
+from ..codecs.contexts import contexts_of
 from ..custom import as_proposal, as_target
 from ..errors import ParameterError
 from ..planner import plan_for
 from .code_choice import code_for
 from .envelope import Bare, Framed
-from .format import CONTEXTS, MAX_CHUNK, Header, dtype_of, least_chunk
+from .format import CONTEXTS, MAX_CHUNK, Header, check_shape, dtype_of, least_chunk
 from .grid import Grid
 
 if TYPE_CHECKING:
@@ -91,11 +95,11 @@ class Draft:
             chunk=self._chunk(codec, chosen),
         )
         if self.shape is not None:
-            codec.check_shape(self.shape)
+            check_shape(codec, self.contexts, self.shape)
         return header
 
     def planned(
-        self, target: TargetLike, proposal: ProposalLike, time: float
+        self, target: TargetLike, proposal: ProposalLike, time: float, contexts: Any = None
     ) -> tuple[Codec, IndexCode | None]:
         """Returns a codec and a code for rows like the first ones, within a time for each element.
 
@@ -105,6 +109,7 @@ class Draft:
             target: The first rows' targets.
             proposal: Their proposal.
             time: As for `plan`.
+            contexts: Those of the first rows, where they are given.
         """
         shape = broadcast_shape(
             target=as_target(target).shape, proposal=as_proposal(proposal).shape
@@ -113,11 +118,22 @@ class Draft:
             target,
             proposal,
             time=time,
-            single=self.contexts != "none",
+            contexts=self._different_contexts(contexts, shape),
             code=self.code,
             piece=None if shape == self.shape else math.prod(shape[1:]),
         )
         return made.codec, made.code if self.code is None else self.code
+
+    def _different_contexts(self, given: Any, shape: Shape) -> int:
+        """Returns how many different contexts there may be; of rows of a shape some are given."""
+        if self.contexts == "none":
+            return 0
+        if self.contexts == "column":
+            return max(1, shape[-1] if shape else 1)
+        own = contexts_of(given)
+        if own is None or shape != self.shape:
+            return CONTEXT_LIMIT  # who knows what follows
+        return max(1, int(np.count_nonzero(np.bincount(own.numbers))))
 
     def _chunk(self, codec: Codec, code: IndexCode) -> int:
         """Returns how many indices a chunk holds: as asked, what suits the code, or bare, all."""

@@ -59,7 +59,7 @@ class Framed(Envelope):
 
     def payload(self, coded: bytes, known: Known) -> bytes:
         """Returns checksums of what was given, and the code."""
-        return known.checksums() + coded
+        return b"".join(checksum for _, checksum in known.checksums()) + coded
 
     def chunk(
         self, head: bytes, number: int, payload: bytes, rows: int | None, escapes: bytes

@@ -85,7 +85,8 @@ class Header:
         codec: The codec that makes and decodes them. What a receiver need not know, a budget or
             a number of threads, is not written.
         code: The code of the indices.
-        contexts: Where the code's contexts come from: one of `CONTEXTS`.
+        contexts: Where contexts come from: one of `CONTEXTS`. They are of elements, told to the
+            codec, where that takes them; or else of indices, told to the code.
         offset: The number of the first element.
         shape: The samples' shape. Where the header is `open`, the first axis is 0 there, and the
             last frame says how many rows there are.
@@ -209,7 +210,7 @@ def read_header(data: memoryview) -> tuple[Header, int]:
             chunk=1 << chunk if chunk < 64 else 0,
             fingerprint=fingerprint,
         )
-        codec.check_shape(shape)
+        check_shape(codec, header.contexts, shape)
     except ParameterError as error:
         raise CorruptDataError(f"a header that no encoder writes: {error}") from None
     _check(header)
@@ -222,6 +223,22 @@ def _read_fingerprint(data: memoryview, at: int) -> tuple[Fingerprint, int]:
     if len(data) < end:
         raise CorruptDataError(f"the data end at byte {len(data)}, in the header")
     return Fingerprint.from_bytes(bytes(data[at:end])), end
+
+
+def check_shape(codec: Codec, contexts: str, shape: Shape) -> None:
+    """Refuses samples of a shape that is not for the codec, or not for columns as its contexts.
+
+    Args:
+        codec: The codec.
+        contexts: Where contexts come from: one of `CONTEXTS`.
+        shape: The samples' shape.
+
+    Raises:
+        ParameterError: It is not.
+    """
+    codec.check_shape(shape)
+    if contexts == "column":
+        codec.check_columns(shape)
 
 
 def least_chunk(codec: Codec) -> int:

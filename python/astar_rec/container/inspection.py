@@ -46,7 +46,7 @@ class Inspection:
         method: The name of the codec's method: ``"ad"``, say.
         codec: The codec that decodes it.
         code: The code of the indices.
-        contexts: Where the code's contexts come from: ``"none"``, ``"column"`` or ``"given"``.
+        contexts: Where contexts come from: ``"none"``, ``"column"`` or ``"given"``.
         shape: The shape of the samples.
         dtype: Their type.
         offset: The number of the first element.
@@ -221,7 +221,7 @@ class _Looking(Reader):
 def _measured(reader: Reader, number: int) -> tuple[int, int, Parts, dict[str, float]]:
     """The depths of a chunk's indices, added up, the bits of escapes, and where the rest went."""
     index, known = reader._unpack(number)
-    parts = reader._code(number, known).parts(index, reader._contexts(number, len(index)))
+    parts = reader._code(number, known).parts(index, reader._contexts(number, known))
     is_number = reader.codec.kind.is_number
     depths = _core.path_bits(index, reader.codec.words) if is_number else parts.path
     escapes = reader._escapes(number)
@@ -243,6 +243,8 @@ def _breakdown(reader: Reader, number: int, index: Indices) -> dict[str, float]:
     first = number * grid.chunk
     own = grid.elements_of(first, first + len(index))
     offset = reader._header.offset + own.start
+    known = reader._numbers(own.start, own.stop)
+    codec = codec if known is None else codec.with_known(known)
     return codec.breakdown(codec.kind.from_index(index), len(own), offset)
 
 

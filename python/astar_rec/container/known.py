@@ -1,6 +1,9 @@
-"""What sender and receiver know of indices beside the container: contexts, and elements' hints.
+"""What sender and receiver know beside the container: contexts, and elements' hints.
 
 Both are given by both sides, call by call, and never written. A checksum of them tells others.
+
+Contexts are of elements where the codec takes them (`Codec.takes_contexts`), and otherwise of
+indices, for their code. Columns as contexts are known to whoever has the header.
 """
 
 from __future__ import annotations
@@ -12,26 +15,27 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .._arrays import real_array
+from .._arrays import CONTEXT_LIMIT, context_array, real_array
 from .._elements import require_all
-from ..codecs.hinted import encode_hinted
 from ..codecs.units import GIVEN, HINTS_PER_BIT, MOST_HINT
 from ..errors import ParameterError
 
 if TYPE_CHECKING:
     from .._elements import Floats, Shape
-    from ..codecs import Codec, Encoded, Progress
-    from ..distributions import ProposalLike, TargetLike
-    from .format import Contexts
+    from ..codecs import Codec
+    from ..codecs.knowing import Numbers
+    from .format import Contexts, Header
     from .grid import Grid
 
 __all__ = [
     "Hints",
     "Known",
-    "encoded_with",
-    "hints_by_index",
+    "code_contexts",
+    "contexts_given",
+    "element_numbers",
     "hints_given",
     "joined",
+    "known_of",
     "with_given_hints",
 ]
 
@@ -40,34 +44,42 @@ Hints = npt.NDArray[np.uint32]
 
 
 class Known(NamedTuple):
-    """What is known of some consecutive indices.
+    """What was given with some consecutive indices.
 
     Attributes:
-        contexts: Their contexts, of shape (n,); None if none are given.
-        hints: Their elements' hints, of shape (n, block); None if none are given.
+        contexts: Their contexts, or those of their elements, flat; None if none were given.
+        hints: Their elements' hints, of shape (n, block); None if none were given.
+        contexts_each: How many contexts an index has: 1, or as many as a block has elements, of
+            which the last one may lack some.
     """
 
     contexts: Contexts | None = None
     hints: Hints | None = None
+    contexts_each: int = 1
 
-    def part(self, which: slice) -> Known:
-        """What is known of some of the indices."""
-        contexts = None if self.contexts is None else self.contexts[which]
-        return Known(contexts, None if self.hints is None else self.hints[which])
+    def part(self, begin: int, end: int) -> Known:
+        """What is known of the indices from one to before another."""
+        each = self.contexts_each
+        contexts = None if self.contexts is None else self.contexts[begin * each : end * each]
+        return Known(contexts, None if self.hints is None else self.hints[begin:end], each)
 
     def copy(self) -> Known:
         """The same in memory of its own."""
         contexts = None if self.contexts is None else self.contexts.copy()
-        return Known(contexts, None if self.hints is None else self.hints.copy())
+        hints = None if self.hints is None else self.hints.copy()
+        return Known(contexts, hints, self.contexts_each)
 
-    def checksums(self) -> bytes:
-        """What stands before indices of which something is given."""
-        parts = (self.contexts, "<u2"), (self.hints, "<u4")
-        return b"".join(
-            zlib.crc32(each.astype(dtype).tobytes()).to_bytes(4, "little")
-            for each, dtype in parts
+    def checksums(self) -> list[tuple[str, bytes]]:
+        """What stands before indices of which something is given: each with what it was given as.
+
+        None where there is no index.
+        """
+        parts = ("contexts", self.contexts, "<u2"), ("bits_hint", self.hints, "<u4")
+        return [
+            (name, zlib.crc32(each.astype(dtype).tobytes()).to_bytes(4, "little"))
+            for name, each, dtype in parts
             if each is not None and len(each)
-        )
+        ]
 
     def hints_of(self, elements: int) -> Floats:
         """The hints of that many elements, in bits."""
@@ -77,8 +89,28 @@ class Known(NamedTuple):
 
 def joined(parts: list[Known]) -> Known:
     """Returns what is known of indices that follow each other; at least one part."""
-    columns: Any = zip(*parts, strict=True)
-    return Known(*(None if each[0] is None else np.concatenate(each) for each in columns))
+    contexts = [each.contexts for each in parts if each.contexts is not None]
+    hints = [each.hints for each in parts if each.hints is not None]
+    return Known(
+        np.concatenate(contexts) if contexts else None,
+        np.concatenate(hints) if hints else None,
+        parts[0].contexts_each,
+    )
+
+
+def contexts_given(codec: Codec, value: Any, grid: Grid) -> Contexts:
+    """Returns contexts that were given, of all elements or of all indices, a view where it can be.
+
+    Args:
+        codec: The codec, which says of which.
+        value: What was given as ``contexts``.
+        grid: The elements, and their indices.
+
+    Raises:
+        ParameterError: No integers from 0 to 65,535 that broadcast to the samples' shape, or the
+            indices'.
+    """
+    return context_array(value, grid.shape if codec.takes_contexts else grid.steps_shape)
 
 
 def hints_given(codec: Codec, value: Any, shape: Shape) -> Hints | None:
@@ -109,35 +141,94 @@ def hints_given(codec: Codec, value: Any, shape: Shape) -> Hints | None:
         raise ParameterError("shape of bits_hint", bits.shape, what) from None
 
 
-def hints_by_index(hints: Hints, grid: Grid, begin: int, end: int) -> Hints:
-    """Returns the hints of consecutive indices: see `Known`.
+def known_of(
+    codec: Codec,
+    grid: Grid,
+    contexts: Contexts | None,
+    hints: Hints | None,
+    begin: int = 0,
+    end: int | None = None,
+) -> Known:
+    """Returns what was given with consecutive indices.
 
     Args:
-        hints: Those of all elements.
-        grid: Where their indices are.
+        codec: The codec.
+        grid: Where the indices are.
+        contexts: What `contexts_given` returned of all; None if none were given.
+        hints: What `hints_given` returned of all; None if none were given.
+        begin: The first index.
+        end: Where the last one ends; None for all that follow.
+    """
+    end = grid.indices if end is None else end
+    elements = grid.elements_of(begin, end)
+    each, own, rows = 1, None, None
+    if contexts is not None:  # views are not to be spread out
+        each = grid.block if codec.takes_contexts else 1
+        of = elements if codec.takes_contexts else range(begin, end)
+        own = contexts.flat[of.start : of.stop]
+    if hints is not None:
+        padded = np.zeros((end - begin) * grid.block, np.uint32)
+        padded[: len(elements)] = hints.flat[elements.start : elements.stop]
+        rows = padded.reshape(-1, grid.block)
+    return Known(own, rows, each)
+
+
+def code_contexts(
+    header: Header, grid: Grid, begin: int, end: int, known: Known
+) -> Contexts | None:
+    """Returns the contexts of indices that their code is told; None for none.
+
+    Args:
+        header: The container's.
+        grid: Where the indices are.
         begin: The first index.
         end: Where the last one ends.
+        known: What was given with them.
     """
-    elements = grid.elements_of(begin, end)
-    own = np.zeros((end - begin) * grid.block, np.uint32)
-    own[: len(elements)] = hints.flat[elements.start : elements.stop]
-    return own.reshape(-1, grid.block)
+    if header.codec.takes_contexts:
+        return None
+    if header.contexts != "column":
+        return known.contexts
+    return _in_rows(grid.steps_shape, begin, end)
 
 
-def encoded_with(
+def element_numbers(
     codec: Codec,
-    known: Known,
-    target: TargetLike,
-    proposal: ProposalLike,
-    offset: int,
-    progress: Progress | None,
-) -> Encoded:
-    """Returns what a codec finds for elements of which something is known."""
-    if known.hints is None:
-        return codec.encode(target, proposal, offset=offset, progress=progress)
-    return encode_hinted(
-        codec, known.hints_of(known.hints.size), target, proposal, offset, progress
-    )
+    kind: str,
+    grid: Grid,
+    contexts: Contexts | None,
+    hints: Hints | None,
+    begin: int = 0,
+    end: int | None = None,
+) -> Numbers | None:
+    """Returns what a codec is told of consecutive elements, flat; None for nothing.
+
+    Args:
+        codec: The codec.
+        kind: Where contexts come from, as headers say it.
+        grid: Where the elements are.
+        contexts: What `contexts_given` returned of all; None if none were given.
+        hints: What `hints_given` returned of all; None if none were given.
+        begin: The first element.
+        end: Where the last one ends; None for all that follow.
+    """
+    end = grid.elements if end is None else end
+    if hints is not None:
+        return hints.flat[begin:end]
+    if not codec.takes_contexts:
+        return None
+    if kind == "column":
+        return _in_rows(grid.shape, begin, end)
+    return None if contexts is None else contexts.flat[begin:end]
+
+
+def _in_rows(shape: Shape, begin: int, end: int) -> Contexts:
+    """Where consecutive ones of an array of a shape are in their rows."""
+    if len(shape) < 2:
+        raise ParameterError("contexts", "column", "None or an array, where there is one axis only")
+    if shape[-1] > CONTEXT_LIMIT:
+        raise ParameterError("contexts", "column", f"at most {CONTEXT_LIMIT} of them in a row")
+    return (np.arange(begin, end) % max(1, shape[-1])).astype(np.uint16)
 
 
 def with_given_hints(codec: Codec, bits_hint: Any) -> Codec:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._arrays import context_array
 from .._parallel import in_order
 from .._validate import (
     ELEMENT_LIMIT,
@@ -18,18 +17,25 @@ from .._validate import (
 )
 from ..codecs import Codec
 from ..codecs.escapes import decode_escapes, joined_escapes, none_escaped
-from ..codecs.hinted import decode_hinted
-from ..codecs.units import HINTS_PER_BIT
+from ..codecs.knowing import decode_knowing
 from ..custom import as_proposal
 from ..custom.selection import elements_of
 from ..errors import CorruptDataError, ParameterError
-from .chunks import code_at, column_contexts, threads_for
+from .chunks import code_at, threads_for
 from .code_choice import code_for
 from .escape_section import split_section
 from .fingerprint import require_same
-from .format import LONGEST_HEADER, Header, as_received, dtype_of, read_header
+from .format import LONGEST_HEADER, Header, as_received, check_shape, dtype_of, read_header
 from .frames import payload_of, rescue, walk, whole
-from .known import Known, hints_by_index, hints_given, with_given_hints
+from .known import (
+    Known,
+    code_contexts,
+    contexts_given,
+    element_numbers,
+    hints_given,
+    known_of,
+    with_given_hints,
+)
 from .source import source_of
 
 if TYPE_CHECKING:
@@ -38,10 +44,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from typing_extensions import Self
 
-    from .._elements import Floats, Indices, Shape
+    from .._elements import Indices, Shape
     from ..codecs import Message, Progress
     from ..codecs.codec import Proposal
     from ..codecs.escapes import Escapes
+    from ..codecs.knowing import Numbers
     from ..codes import IndexCode
     from ..distributions import ProposalLike
     from .format import Contexts
@@ -177,7 +184,7 @@ class Reader:
         self._given: Contexts | None = None
         if self._header.contexts == "given":
             if contexts is not None:
-                self._given = context_array(contexts, grid.steps_shape)
+                self._given = contexts_given(self.codec, contexts, grid)
             elif self._needs_all:
                 raise ParameterError("contexts", None, "those that it was compressed with")
         elif contexts is not None and header is None:
@@ -334,8 +341,8 @@ class Reader:
         known = self._known(number)
         _, coded = self._parts(number, known)
         if self._checksum is not None:
-            coded = coded[len(known.checksums()) :]
-        contexts = self._contexts(number, count)
+            coded = coded[sum(len(own) for _, own in known.checksums()) :]
+        contexts = self._contexts(number, known)
         index = self._code(number, known).unpack(coded, count, contexts)
         if self._header.words == 1 and count and self.codec.kind.is_number:
             self._check_range(number, self.codec.kind.from_index(index))
@@ -351,11 +358,11 @@ class Reader:
         Both, and what is given, are checked by checksums.
         """
         escapes, coded = self._split(number)
-        expected = b"" if self._checksum is None else known.checksums()
-        if bytes(coded[: len(expected)]) != expected:
-            with_contexts = known.contexts is not None and bytes(coded[:4]) != expected[:4]
-            name = "contexts" if with_contexts else "bits_hint"
-            raise ParameterError(name, "other ones", f"the encoder's, in chunk {number}")
+        at = 0
+        for name, expected in known.checksums() if self._checksum is not None else ():
+            if bytes(coded[at : at + len(expected)]) != expected:
+                raise ParameterError(name, "other ones", f"the encoder's, in chunk {number}")
+            at += len(expected)
         return escapes, coded
 
     def _escapes(self, number: int) -> Escapes:
@@ -407,22 +414,19 @@ class Reader:
         begin, count = number * grid.chunk, grid.in_chunk(number)
         return code_at(self._header, grid.shape, begin, count, known)
 
-    def _contexts(self, number: int, count: int) -> Contexts | None:
-        """The contexts of a chunk's indices, if there are any."""
-        first = number * self._contents.grid.chunk
-        if self._header.contexts == "column":
-            return column_contexts(self._contents.grid, first, first + count)
-        return self._known(number).contexts
+    def _contexts(self, number: int, known: Known) -> Contexts | None:
+        """The contexts of a chunk's indices that their code is told, if there are any."""
+        return code_contexts(self._header, self._contents.grid, *self._range(number), known)
 
     def _known(self, number: int) -> Known:
         """What was given with a chunk's indices."""
-        grid = self._contents.grid
-        begin = number * grid.chunk
-        end = begin + grid.in_chunk(number)
-        # Views are not to be spread out.
-        contexts = None if self._given is None else self._given.flat[begin:end]
-        hints = None if self._hints is None else hints_by_index(self._hints, grid, begin, end)
-        return Known(contexts, hints)
+        ends = self._range(number)
+        return known_of(self.codec, self._contents.grid, self._given, self._hints, *ends)
+
+    def _numbers(self, begin: int, end: int) -> Numbers | None:
+        """What the codec is told of some elements."""
+        grid, kind = self._contents.grid, self._header.contexts
+        return element_numbers(self.codec, kind, grid, self._given, self._hints, begin, end)
 
     # --- Samples ---------------------------------------------------------------------------------
 
@@ -439,8 +443,8 @@ class Reader:
                 require_axes_for_words(shape)
             own = message.reshape((*rows, *grid.steps_shape[len(rows) :], *words))
             first = begin * grid.row_elements
-            hints = self._hints_of(first, first + math.prod(shape))
-            return decoded(self.codec, hints, own, proposal, shape, header.offset + first)
+            numbers = self._numbers(first, first + math.prod(shape))
+            return decoded(self.codec, numbers, own, proposal, shape, header.offset + first)
         # Whole blocks are decoded, and what was not asked for is cut off.
         begin, size = begin * grid.row_elements, math.prod(shape)
         first = begin // header.block * header.block
@@ -451,13 +455,9 @@ class Reader:
             places = np.clip(np.arange(first, last) - begin, 0, size - 1)
             proposal = elements_of(codec.proposal(proposal), shape, places)
         own = message.reshape((-1, *words))
-        hints = self._hints_of(first, last)
-        samples = decoded(codec, hints, own, proposal, (last - first,), header.offset + first)
+        numbers = self._numbers(first, last)
+        samples = decoded(codec, numbers, own, proposal, (last - first,), header.offset + first)
         return samples[begin - first : begin - first + size].reshape(shape)
-
-    def _hints_of(self, begin: int, end: int) -> Floats | None:
-        """The hints of some elements, in bits, if they were given."""
-        return None if self._hints is None else self._hints.flat[begin:end] / HINTS_PER_BIT
 
     def _masked(
         self, samples: npt.NDArray[Any], there: npt.NDArray[np.bool_], begin: int
@@ -479,7 +479,7 @@ class Reader:
 
 def decoded(
     codec: Codec,
-    hints: Floats | None,
+    known: Numbers | None,
     message: Message,
     proposal: Proposal,
     shape: Shape,
@@ -487,9 +487,7 @@ def decoded(
 ) -> npt.NDArray[np.float64]:
     """Decodes a message that comes from bytes: what is wrong with it is wrong with those."""
     try:
-        if hints is not None:
-            return decode_hinted(codec, hints, message, proposal, shape, offset)
-        return codec.decode(message, proposal, shape=shape, offset=offset)
+        return decode_knowing(codec, known, message, proposal, shape, offset)
     except ParameterError as error:
         if error.argument == codec.kind.argument:  # of a block, beyond what the codec makes
             raise CorruptDataError(str(error)) from None
@@ -524,7 +522,7 @@ def _known_header(
         raise ParameterError("shape", None, "the samples' shape, without a header")
     kind = context_kind(contexts)
     own = shape_of("shape", shape)
-    codec.check_shape(own)
+    check_shape(codec, kind, own)
     return Header(
         codec=codec,
         code=code_for(codec, code, contexts=kind != "none"),

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from .._elements import unravel
-from ..codecs.escapes import encode_with_escapes
+from ..codecs.knowing import encode_knowing
 from ..distributions.stored import boxes_of
 from ..errors import BoundError, DivergenceError
-from .chunks import START_INDICES, ChunkWriter, column_contexts, indices_of
+from .chunks import START_INDICES, ChunkWriter, indices_of
 from .envelope import Framed
 from .fingerprint import Fingerprinter
-from .known import Known
+from .known import Known, code_contexts, element_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,8 +121,7 @@ def begun(
         elements = grid.elements_of(0, plan.start_indices)
         made = _encoded(header, elements, _first(target, elements), _first(proposal, elements))
         index = np.concatenate([indices_of(header.codec, each.message) for _, each, _ in made])
-        known = header.contexts == "column"
-        code = code.fitted(index, column_contexts(grid, 0, len(index)) if known else None)
+        code = code.fitted(index, code_contexts(header, grid, 0, len(index), Known()))
     columns = header.shape[-1] if header.shape else 1
     covered = header.fingerprinted(header.shape)
     return replace(header, code=code, fingerprint=proposals.result(covered, columns))
@@ -216,15 +215,18 @@ def _encoded(
         The number of the first of some elements, what was found for these, and their escapes,
         numbered from that one.
     """
-    size = len(elements)
+    size, grid = len(elements), header.grid()
     q, p = target._spread((size,)), proposal._spread((size,))
     for piece in _pieces(header, elements):
         codec = header.codec if piece.columns is None else header.codec.for_columns(piece.columns)
         own = slice(piece.begin - elements.start, piece.begin - elements.start + piece.size)
+        ends = piece.begin, piece.begin + piece.size
+        known = element_numbers(codec, header.contexts, grid, None, None, *ends)
         targets, proposals = (each[own].reshape(piece.shape) for each in (q, p))
         try:
             pair = codec.pair(targets, proposals)
-            made = encode_with_escapes(codec, *pair, piece.shape, header.offset + piece.begin, None)
+            first = header.offset + piece.begin
+            made = encode_knowing(codec, known, *pair, first, None, escaping=True)
         except (DivergenceError, BoundError) as error:
             place = np.ravel_multi_index(error.element, piece.shape)
             raise error.at(unravel(piece.begin + int(place), header.shape)) from None

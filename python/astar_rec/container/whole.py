@@ -6,17 +6,24 @@ import io
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._arrays import context_array
 from .._validate import ELEMENT_LIMIT, broadcast_shape, integer
 from ..codecs import Codec
+from ..codecs.knowing import encode_knowing
 from ..custom import as_proposal, as_target
 from ..errors import ParameterError
 from ..planner import DEFAULT_TIME
-from .chunks import code_at, column_contexts, indices_of
+from .chunks import code_at, indices_of
 from .code_choice import code_for
 from .draft import codec_of, require_bare
-from .format import Header, as_received, dtype_of
-from .known import Known, encoded_with, hints_by_index, hints_given, with_given_hints
+from .format import Header, as_received, check_shape, dtype_of
+from .known import (
+    code_contexts,
+    contexts_given,
+    element_numbers,
+    hints_given,
+    known_of,
+    with_given_hints,
+)
 from .reader import Reader, context_kind
 from .writer import Writer, warn_if_cut
 
@@ -27,8 +34,6 @@ if TYPE_CHECKING:
     from ..codecs import Encoded, Progress
     from ..codes import IndexCode
     from ..distributions import ProposalLike, TargetLike
-    from .format import Contexts
-    from .grid import Grid
     from .source import File
 
 __all__ = ["compress", "decompress"]
@@ -106,10 +111,13 @@ def compress(
             that suits the codec: fixed width for `DADStar` and `MinimalRandomCoding`, the tree code
             for blocks of `ADStar`, and otherwise the adaptive one; those that learn start from what
             suits the first chunk. Without a codec, one is chosen that goes with the code, and with
-            contexts one with an index for each element.
-        contexts: What the depths' model should tell apart: None for nothing, ``"column"`` for the
-            place on the last axis, or an array of integers from 0 to 65,535, which the receiver
-            needs too, of a shape that broadcasts to the indices' (with blocks, one for each).
+            contexts polar coding, or `ADStar` with an index for each element.
+        contexts: What should be told apart because it carries more information, or less, than the
+            rest: None for nothing, ``"column"`` for the place on the last axis, or an array of
+            integers from 0 to 65,535, which the receiver needs too. With `PolarCoding`, up to 64
+            different ones in a block, of elements: of a shape that broadcasts to the samples', such
+            as channels or bins of the proposal's scale. Otherwise of indices, for a code that
+            learns: of a shape that broadcasts to the indices' (with blocks, one for each).
         bits_hint: Expected bits of information for each element, from 0 to 4,096, of a shape that
             broadcasts to the samples', which the receiver needs, too. Those of a block with more
             are halved sooner and deeper. A codec's own ``bits_hint`` stands in the header; of this
@@ -336,21 +344,15 @@ def compress_bare(
     chosen = code_for(codec, code, contexts=kind != "none")
     q, p = codec.pair(target, proposal)
     shape = broadcast_shape(target=q.shape, proposal=p.shape)
-    codec.check_shape(shape)
+    check_shape(codec, kind, shape)
     header = Header(codec, chosen, kind, offset, shape, False, name, ELEMENT_LIMIT)
     grid = header.grid()
     hints = hints_given(codec, bits_hint, shape)
-    by_index = None if hints is None else hints_by_index(hints, grid, 0, grid.indices)
-    own = _contexts_of(kind, contexts, grid)
-    known = Known(own, by_index)
-    encoded = encoded_with(codec, known, q, p, offset, progress)
+    own = contexts_given(codec, contexts, grid) if kind == "given" else None
+    known = known_of(codec, grid, own, hints)
+    numbers = element_numbers(codec, kind, grid, own, hints)
+    encoded, _ = encode_knowing(codec, numbers, q, p, offset, progress, escaping=False)
     bound = code_at(header, shape, 0, grid.indices, known)
-    data = bound.pack(indices_of(codec, encoded.message), own)
+    told = code_contexts(header, grid, 0, grid.indices, known)
+    data = bound.pack(indices_of(codec, encoded.message), told)
     return data, replace(encoded, sample=as_received(encoded.sample, name))
-
-
-def _contexts_of(kind: str, given: Any, grid: Grid) -> Contexts | None:
-    """The contexts of all indices, flat."""
-    if kind == "column":
-        return column_contexts(grid, 0, grid.indices)
-    return None if kind == "none" else context_array(given, grid.steps_shape).reshape(-1)

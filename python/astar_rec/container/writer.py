@@ -9,22 +9,21 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from .._arrays import context_array
 from .._bytes import write_all
 from .._files import whole_file
 from .._parallel import in_order
 from .._validate import broadcast_shape
 from ..codecs import ADStar
 from ..codecs.automatic import fresh_seed
-from ..codecs.escapes import encode_with_escapes, none_escaped
+from ..codecs.knowing import encode_knowing
 from ..custom import as_proposal
 from ..errors import ApproximationWarning, BoundError, DivergenceError, ParameterError
 from ..planner.plan import seconds_of
 from .chunks import ChunkWriter, Coded, indices_of, threads_for
 from .draft import Draft, codec_of, require_bare
 from .fingerprint import Fingerprinter
-from .format import Header, as_received
-from .known import Known, encoded_with, hints_by_index, hints_given
+from .format import Header, as_received, check_shape
+from .known import Known, contexts_given, element_numbers, hints_given, known_of
 from .reader import Reader
 from .stages import Stages
 
@@ -230,7 +229,7 @@ class Writer:
             target: The distribution Q to be sampled: of the rows, whose number is the length of the
                 first axis of the shape that target and proposal broadcast to.
             proposal: The distribution P of these rows.
-            contexts: With ``contexts="given"``: those of these rows' indices.
+            contexts: With ``contexts="given"``: those of these rows, as for `compress`.
             bits_hint: With a codec of ``bits_hint="given"``: those of these rows' elements.
             progress: Called as ``progress(done, total)`` with numbers of elements, now and then.
 
@@ -259,34 +258,34 @@ class Writer:
     ) -> Piece:
         """Encodes the next rows, and leaves the writer as it is: see `write`."""
         self._check_open()
-        decided, choose_start = self._header_for(target, proposal)
+        decided, choose_start = self._header_for(target, proposal, contexts)
         codec = decided.codec
         q, p = codec.pair(target, proposal)
         shape = broadcast_shape(target=q.shape, proposal=p.shape)
         header = self._check_rows(decided, shape)
         grid = header.grid(shape)
         hints = hints_given(codec, bits_hint, shape)
-        by_index = None if hints is None else hints_by_index(hints, grid, 0, grid.indices)
-        known = Known(self._contexts_of(contexts, grid), by_index)
+        own = self._contexts_of(codec, contexts, grid)
+        known = known_of(codec, grid, own, hints)
+        numbers = element_numbers(codec, header.contexts, grid, own, hints)
         first = self._next_element(header)
         stages = self._stages(progress, header, grid)
         hear = None if stages is None else stages.first
         try:
-            if hints is None and self._draft.envelope.copies:
-                encoded, escapes = encode_with_escapes(codec, q, p, shape, first, hear)
-            else:
-                encoded = encoded_with(codec, known, q, p, first, hear)
-                escapes = none_escaped()
+            escaping = self._draft.envelope.copies
+            encoded, escapes = encode_knowing(codec, numbers, q, p, first, hear, escaping=escaping)
         except (DivergenceError, BoundError) as error:
             if not error.element:
                 raise
             row, *place = error.element
             raise error.at((self.rows + row, *place)) from None
         # The fingerprint is of the proposal that the receiver has, whatever searches made of it.
-        own = as_proposal(proposal)
-        return Piece(header, choose_start, grid.rows, known, own, encoded, escapes, stages)
+        shared = as_proposal(proposal)
+        return Piece(header, choose_start, grid.rows, known, shared, encoded, escapes, stages)
 
-    def _header_for(self, target: TargetLike, proposal: ProposalLike) -> tuple[Header, bool]:
+    def _header_for(
+        self, target: TargetLike, proposal: ProposalLike, contexts: Any
+    ) -> tuple[Header, bool]:
         """Returns the header, and whether the first chunk decides where the code starts.
 
         With ``time``, the first rows decide about the codec.
@@ -294,7 +293,7 @@ class Writer:
         if self._header is not None:
             return self._header, self._choose_start
         assert self._time is not None
-        codec, code = self._draft.planned(target, proposal, self._time)
+        codec, code = self._draft.planned(target, proposal, self._time, contexts)
         return self._draft.header(codec, code), code is None
 
     def _add(self, piece: Piece) -> Encoded:
@@ -326,7 +325,7 @@ class Writer:
 
         Args:
             part: The container: bytes, a path, or a file object opened for reading bytes.
-            contexts: With ``contexts="given"``: those of the part's indices.
+            contexts: With ``contexts="given"``: those of the part's rows.
             bits_hint: With a codec of ``bits_hint="given"``: those of the part's elements.
 
         Raises:
@@ -386,7 +385,7 @@ class Writer:
             most = "rows" if header.open else f"at most {within[0]} rows" if within else "one"
             expected = ", ".join([most, *map(str, within[1:])])
             raise ParameterError("shape of piece", shape, f"({expected})")
-        header.codec.check_shape(header.shape)
+        check_shape(header.codec, header.contexts, header.shape)
         if len(shape) < 2 and header.contexts == "column":
             raise ParameterError("contexts", "column", "None or given, with one axis only")
         grid = header.grid()
@@ -413,9 +412,9 @@ class Writer:
                 "offset of part", part.offset, f"{self._next_element(header)}, the next element's"
             )
 
-    def _contexts_of(self, contexts: Any, grid: Grid) -> Contexts | None:
+    def _contexts_of(self, codec: Codec, contexts: Any, grid: Grid) -> Contexts | None:
         if self._draft.contexts == "given":
-            return context_array(contexts, grid.steps_shape).reshape(-1)
+            return contexts_given(codec, contexts, grid)
         if contexts is not None:
             raise ParameterError("contexts", "given", 'None, unless the writer has "given"')
         return None

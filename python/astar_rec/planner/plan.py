@@ -167,6 +167,7 @@ def plan_for(
     time: float = DEFAULT_TIME,
     seed: int | None = None,
     single: bool = False,
+    contexts: int = 0,
     code: IndexCode | None = None,
     piece: int | None = None,
     threads: int | None = None,
@@ -178,7 +179,9 @@ def plan_for(
         proposal: As for `plan`.
         time: As for `plan`.
         seed: As for `plan`.
-        single: Whether every element must have an index of its own.
+        single: Whether single elements must be decoded without the rest.
+        contexts: How many different contexts there are; 0 for none. Of searches, every element then
+            has an index of its own.
         code: The index code that the codec must go with; None for any.
         piece: Where more elements may follow these, a multiple of so many: units end where any such
             multiple does. None for all that there are.
@@ -194,8 +197,8 @@ def plan_for(
     known = mean_information(q, p, shape) if elements else 0.0
     information = math.nan if known is None else known
     own = fresh_seed() if seed is None else seed
-    case = _Case(q, p, shape, elements, information, own, threads, piece)
-    found = [*case.searches(single)]
+    case = _Case(q, p, shape, elements, information, own, threads, piece, contexts)
+    found = [*case.searches(single or contexts > 0)]
     if not single:
         found.append(case.polar())
     rows = [row for row in found if code is None or _go_together(code, row.codec)]
@@ -225,6 +228,7 @@ class _Case:
     seed: int
     threads: int | None
     piece: int | None
+    contexts: int
 
     def searches(self, single: bool) -> Iterator[PlanRow]:
         """Yields AD* alone, by either code, and in blocks."""
@@ -263,10 +267,12 @@ class _Case:
             Tails(self.target, self.proposal, self.shape)
         except ParameterError as error:
             remark = str(error)
+        if self.contexts > codec.most_contexts:
+            remark = f"more than {codec.most_contexts} contexts"
         if not self.elements:
             remark = "nothing to code"
         count = max(1, self.elements)
-        bits = predictions.polar_bits(self.information, count, codec.block)
+        bits = predictions.polar_bits(self.information, count, codec.block, self.contexts)
         known = 0.0 if math.isnan(self.information) else self.information
         seconds = predictions.polar_time(known, count, codec.block, called=not self._in_core)
         return PlanRow("polar", codec, None, self._each(bits), seconds, remark)

@@ -47,6 +47,8 @@ _TREE_CODE, _TREE_BIT = 2.4e-6, 2.2e-6
 
 # Of polar coding: what a block takes in any case, its header and its levels' ends.
 _POLAR_BLOCK, _POLAR_BLOCK_BIT = 18.0, 2.5
+# Elements of a kind, at least: contexts of fewer are joined.
+_POLAR_KIND = 1024
 _POLAR_BLOCK_TIME = 120e-6
 # Levels, and masses, of which there are the more the fewer are negligible; decoding.
 _POLAR_LEVELS, _POLAR_BIT, _POLAR_MOST_BITS = 0.9e-6, 0.22e-6, 8.0
@@ -80,20 +82,27 @@ def tree_time(information: float, steps: float, *, called: bool = False) -> floa
     return (_STEP_CALLED if called else _STEP) * steps + _TREE_CODE + _TREE_BIT * information
 
 
-def polar_bits(information: float, elements: int, block: int) -> float:
+def polar_bits(information: float, elements: int, block: int, contexts: int = 0) -> float:
     """Returns the bits of polar blocks.
 
     The excess halves with every factor of sixteen in the elements, as theory has it for polar codes
     of finite length (their scaling exponent is about 4). It grows with the square root of little
     information, of which one level has nearly all, and then hardly any more: of any target two or
     three levels lie between certain and free.
+
+    Of contexts nothing is known but what they cost: each of some elements has levels of its own
+    that are told.
     """
     full, rest = divmod(elements, block)
     curve = min(1.35, 1.5 * math.sqrt(information))
     own = _POLAR_BLOCK + _POLAR_BLOCK_BIT * information
-    excess = full * (curve * math.pow(block, 0.75) + own)
+
+    def told(size: int) -> float:
+        return own * max(1, min(contexts, size // _POLAR_KIND))
+
+    excess = full * (curve * math.pow(block, 0.75) + told(block))
     if rest:
-        excess += curve * math.pow(rest, 0.75) + own
+        excess += curve * math.pow(rest, 0.75) + told(rest)
     return elements * information + excess
 
 

@@ -1,7 +1,9 @@
-"""Arrays of which every element has a hint of its own.
+"""Arrays of whose every element both sides know a number of its own: a hint, or a context.
 
-The core's blocks have hints for columns, the same in every row. An array whose rows are whole
-blocks is a single row of all elements, too: so it is coded in pieces of that row.
+A codec is told of exactly the elements that it codes (`Codec.with_known`). Where blocks run through
+all axes, that is all. The core's other blocks have hints for columns, the same in every row. An
+array whose rows are whole blocks is a single row of all elements, too: so it is coded in pieces of
+that row.
 """
 
 from __future__ import annotations
@@ -16,40 +18,85 @@ from .._validate import broadcast_shape, checked_size
 from ..distributions import Distribution
 from ..errors import DivergenceError
 from .encoded import Encoded, output_arrays
+from .escapes import encode_with_escapes, none_escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy.typing as npt
+
     from .._elements import Floats, Shape
-    from ..distributions import ProposalLike, TargetLike
     from .codec import Codec, Progress, Proposal, Target
+    from .escapes import Escapes
     from .messages import Message
 
-__all__ = ["decode_hinted", "encode_hinted"]
+    # Of all elements, flat: hints in sixteenths of a bit, or contexts, whatever the codec takes.
+    Numbers = npt.NDArray[np.uint32] | npt.NDArray[np.uint16]
+
+__all__ = ["decode_knowing", "encode_knowing"]
 
 # Elements of a piece: a multiple of all blocks, as many as keep the core's orders in a few MB.
 _PIECE = 1 << 15
 
 
-def encode_hinted(
+def encode_knowing(
     codec: Codec,
-    hints: Floats,
-    target: TargetLike,
-    proposal: ProposalLike,
+    known: Numbers | None,
+    target: Target,
+    proposal: Proposal,
+    offset: int,
+    progress: Progress | None,
+    *,
+    escaping: bool,
+) -> tuple[Encoded, Escapes]:
+    """Encodes an array that `Codec.check_shape` takes.
+
+    Args:
+        codec: The codec.
+        known: What is known of the elements; None for nothing.
+        target: The targets, as `Codec.pair` returns them.
+        proposal: The proposals.
+        offset: As for `Codec.encode`.
+        progress: As for `Codec.encode`.
+        escaping: Whether elements may escape. Those of which there are hints do not.
+
+    Returns:
+        What `Codec.encode` returns, and escapes.
+    """
+    if known is not None and not codec.runs_through:
+        return _encode_in_a_row(codec, known, target, proposal, offset, progress), none_escaped()
+    own = codec if known is None else codec.with_known(known)
+    if not escaping:
+        encoded = own.encode(target, proposal, offset=offset, progress=progress)
+        return encoded, none_escaped()
+    shape = broadcast_shape(target=target.shape, proposal=proposal.shape)
+    return encode_with_escapes(own, target, proposal, shape, offset, progress)
+
+
+def decode_knowing(
+    codec: Codec,
+    known: Numbers | None,
+    message: Message,
+    proposal: Proposal,
+    shape: Shape,
+    offset: int,
+) -> Floats:
+    """Returns what `Codec.decode` does; arguments are those of `encode_knowing`."""
+    if known is not None and not codec.runs_through:
+        return _decode_in_a_row(codec, known, message, proposal, shape, offset)
+    own = codec if known is None else codec.with_known(known)
+    return own.decode(message, proposal, shape=shape, offset=offset)
+
+
+def _encode_in_a_row(
+    codec: Codec,
+    known: Numbers,
+    target: Target,
+    proposal: Proposal,
     offset: int,
     progress: Progress | None,
 ) -> Encoded:
-    """Returns what `Codec.encode` would.
-
-    Args:
-        codec: The codec, of an array that `Codec.check_shape` takes.
-        hints: Of all elements, flat, in bits.
-        target: As for `Codec.encode`.
-        proposal: As for `Codec.encode`.
-        offset: As for `Codec.encode`.
-        progress: As for `Codec.encode`.
-    """
-    q, p = map(_built_in, codec.pair(target, proposal))
+    q, p = _built_in(target), _built_in(proposal)
     shape = broadcast_shape(target=q.shape, proposal=p.shape)
     q, p = _flat(q, shape), _flat(p, shape)
     size = checked_size(shape, offset)
@@ -64,7 +111,7 @@ def encode_hinted(
     )
     cut = 0
     for begin, end, units in _pieces(codec, size):
-        own = codec.with_hints(hints[begin:end])
+        own = codec.with_known(known[begin:end])
         of = slice(begin, end)
         try:
             found = own.encode(q[of], p[of], offset=offset + begin)
@@ -78,20 +125,19 @@ def encode_hinted(
     return Encoded(*arrays, cut)
 
 
-def decode_hinted(
+def _decode_in_a_row(
     codec: Codec,
-    hints: Floats,
+    known: Numbers,
     message: Message,
-    proposal: ProposalLike,
+    proposal: Proposal,
     shape: Shape,
     offset: int,
 ) -> Floats:
-    """Returns what `Codec.decode` would; arguments are those of `encode_hinted`."""
     p = _flat(_built_in(codec.proposal(proposal)), shape)
     words = message.reshape(-1, codec.words)
     sample = np.empty(math.prod(shape))
     for begin, end, units in _pieces(codec, sample.size):
-        own, of = codec.with_hints(hints[begin:end]), slice(begin, end)
+        own, of = codec.with_known(known[begin:end]), slice(begin, end)
         sample[of] = own.decode(words[units], p[of], offset=offset + begin)
     return sample.reshape(shape)
 
