@@ -67,8 +67,8 @@ def rows(q: rec.Normal, p: rec.Normal) -> Iterator[Row]:
         times = (1e6 * seconds / q.size for seconds in (encode, decode))
         return Row(name, 8 * size / information, *times)
 
-    def polar(name: str, block: int, order: np.ndarray | None = None) -> Row:
-        return row(name, *(rec.PolarCoding(s, block=block, threads=1) for s in SEEDS), order=order)
+    def polar(name: str, block: int, **options: Any) -> Row:
+        return row(name, *(rec.PolarCoding(s, block=block, threads=1) for s in SEEDS), **options)
 
     channel = np.broadcast_to(np.arange(q.shape[1])[:, np.newaxis, np.newaxis], q.shape)
     by_channel = np.argsort(channel.ravel(), kind="stable")
@@ -77,8 +77,17 @@ def rows(q: rec.Normal, p: rec.Normal) -> Iterator[Row]:
     yield polar("`PolarCoding`, blocks of 16,384", 1 << 14)
     for name, order in (("channel", by_channel), ("the prior's scale", by_scale)):
         for block in (12_800, 1 << 14, 1 << 15):
-            yield polar(f"sorted by {name}, blocks of {block:,}", block, order)
+            yield polar(f"sorted by {name}, blocks of {block:,}", block, order=order)
     bins = np.digitize(p.scale, np.quantile(p.scale, np.linspace(0, 1, 9)[1:-1]))
+    # Numbers that a model has from its training: channels by the information that they carry.
+    means = rec.kl_bits(q, p).mean(axis=(0, 2, 3))
+    rank = np.argsort(np.argsort(means))[:, np.newaxis, np.newaxis]
+    for name, contexts in (
+        ("channel", np.broadcast_to(rank, q.shape)),
+        ("halves of the prior's scale", bins // 4),
+        ("eighths of the prior's scale", bins),
+    ):
+        yield polar(f"`PolarCoding`, one block, contexts by {name}", 1 << 18, contexts=contexts)
     alone, tree = rec.ADStar(1, threads=1), rec.TreeCode()
     contexts = channel * 8 + bins
     yield row("`ADStar`, `AdaptiveCode`", alone, code=rec.AdaptiveCode())

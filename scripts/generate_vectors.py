@@ -322,7 +322,7 @@ def arguments_of(options: dict[str, object]) -> dict[str, object]:
     """Return what options, which are written into the files, are as arguments of `compress`."""
     method = codecs.method_named(str(options.get("method", "ad")))
     given = {field.name for field in dataclasses.fields(method)} & options.keys()
-    codec = method(**{name: options[name] for name in given})
+    codec = method(**{name: options[name] for name in given - {*CONTAINER_WORDS}})
     code = None
     if "code" in options:
         expected = options.get("expected_bits")
@@ -422,6 +422,8 @@ def containers() -> Iterator[tuple[str, str]]:
     yield "polar", container_text(options, target, normal)
     options = {"method": "polar", "block": 14, "seed": 15, "chunk": 2, "open": True}
     yield "polar_open", container_text({**options, "dtype": "float32"}, target, normal)
+    options = {"method": "polar", "block": 14, "seed": 31, "contexts": contexts, "chunk": 2}
+    yield "polar_contexts", container_text(options, target, normal)
     options = {"method": "gprs", "seed": 19, "offset": 11, "chunk": 16}
     yield "gprs", container_text(options, target, normal)
     yield "gprs_half", container_text({**options, "split": "half"}, target, normal)

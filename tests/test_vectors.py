@@ -103,7 +103,7 @@ def test_vectors_are_there() -> None:
     searches = {"global", "as*", "ad*", "dad*", "greedy-poisson", "greedy-rejection"}
     assert {v.method for v in VECTORS} == searches | {"minimal-random", "ordered-random", "hybrid"}
     assert len({(v.target[0], v.proposal[0]) for v in VECTORS}) == 9
-    assert len(CONTAINERS) == 32
+    assert len(CONTAINERS) == 33
 
 
 def test_decode() -> None:
