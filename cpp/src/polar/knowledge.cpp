@@ -154,11 +154,12 @@ class Windows {
 }  // namespace
 
 Levels Levels::suiting(Tails& tails, std::size_t elements) {
-  // Elements: of a small block as many as that, as each level more costs it some bits.
-  const std::size_t looked_at = elements < 1024 ? 256 : 64;
+  // Elements: in small blocks each level more costs some bits, in large ones some time.
+  const std::size_t looked_at = elements < 1024 || elements >= 65'536 ? 256 : 64;
   constexpr double few = 0.2;              // bits of all: halves of mirrored cells are alike then
   constexpr std::size_t most_cells = 256;  // for each element, on average: memory
-  const double little = elements < 65'536 ? 0.025 : 0.04;  // bits that a level may leave behind
+  // Bits that a level may leave behind
+  const double little = elements < 65'536 ? 0.025 : elements < 524'288 ? 0.05 : 0.1;
   std::vector<std::uint32_t> some(std::min(elements, looked_at));
   for (std::size_t i = 0; i < some.size(); ++i) {
     some[i] = static_cast<std::uint32_t>(i * elements / some.size());

@@ -178,12 +178,13 @@ class Levels:
     def suiting(tail: Tail, elements: int) -> Levels:
         """Return what suits some targets: so fine that bits behind the first L carry little.
 
-        Of 64 elements, in small blocks of 256. Any other choice is as exact.
+        Of 64 elements, in small and in large blocks of 256. Any other choice is as exact.
         """
-        little = 0.025 if elements < 65_536 else 0.04  # bits that a level may leave behind
+        # Bits that a level may leave behind
+        little = 0.025 if elements < 65_536 else 0.05 if elements < 524_288 else 0.1
         few = 0.2  # bits of all: halves of mirrored cells are alike then
         most_cells = 256  # for each element, on average: memory
-        some = min(elements, 256 if elements < 1024 else 64)
+        some = min(elements, 64 if 1024 <= elements < 65_536 else 256)
         windows = [Window.whole(tail, i * elements // some, 1) for i in range(some)]
         total = information_of_last(windows)
         calm = 0  # levels behind the first three that carry little, one after the other
