@@ -86,7 +86,8 @@ struct Shared {
  private:
   // Sets kinds' sizes; returns the kind of each element. Contexts are joined in order until a kind is large enough.
   std::vector<std::uint16_t> kind_of(std::span<const std::uint16_t> contexts) {
-    std::vector<std::size_t> of_context(std::size_t{1} << 16, 0);
+    const std::uint16_t most = *std::max_element(contexts.begin(), contexts.end());
+    std::vector<std::size_t> of_context(most + std::size_t{1}, 0);
     for (const std::uint16_t context : contexts) ++of_context[context];
     std::size_t left = contexts.size();
     sizes.push_back(0);
