@@ -463,7 +463,7 @@ REFUSED: list[tuple[tuple[str, ...], int | None]] = [
     (("03 05 00 06 00 01 81 80 80 08 00 01 03", "00"), None),
     (("03 05 00 06 11 01 04 00 01 03", "00"), None),  # a chunk's size
     (("03 05 04 06 00 01 04 00 01 03", "00"), None),  # columns of one axis
-    (("03 05 04 06 00 01 80 01 00 02 01 41", "00"), None),  # more than 64 in a block
+    (("03 05 04 06 00 01 80 01 00 02 01 81 80 04", "00"), None),  # more than there are numbers
     (("03 0e 04 06 00 01 04 00 02 03 01", "00"), None),  # contexts of dithered quantisation
     (("03 05 00 06 00 01 04 00 01 03", "01"), None),  # bytes that are missing
     (("03 05 00 06 00 01 04 00 01 03", "00 00"), None),  # and too many

@@ -169,7 +169,7 @@ def read_header(source: Source) -> Header:
         require(axes > 0 and header.shape[0] == 0, "an open container's first axis")
     require(contexts != COLUMN or axes > 1, "columns as contexts of one axis")
     if method == POLAR and contexts == COLUMN:
-        require(min(header.columns, header.block) <= 64, "more than 64 contexts in a block")
+        require(header.columns <= 65_536, "more columns than contexts")
     if header.hints:
         require(len(header.hints) == header.columns, "hints for other columns")
     if flags & 16:
@@ -435,7 +435,6 @@ def polar_positions(
         first = len(positions)
         size = min(header.block, elements - first)
         own = None if contexts is None else contexts[first : first + size]
-        require(own is None or len(set(own)) <= 64, "more than 64 contexts in a block")
         positions += read_polar(message, header.seed, header.offset + first, size, own)
     return positions
 

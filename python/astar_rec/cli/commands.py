@@ -106,7 +106,7 @@ def astar_rec() -> None:
     default="none",
     show_default=True,
     help="column tells the columns of the last axis apart, where some have more information than "
-    "others: with polar up to 64 columns; with others each learns how long its own indices are.",
+    "others: with polar each says its information, with others learns how long its indices are.",
 )
 @click.option(
     "--code",

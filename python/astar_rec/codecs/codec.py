@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 
-from .._arrays import CONTEXT_LIMIT, output_array, require_apart
+from .._arrays import output_array, require_apart
 from .._elements import Floats, Shape, require_all
 from .._validate import (
     ELEMENT_LIMIT,
@@ -35,7 +35,6 @@ from ..codes import AdaptiveCode, ByteCode
 from ..custom import CustomTarget, as_proposal
 from ..distributions import as_distribution
 from ..errors import ParameterError
-from .contexts import require_few_columns
 from .encoded import Arrays, Encoded, output_arrays
 from .messages import INDICES, MessageKind
 from .units import GIVEN, HINTS_PER_BIT, Blocks, block_of, hints_of
@@ -90,7 +89,6 @@ class Codec(ABC):
         draws_tree: Whether an index names a node of AD*'s tree, which `TreeCode` predicts.
         takes_contexts: Whether elements may have contexts. Of other codecs indices may have them,
             which their code tells apart (`IndexCode.takes_contexts`).
-        most_contexts: How many different contexts there may be in a block of such a codec.
         cut_means: What became of the units that `Encoded.cut` counts, for warnings.
         limits: The arguments that bound the work, each with what it means.
         seed: The seed, which sender and receiver share.
@@ -114,7 +112,6 @@ class Codec(ABC):
     by_masses: ClassVar[bool] = False
     draws_tree: ClassVar[bool] = False
     takes_contexts: ClassVar[bool] = False
-    most_contexts: ClassVar[int] = CONTEXT_LIMIT
     cut_means: ClassVar[str] = "searches were cut at the step budget"
     limits: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
@@ -456,11 +453,6 @@ class Codec(ABC):
                 raise ParameterError("length of the last axis", shape[-1] if shape else 1, expected)
         elif self.bits_hint is not None:
             self.blocks.hints(shape)
-
-    def check_columns(self, shape: Shape) -> None:
-        """Raises ParameterError where columns of the last axis are no contexts for the codec."""
-        if self.takes_contexts and len(shape) > 1:
-            require_few_columns(shape[-1], self.block, self.most_contexts)
 
     # --- As a frozen dataclass -------------------------------------------------------------------
 

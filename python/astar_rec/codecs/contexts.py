@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._arrays import CONTEXT_LIMIT, context_array, to_numpy
-from ..errors import ParameterError
+from .._arrays import context_array, to_numpy
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["ElementContexts", "contexts_of", "require_few_columns", "require_few_contexts"]
+__all__ = ["ElementContexts", "contexts_of"]
 
 _MOST_SHOWN = 16
-_WHAT_TO_DO = "join those of elements that are alike, such as by bins"
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,53 +58,3 @@ def contexts_of(value: Any) -> ElementContexts | None:
         return value
     shape = to_numpy(value, "contexts").shape
     return ElementContexts(context_array(value, shape).astype("<u2", copy=False).tobytes())
-
-
-def require_few_contexts(numbers: npt.NDArray[np.uint16], block: int, most: int) -> None:
-    """Refuses more different contexts than a block may have.
-
-    Args:
-        numbers: Those of consecutive elements, the first of which begins a block.
-        block: The elements of a block.
-        most: How many different ones there may be in a block.
-
-    Raises:
-        ParameterError: A block has more; the first of these.
-    """
-    if min(block, numbers.size) <= most or np.count_nonzero(np.bincount(numbers)) <= most:
-        return
-    whole = numbers.size // block
-    parts = [numbers[: whole * block].reshape(whole, block), numbers[whole * block :][np.newaxis]]
-    counts = np.concatenate([_different(each) for each in parts if each.size])
-    (wrong,) = np.nonzero(counts > most)
-    if wrong.size:
-        number = int(wrong[0])
-        expected = f"at most {most} in a block of {block} elements: {_WHAT_TO_DO}"
-        found = f"{int(counts[number])} different ones in block {number}"
-        raise ParameterError("contexts", found, expected)
-
-
-def require_few_columns(columns: int, block: int, most: int) -> None:
-    """Refuses columns as contexts, where a block has more of them than contexts.
-
-    Args:
-        columns: The length of the last axis.
-        block: The elements of a block.
-        most: How many different contexts there may be in a block.
-
-    Raises:
-        ParameterError: There are more.
-    """
-    if min(columns, block) > most or columns > CONTEXT_LIMIT:
-        expected = (
-            f"at most {most} in a block of {block} elements, or an array of fewer contexts: "
-            + _WHAT_TO_DO
-        )
-        raise ParameterError("contexts", f"{columns} columns", expected)
-
-
-def _different(rows: npt.NDArray[np.uint16]) -> npt.NDArray[np.int64]:
-    """How many different numbers each row has."""
-    ordered = np.sort(rows, axis=1)
-    changes: npt.NDArray[np.int64] = np.sum(ordered[:, 1:] != ordered[:, :-1], axis=1)
-    return changes + 1

@@ -15,7 +15,7 @@ from ..custom.standing_in import StandIn
 from ..distributions.families import CoreFamily
 from ..errors import CorruptDataError, DivergenceError, ParameterError
 from .block_bytes import BlockBytesCodec, named_blocks
-from .contexts import contexts_of, require_few_contexts
+from .contexts import contexts_of
 from .engine import CARRIED, samples_at
 
 if TYPE_CHECKING:
@@ -93,7 +93,6 @@ class PolarCoding(BlockBytesCodec):
     largest_block = _LARGEST_BLOCK
     by_masses = True
     takes_contexts = True
-    most_contexts = 64
 
     _: KW_ONLY
     block: int = 1 << 18
@@ -113,9 +112,9 @@ class PolarCoding(BlockBytesCodec):
 
         Where some elements carry more information than others, and both sides know which, contexts
         save bits: channels of latents, say, or bins of the prior's scale. The elements of a block
-        stay together, and the message says the information of each context; those of fewer than
-        1,024 elements are joined with the next, so they had best be numbered by their information.
-        A block may have 64 different ones. Contexts without a meaning cost next to nothing.
+        stay together, and the message says the information of each context, with some twelve bits.
+        Those of fewer than 1,024 elements are joined with the next, so they had best be numbered by
+        their information. Contexts without a meaning cost next to nothing.
 
         Args:
             contexts: As for `Codec.with_contexts`: of exactly the elements that are encoded, or
@@ -123,7 +122,7 @@ class PolarCoding(BlockBytesCodec):
 
         Raises:
             ParameterError: No integers from 0 to 65,535. And from `encode` and `decode`: another
-                number of elements, or more than 64 different contexts in a block.
+                number of elements.
         """
         return replace(self, contexts=contexts)
 
@@ -257,7 +256,6 @@ class PolarCoding(BlockBytesCodec):
             expected = f"{elements}, one for each element"
             raise ParameterError("number of contexts", len(self.contexts), expected)
         numbers: Contexts = self.contexts.numbers
-        require_few_contexts(numbers, self.block, self.most_contexts)
         return numbers
 
     def _emptied(self, message: Message, number: int, elements: int) -> bytes:

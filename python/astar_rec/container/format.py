@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._arrays import CONTEXT_LIMIT
 from .._kinds import CONTAINER, what_it_is
 from .._validate import ELEMENT_LIMIT, MAX_AXES, Buffer
 from .._varint import read_varint, varint
@@ -237,8 +238,9 @@ def check_shape(codec: Codec, contexts: str, shape: Shape) -> None:
         ParameterError: It is not.
     """
     codec.check_shape(shape)
-    if contexts == "column":
-        codec.check_columns(shape)
+    if contexts == "column" and codec.takes_contexts and shape and shape[-1] > CONTEXT_LIMIT:
+        expected = f"at most {CONTEXT_LIMIT}, or an array of fewer contexts"
+        raise ParameterError("contexts", f"{shape[-1]} columns", expected)
 
 
 def least_chunk(codec: Codec) -> int:

@@ -114,10 +114,10 @@ def compress(
             contexts polar coding, or `ADStar` with an index for each element.
         contexts: What should be told apart because it carries more information, or less, than the
             rest: None for nothing, ``"column"`` for the place on the last axis, or an array of
-            integers from 0 to 65,535, which the receiver needs too. With `PolarCoding`, up to 64
-            different ones in a block, of elements: of a shape that broadcasts to the samples', such
-            as channels or bins of the proposal's scale. Otherwise of indices, for a code that
-            learns: of a shape that broadcasts to the indices' (with blocks, one for each).
+            integers from 0 to 65,535, which the receiver needs too. With `PolarCoding` of elements:
+            of a shape that broadcasts to the samples', such as channels or bins of the proposal's
+            scale. Otherwise of indices, for a code that learns: of a shape that broadcasts to the
+            indices' (with blocks, one for each).
         bits_hint: Expected bits of information for each element, from 0 to 4,096, of a shape that
             broadcasts to the samples', which the receiver needs, too. Those of a block with more
             are halved sooner and deeper. A codec's own ``bits_hint`` stands in the header; of this

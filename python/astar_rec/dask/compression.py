@@ -66,8 +66,7 @@ def compress(
             None there is 1 here, as tasks run side by side. None for `PolarCoding` with a fresh
             seed.
         code: As for `astar_rec.compress`.
-        contexts: None, or ``"column"``, as for `astar_rec.compress`: with `PolarCoding` for 64
-            columns at most, or blocks of 64 elements.
+        contexts: None, or ``"column"``, as for `astar_rec.compress`.
         dtype: As for `astar_rec.compress`.
         chunk: As for `astar_rec.compress`.
         offset: As for `astar_rec.compress`.

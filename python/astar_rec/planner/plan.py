@@ -267,8 +267,6 @@ class _Case:
             Tails(self.target, self.proposal, self.shape)
         except ParameterError as error:
             remark = str(error)
-        if self.contexts > codec.most_contexts:
-            remark = f"more than {codec.most_contexts} contexts"
         if not self.elements:
             remark = "nothing to code"
         count = max(1, self.elements)
