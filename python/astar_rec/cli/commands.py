@@ -323,6 +323,7 @@ def _codec(
             seed=codec.seed,
             hints=hints,
             max_steps=codec.max_steps,
+            within=codec.within,
             threads=threads,
             escapes=True,
         )

@@ -21,6 +21,7 @@ from ..distributions import Distribution, as_distribution
 from ..distributions.families import CoreFamily
 from ..errors import DivergenceError, ParameterError
 from .codec import Codec
+from .encoded import Ended
 from .units import MAX_BLOCK
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class CoreCodec(Codec):
         offset: int,
         out: Arrays,
         progress: Progress | None,
-    ) -> int:
+    ) -> int | Ended:
         """Searches: see `Codec.encode_into`."""
         try:
             if isinstance(target, CustomTarget):
@@ -137,18 +138,20 @@ class CoreCodec(Codec):
         offset: int,
         out: Arrays,
         progress: Progress | None,
-    ) -> int:
+    ) -> Ended:
         shape, size = out[1].shape, out[1].size
         if not size:
-            return 0
+            return Ended(0, 0.0)
         method, threads, hints = self._method, threads_of(self.threads, size), self._hints(shape)
         q, p = target._bound, proposal._bound
-        cut = 0
+        cut = doubts = 0
         for begin, end in _pieces(out[2].size, self.block, size, progress):
-            cut += _core.encode(
+            more, high, low = _core.encode(
                 method, self.seed, offset, threads, self.block, hints, q, p, begin, end, *out
             )
-        return cut
+            cut += more
+            doubts += (high << 32) + low  # whole 2^-63ths, whatever the pieces
+        return Ended(cut, doubts / 2**63)
 
     def _hints(self, shape: Shape) -> Floats:
         return _NO_HINT if self.block == 1 else self.blocks.hints(shape)

@@ -62,7 +62,7 @@ def encode_hinted(
         arrays[1].reshape(-1),
         arrays[2].reshape(-1),
     )
-    cut = 0
+    cut, within = 0, 0.0
     for begin, end, units in _pieces(codec, size):
         own = codec.with_hints(hints[begin:end])
         of = slice(begin, end)
@@ -73,9 +73,10 @@ def encode_hinted(
         message[units], sample[of] = found.message, found.sample
         steps[units] = found.steps
         cut += found.cut
+        within += found.within
         if progress is not None:
             progress(end, size)
-    return Encoded(*arrays, cut)
+    return Encoded(*arrays, cut, within)
 
 
 def decode_hinted(

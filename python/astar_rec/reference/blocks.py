@@ -30,6 +30,7 @@ from .ratios import LogRatio, log_ratio
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .doubts import Power
     from .families import Distribution
 
 
@@ -113,7 +114,7 @@ def encode_block(
         depth: The deepest level of DAD* coding; None for AD*.
         max_steps: How many nodes the search may evaluate; None for no budget.
         within: The doubt at which the search may end; None for none. Without effect where a block
-            has no power (`chosen_power`).
+            has no power, or without a budget one that gains little (`chosen_power`).
 
     Raises:
         TooMuchInformationError: No index names the sample.
@@ -123,7 +124,7 @@ def encode_block(
     pairs = zip(targets, proposals, strict=True)
     ratios: list[LogRatio] = [log_ratio(target, proposal) for target, proposal in pairs]
     quantiles = [proposal.quantile for proposal in proposals]
-    power = None if within is None else chosen_power(ratios, within)
+    power: Power | None = None
     doubt: Doubt | None = None
     queue: list[tuple[float, int, BoxNode]] = []
     pushes = itertools.count()
@@ -145,7 +146,8 @@ def encode_block(
         gumbel = gumbel_of(arrival)
         if not gumbel + supremum > best:
             return
-        shares, weight = (), 0.0
+        shares: tuple[float, ...] = ()
+        weight = 0.0
         if power is not None:
             doubt = doubt or Doubt(power, gumbel)
             shares = tuple(
@@ -160,9 +162,9 @@ def encode_block(
         heapq.heappush(queue, (-(node.bound if doubt is None else weight), next(pushes), node))
 
     def added_up() -> float:
-        # Anew, of the boxes that may still win, in the order of their pushes: a sum that others were
-        # subtracted from may have lost what matters.
-        queue[:] = sorted((each for each in queue if each[2].bound > best), key=lambda each: each[1])
+        # Anew, of the boxes that may still win, in the order of their pushes: a sum that others
+        # were subtracted from may have lost what matters.
+        queue[:] = sorted((e for e in queue if e[2].bound > best), key=lambda e: e[1])
         total = 0.0
         for _, _, node in queue:
             total += node.weight
@@ -187,6 +189,8 @@ def encode_block(
         ends = quantile(0), quantile(LAST_POSITION)
         root.append(Interval(1, *ends, ratio.supremum(*ends)))
         everything += root[-1].supremum
+    if within is not None:
+        power = chosen_power(ratios, within, everything if max_steps is None else math.inf)
     push(1, tuple(root), BoxAddress(NodeRandom(seed, element)), None, everything)
 
     while True:

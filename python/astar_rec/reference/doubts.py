@@ -37,8 +37,11 @@ if TYPE_CHECKING:
 
     from .ratios import LogRatio
 
-POWERS = (0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
-POWERS += (4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0)
+# What l may be.
+POWERS = (
+    *(0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0),
+    *(4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0),
+)
 LEAST_D = 0.125
 LEAST_SCALE = 2.0**-16  # narrower ones have too few digits
 
@@ -51,6 +54,8 @@ LEAST_SHARE = 2.0**-60
 # What all roundings together change by less.
 SLACK = 2.0**-16
 MOST_EXPONENT = 600.0
+# A search by weights pays where one by bounds is expected to take e to that power as many steps.
+LEAST_GAIN = 2.0
 
 
 @dataclass(frozen=True)
@@ -137,11 +142,19 @@ class Doubt:
         return portable_exp(max(exponent, -MOST_EXPONENT)) * (1.0 + SLACK)
 
 
-def chosen_power(ratios: Sequence[LogRatio], within: float) -> Power | None:
+def chosen_power(
+    ratios: Sequence[LogRatio], within: float, supremum: float = math.inf
+) -> Power | None:
     """Return the power with which a search is expected to end soonest; None if there is none.
 
     V is of the order of 1 at the end. Without boxes, what arrives from t on is then in doubt by
-    c t^-l C, so that the search ends at the t where this is `within`.
+    c t^-l C, so that the search ends at the t where this is `within`. One that goes to its end does
+    so at the exponential of the log ratio's supremum.
+
+    Args:
+        ratios: The log ratios of the block.
+        within: The doubt at which the search may end.
+        supremum: Of the block's log ratio, if there is to be no power where it gains little.
     """
     means, scales = [], []
     for ratio in ratios:
@@ -159,7 +172,7 @@ def chosen_power(ratios: Sequence[LogRatio], within: float) -> Power | None:
         log_t = (found.total + found.log_c - log_within) / power
         if log_t < least:
             chosen, least = found, log_t
-    return chosen
+    return chosen if supremum - least > LEAST_GAIN else None
 
 
 def rounded_up(doubt: float) -> float:
