@@ -28,7 +28,10 @@ __all__ = ["ADStar", "ASStar", "DADStar", "GlobalAStar"]
 AnyStepwise = TypeVar("AnyStepwise", bound="_Stepwise")
 
 _STEPS = {"max_steps": "the most steps of a search; those that are cut are approximate"}
-_WITHIN = {"within": "the doubt, above 0 and below 1, at which a search of a block of normals ends"}
+_WITHIN = {
+    "within": "the doubt, from 2^-60 to below 1, at which a search of normals in blocks ends"
+}
+_LEAST = 2.0**-60  # doubts are told in 2^-63ths
 
 
 @dataclass(frozen=True, repr=False)
@@ -382,8 +385,8 @@ class DADStar(_Halving):
 
 
 def _probability(argument: str, value: object) -> float:
-    """Returns a number above 0 and below 1."""
+    """Returns a number below 1, and no smaller than what can be told apart."""
     good = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not good or not 0 < value < 1:  # type: ignore[operator]
-        raise ParameterError(argument, value, "a number above 0 and below 1")
+    if not good or not _LEAST <= value < 1:  # type: ignore[operator]
+        raise ParameterError(argument, value, "a number from 2^-60 to below 1")
     return float(value)  # type: ignore[arg-type]

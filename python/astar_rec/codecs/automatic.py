@@ -102,6 +102,8 @@ def automatic_codec(
     """
     own = fresh_seed() if seed is None else seed
     alone = ADStar(own, max_steps=max_steps, threads=threads)
+    if within is not None:
+        within = ADStar(own, 2, within=within).within  # checked, whatever the targets are
     if isinstance(target, CustomTarget) or isinstance(proposal, CustomProposal):
         return alone
     q, p = as_distribution(target), as_distribution(proposal)

@@ -127,7 +127,8 @@ class CoreCodec(Codec):
             return self._encode_built_in(target, proposal, offset, out, progress)
         except _core.CoreDivergenceError as error:
             reason, element, bits, limit = error.args
-            if self.exact and not self.numbers and _is_carried(target):
+            has_limit = self.numbers.keys() - {"within_bits"}
+            if self.exact and not has_limit and _is_carried(target):
                 reason += CARRIED
             raise DivergenceError(unravel(element, out[1].shape), bits, limit, reason) from None
 
