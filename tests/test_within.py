@@ -237,6 +237,25 @@ def test_weights_bound_what_is_expected(seed: int) -> None:
         assert bound > 0.0
 
 
+@pytest.mark.parametrize("power", [0.5, 2.0, 8.0])
+@pytest.mark.parametrize("late", [1.0, 30.0, 1e4])
+def test_weights_are_tight_where_the_ratio_is_even(power: float, late: float) -> None:
+    """In a box where it hardly changes, at the height where the bound meets what is expected."""
+    target, depth = reference.Normal(0.3, 0.9), 20
+    chosen, ratio = power_of(power, target), log_ratio(target, OWN)
+    assert chosen is not None
+    cell = 2**depth + 2 ** (depth - 1) + 2 ** (depth - 3)
+    low, high = normal_quantile(cell_first(cell)), normal_quantile(cell_last(cell))
+    doubt, mass, height = Doubt(chosen, 3.0), 2.0**-depth, (1.0 + power) / power
+    arrival = late / mass
+    best = ratio(low) - math.log(height * arrival)
+    share = doubt.share(0, (low, high), mass, ratio.supremum(low, high))
+    bound = doubt.factor(best) * doubt.weight([share], gumbel_of(arrival), arrival, mass)
+    sure = height ** (1.0 + power)  # where one point is certain, and its bound is above 1
+    assert 1.0 + late * (height - 1.0) <= bound * (1.0 + 1e-6)
+    assert bound <= (sure + late * (height - 1.0)) * 1.001
+
+
 # --- What it promises ----------------------------------------------------------------------------
 
 CASES = {
