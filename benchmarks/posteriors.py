@@ -96,6 +96,8 @@ def rows(q: rec.Normal, p: rec.Normal) -> Iterator[Row]:
     for block in (2, 4, 8):
         codec = rec.ADStar(1, block, max_steps=MOST_STEPS, threads=1)
         yield row(f"`ADStar`, blocks of {block}, some searches cut", codec)
+        codec = rec.ADStar(1, block, within=1e-6, threads=1)
+        yield row(f"`ADStar`, blocks of {block}, within 10^-6", codec)
     yield row("`ASStar`, `AdaptiveCode`", rec.ASStar(1, threads=1))
     yield row("`DADStar(3)`, biased", rec.DADStar(3, 1, threads=1))
     yield row("`MinimalRandomCoding(8)`, biased", rec.MinimalRandomCoding(8, 1, threads=1))

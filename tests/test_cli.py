@@ -750,3 +750,16 @@ def test_cut_searches_are_said(targets):
     )
     assert result.exit_code == 0
     assert "searches were cut" in result.output
+
+
+@pytest.mark.parametrize("options", [["--method=ad", "--block=8"], ["--method=ad"], []])
+def test_doubts_of_blocks(options):
+    wide = {"loc": np.linspace(-0.1, 0.1, 800).reshape(100, 8), "scale": np.full((100, 8), 1.04)}
+    np.savez("q.npz", **wide)
+    said = succeed("encode", "q.npz", "-o", "q.rec", "--within=1e-4", "--seed=1", *options)
+    assert "block 8" in said
+    succeed("decode", "q.rec", "-o", "x.npy")
+    assert np.load("x.npy").shape == (100, 8)
+    assert "--within is 2.0" in fail(
+        "encode", "q.npz", "-o", "q.rec", "--within=2", *options, status=2
+    )

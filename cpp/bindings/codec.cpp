@@ -34,11 +34,12 @@ void check_call(const Method& method, const Blocks& blocks, std::uint64_t offset
 }
 
 // The blocks from `begin` to before `end` alone: arrays may be encoded in pieces. The arrays are whole.
-std::uint64_t encode_arrays(const Method& method, std::uint64_t seed, std::uint64_t offset,
-                            unsigned threads, std::size_t block, const Array<double>& hints,
-                            const Bound& target, const Bound& proposal, std::size_t begin,
-                            std::size_t end, Array<std::uint64_t>& message, Array<double>& sample,
-                            Array<std::uint64_t>& steps) {
+// Returns how many searches were cut, and the sum of all doubts in two parts.
+py::tuple encode_arrays(const Method& method, std::uint64_t seed, std::uint64_t offset,
+                        unsigned threads, std::size_t block, const Array<double>& hints,
+                        const Bound& target, const Bound& proposal, std::size_t begin,
+                        std::size_t end, Array<std::uint64_t>& message, Array<double>& sample,
+                        Array<std::uint64_t>& steps) {
   require(method.encodes({target.family(), proposal.family()}), "no such pair of families");
   const Blocks blocks = make_blocks(method, sample, block, hints);
   check_call(method, blocks, offset, static_cast<std::size_t>(message.size()));
@@ -50,9 +51,13 @@ std::uint64_t encode_arrays(const Method& method, std::uint64_t seed, std::uint6
   const auto samples = writable(sample).subspan(first, blocks.end_of(end) - first);
   const auto own_steps = writable(steps).subspan(begin, end - begin);
   const Interrupt::Poll poll = signalled;
-  const py::gil_scoped_release release;
-  return encode({method, blocks, seed, offset, begin, end, threads, poll}, q, p, messages, samples,
-                own_steps);
+  const auto work = [&] {
+    const py::gil_scoped_release release;
+    return encode({method, blocks, seed, offset, begin, end, threads, poll}, q, p, messages,
+                  samples, own_steps);
+  };
+  const Ended ended = work();
+  return py::make_tuple(ended.cut, ended.doubts.high(), ended.doubts.low());
 }
 
 void decode_arrays(const Method& method, std::uint64_t seed, std::uint64_t offset, unsigned threads,

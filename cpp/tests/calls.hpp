@@ -92,9 +92,10 @@ inline std::uint64_t encode(const astar_rec::Distribution& targets,
                             std::uint64_t seed, Range range, unsigned threads,
                             const astar_rec::Interrupt::Poll& poll, const Encoded& out) {
   const astar_rec::Blocks blocks(range.begin + out.index.size());
-  return astar_rec::encode(
-      {*method.made(), blocks, seed, range.offset, range.begin, blocks.count(), threads, poll},
-      targets, proposals, {out.index, {}}, out.sample, out.steps);
+  return astar_rec::encode({*method.made(), blocks, seed, range.offset, range.begin, blocks.count(),
+                            threads, poll},
+                           targets, proposals, {out.index, {}}, out.sample, out.steps)
+      .cut;
 }
 
 inline void decode(std::span<const std::uint64_t> index, const astar_rec::Distribution& proposals,
@@ -112,7 +113,8 @@ inline std::uint64_t encode_blocks(const astar_rec::Distribution& targets,
                                    std::uint64_t seed, std::uint64_t offset, unsigned threads,
                                    const astar_rec::Interrupt::Poll& poll, const Encoded& out) {
   return astar_rec::encode({*method.made(), blocks, seed, offset, 0, blocks.count(), threads, poll},
-                           targets, proposals, {out.index, {}}, out.sample, out.steps);
+                           targets, proposals, {out.index, {}}, out.sample, out.steps)
+      .cut;
 }
 
 inline void decode_blocks(std::span<const std::uint64_t> index,

@@ -72,6 +72,11 @@ void random_courses() {
         for (std::size_t i = 0; i < children; ++i) push();
       });
       agree(frontier, model);
+      if (draws.below(20) == 0) {
+        frontier.keep_if([](const Entry& entry) { return entry.slot % 3 != 0; });
+        std::erase_if(model.entries, [](const auto& entry) { return entry.second % 3 == 0; });
+        agree(frontier, model);
+      }
       check_visits(frontier, model, 1 + draws.below(20));
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <vector>
@@ -237,9 +238,30 @@ void messages_of_bytes() {
   }
 }
 
+// The same in any order, and never less than the doubts.
+void sums_of_doubts() {
+  const double doubts[] = {1e-4, 0x1p-63, 0x1p-70, 0.0, 0.75, 1.0, 3.0};
+  Doubts forth, back, both;
+  CHECK(forth.none(), forth.high(), forth.low());
+  for (const double doubt : doubts) forth.add(doubt);
+  for (std::size_t i = std::size(doubts); i-- > 0;) back.add(doubts[i]);
+  CHECK(forth.high() == back.high() && forth.low() == back.low(), forth.high(), back.high());
+  both.add(forth);
+  both.add(back);
+  const auto value = [](const Doubts& sum) {
+    return static_cast<double>(sum.high()) * 0x1p-31 + static_cast<double>(sum.low()) * 0x1p-63;
+  };
+  CHECK(value(forth) >= 2.7501 && value(forth) < 2.7501 + 0x1p-40, value(forth));
+  CHECK_EQUAL(value(both), 2.0 * value(forth));
+  Doubts least;
+  least.add(0x1p-80);
+  CHECK_EQUAL(least.low(), std::uint64_t{1});
+}
+
 }  // namespace
 
 int main() {
+  sums_of_doubts();
   signed_messages();
   messages_of_bytes();
   return check::result();

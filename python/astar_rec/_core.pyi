@@ -45,9 +45,10 @@ class Stop:
 class Method:
     """A method by its name, with its numbers: budgets of 0 are none.
 
-    ``global`` has max_samples, ``as`` and ``ad`` max_steps, ``dad`` depth and max_steps, ``mrc``
-    and ``orc`` candidates, ``ppr`` alpha (in 1024ths, 0 for infinite) and private_seed, ``gprs``
-    and ``grc`` split: 0 at the sample, 1 in half, 2 never; ``hybrid`` candidates and halvings.
+    ``global`` has max_samples, ``as`` max_steps, ``ad`` max_steps and within_bits (those of a
+    float64), ``dad`` both and depth, ``mrc`` and ``orc`` candidates, ``ppr`` alpha (in 1024ths, 0
+    for infinite) and private_seed, ``gprs`` and ``grc`` split: 0 at the sample, 1 in half, 2 never;
+    ``hybrid`` candidates and halvings.
     """
 
     def __init__(self, name: str, **numbers: int) -> None: ...
@@ -111,11 +112,11 @@ def encode(
     message: _Words,
     sample: _Floats,
     steps: _Words,
-) -> int:
+) -> tuple[int, int, int]:
     """Encodes the arrays' blocks from `begin` to before `end`, into their places.
 
     `hints` is a number for each column of the last axis; of blocks of one, anything. Returns how
-    many searches were cut.
+    many searches were cut, and what they and others leave in doubt: high * 2^-31 + low * 2^-63.
     """
 
 def decode(

@@ -1,7 +1,7 @@
 #include "engine/driver.hpp"
 
-#include <atomic>
 #include <memory>
+#include <mutex>
 
 namespace astar_rec {
 
@@ -51,12 +51,12 @@ std::span<T> blocks_of(const Call& call, const Chunk& chunk, std::span<T> all, s
 
 }  // namespace
 
-std::uint64_t encode(const Call& call, const Distribution& targets, const Distribution& proposals,
-                     const Messages& messages, std::span<double> samples,
-                     std::span<std::uint64_t> steps) {
+Ended encode(const Call& call, const Distribution& targets, const Distribution& proposals,
+             const Messages& messages, std::span<double> samples, std::span<std::uint64_t> steps) {
   const Pair pair{targets.family, proposals.family};
   const std::size_t block = call.blocks.block();
-  std::atomic<std::uint64_t> cut = 0;
+  Ended ended;
+  std::mutex guard;
   const auto make_work = [&] {
     return
         [&, encoder = call.method.encoder(pair, block)](const Chunk& chunk, Interrupt& interrupt) {
@@ -66,11 +66,15 @@ std::uint64_t encode(const Call& call, const Distribution& targets, const Distri
                       blocks_of(call, chunk, steps, 1)};
           encoder->encode(chunk, interrupt, found);
           to_samples(proposals.family, chunk.proposals, found.z);
-          cut += found.cut;
+          if (found.cut == 0 && found.doubts.none()) return;
+          const std::lock_guard lock(guard);
+          ended.cut += found.cut;
+          ended.doubts.add(found.doubts);
+          for (std::uint64_t i = found.known; i < found.cut; ++i) ended.doubts.add(1.0);
         };
   };
   for_each_chunk(call, &targets, &proposals, call.method.encoder_shares(block), make_work);
-  return cut;
+  return ended;
 }
 
 void decode(const Call& call, const ReceivedMessages& messages, const Distribution& proposals,

@@ -28,12 +28,16 @@ struct Call {
   const Interrupt::Poll& poll;
 };
 
+// How searches ended that did not go to their ends.
+struct Ended {
+  std::uint64_t cut = 0;  // how many at a budget
+  Doubts doubts;          // the probabilities that samples are others than those of whole searches
+};
+
 // Outputs are those of the blocks from call.begin on: messages and steps of blocks, samples of elements.
-// Returns how many blocks were cut at a budget. Throws DivergenceError and Interrupted; the outputs are
-// then partly written.
-std::uint64_t encode(const Call& call, const Distribution& targets, const Distribution& proposals,
-                     const Messages& messages, std::span<double> samples,
-                     std::span<std::uint64_t> steps);
+// Throws DivergenceError and Interrupted; the outputs are then partly written.
+Ended encode(const Call& call, const Distribution& targets, const Distribution& proposals,
+             const Messages& messages, std::span<double> samples, std::span<std::uint64_t> steps);
 
 // Throws IndexError and Interrupted.
 void decode(const Call& call, const ReceivedMessages& messages, const Distribution& proposals,

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "families/parameters.hpp"
@@ -19,6 +20,12 @@ namespace astar_rec {
 struct RatioAndCut {
   double log_ratio;
   Cut cut;
+};
+
+// A normal target in the proposal's units, which is normal, too.
+struct StandardNormal {
+  double mean;
+  double scale;
 };
 
 class LogRatios {
@@ -34,6 +41,9 @@ class LogRatios {
   virtual double supremum(std::size_t element, double z_first, double z_last) const = 0;
   // The log ratio at the target's mode.
   virtual double peak(std::size_t element) const = 0;
+
+  // Nothing if one of the two is not normal.
+  virtual std::optional<StandardNormal> standard_normal(std::size_t element) const = 0;
 
   // Adds the log ratios at samples to `sums`.
   virtual void add_at(std::size_t element, std::span<const Position> samples,

@@ -5,6 +5,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -44,6 +45,16 @@ class LogRatiosOf final : public LogRatios {
     return elements_[element].ratio.supremum(z_first, z_last);
   }
   double peak(std::size_t element) const override { return elements_[element].ratio.peak(); }
+
+  std::optional<StandardNormal> standard_normal(std::size_t element) const override {
+    if constexpr (std::is_same_v<Target, Normal> && std::is_same_v<Proposal, Normal>) {
+      const auto& ratio = elements_[element].ratio;
+      return StandardNormal{ratio.mean(), ratio.scale()};
+    } else {
+      static_cast<void>(element);
+      return {};
+    }
+  }
 
   void add_at(std::size_t element, std::span<const Position> samples,
               std::span<double> sums) const override {

@@ -23,14 +23,15 @@ AStar AStar::as_star(std::uint64_t max_steps) {
   return method;
 }
 
-AStar AStar::ad_star(std::uint64_t max_steps) {
+AStar AStar::ad_star(std::uint64_t max_steps, double within) {
   AStar method(Tree::halves);
+  method.limits_.within = within;
   if (max_steps != 0) method.limits_.most_steps = max_steps;
   return method;
 }
 
-AStar AStar::dad_star(std::uint64_t depth, std::uint64_t max_steps) {
-  AStar method = ad_star(max_steps);
+AStar AStar::dad_star(std::uint64_t depth, std::uint64_t max_steps, double within) {
+  AStar method = ad_star(max_steps, within);
   method.has_depth_ = true;
   method.depth_ = static_cast<int>(depth);
   method.limits_.exact = false;

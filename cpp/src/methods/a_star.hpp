@@ -18,8 +18,9 @@ class AStar final : public Method {
   // Budgets are numbers of steps; 0 for none. The global bound's steps are samples.
   static AStar global(std::uint64_t max_samples);
   static AStar as_star(std::uint64_t max_steps);
-  static AStar ad_star(std::uint64_t max_steps);
-  static AStar dad_star(std::uint64_t depth, std::uint64_t max_steps);
+  // `within` is the doubt at which a search of a block may end; 0 for none.
+  static AStar ad_star(std::uint64_t max_steps, double within = 0.0);
+  static AStar dad_star(std::uint64_t depth, std::uint64_t max_steps, double within = 0.0);
 
   Tree tree() const { return tree_; }
   const Limits& limits() const { return limits_; }

@@ -1,12 +1,14 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <tuple>
 #include <type_traits>
 #include <vector>
 
 #include "methods/a_star_encoders.hpp"
 #include "search/block_ratio.hpp"
+#include "search/search_within.hpp"
 #include "simd/lanes.hpp"
 #include "tree/box.hpp"
 
@@ -23,6 +25,7 @@ struct Block {
   std::uint64_t number;     // the first element's, for random numbers
   std::uint64_t node = 0;   // the winner's heap number; 0: lanes do not know it
   std::uint64_t steps = 0;  // nor these
+  bool within = false;      // whether the search may end before its end: lanes know nothing of that
 };
 
 // Calls f with the number of dimensions that a search of blocks of a size is compiled for.
@@ -108,7 +111,7 @@ class BlockLanes {
         group_.clear();
       };
       for (Block& block : blocks) {
-        if (block.size != size) continue;
+        if (block.size != size || block.within) continue;
         group_.push_back(&block);
         if (group_.size() == most_together(size)) search();
       }
@@ -208,6 +211,7 @@ class BlockEncoder final : public Encoder {
       blocks_.push_back(
           {first, all.dimensions(number), &all.order(number), NodeRandom(chunk.seed, own), own});
       check(blocks_.back(), all.first_element(number));
+      blocks_.back().within = may_end_within(blocks_.back(), suprema_.back());
     }
     lanes_(blocks_, chunk, piece, *ratios_, interrupt);
     for (std::size_t number = begin; number < end; ++number) {
@@ -223,10 +227,17 @@ class BlockEncoder final : public Encoder {
         if (block.steps > method_.limits().most_steps) ++found.cut;
         continue;
       }
-      const SearchResult result = search(block, interrupt, index, places);
+      double doubt = 0.0;
+      const SearchResult result = block.within
+                                      ? search_within(block, interrupt, index, places, doubt)
+                                      : search(block, interrupt, index, places);
       reach_.check_outcome(result, suprema_[number - begin], all.first_element(number));
       found.steps[which] = result.steps;
-      if (result.cut) ++found.cut;
+      if (result.cut) {
+        ++found.cut;
+        if (block.within) ++found.known;
+      }
+      found.doubts.add(doubt);
       interrupt.check();
     }
   }
@@ -262,15 +273,57 @@ class BlockEncoder final : public Encoder {
       search.start(Box<most()>(block.size, *block.order, deepest), method_.limits(), block.random,
                    root, supremum);
       const SearchResult result = run(search, interrupt, evaluate);
-      if (result.outcome == Outcome::found) {
-        const auto& region = search.winner().region;
-        write_index<most()>(region, *block.order, index);
-        for (std::size_t j = 0; j < places.size(); ++j) {
-          places[j] = Box<most()>::place_along(region, j);
-        }
-      }
+      if (result.outcome == Outcome::found) write(search.winner().region, block, index, places);
       return result;
     });
+  }
+
+  template <std::size_t most>
+  std::optional<Power<most>> power_of(const Block& block, double supremum) const {
+    const bool has_budget = method_.limits().most_steps != Limits{}.most_steps;
+    std::array<StandardNormal, most> targets;
+    for (std::size_t j = 0; j < block.size; ++j) {
+      const auto normal = ratios_->standard_normal(block.first + j);
+      if (!normal) return {};
+      targets[j] = *normal;
+    }
+    return Power<most>::best(std::span<const StandardNormal>(targets).first(block.size),
+                             method_.limits().within, has_budget ? no_limit : supremum);
+  }
+
+  bool may_end_within(const Block& block, double supremum) const {
+    if (!(method_.limits().within > 0.0)) return false;
+    return with_most(block.size,
+                     [&](auto most) { return power_of<most()>(block, supremum).has_value(); });
+  }
+
+  // The same up to where little is left in doubt.
+  SearchResult search_within(const Block& block, Interrupt& interrupt, BoxIndex index,
+                             std::span<Position> places, double& doubt) {
+    const BlockRatio ratio(*ratios_, block.first, block.size);
+    return with_most(block.size, [&](auto most) {
+      auto& search = std::get<SearchWithin<Box<most()>>>(boxes_within_);
+      const int deepest = method_.max_depth(block.order->levels());
+      double supremum = 0.0;
+      const auto root = ratio.template root<most()>(block.random, supremum);
+      search.start(Box<most()>(block.size, *block.order, deepest), method_.limits(),
+                   *power_of<most()>(block, supremum), root, supremum);
+      const auto evaluate = [&](const auto& at) { return ratio.evaluate(at); };
+      const SearchResult result = run(search, interrupt, evaluate);
+      if (result.outcome == Outcome::found) write(search.winner().region, block, index, places);
+      doubt = search.doubt();
+      return result;
+    });
+  }
+
+  template <class Region>
+  static void write(const Region& region, const Block& block, BoxIndex index,
+                    std::span<Position> places) {
+    constexpr std::size_t most = std::tuple_size_v<decltype(region.intervals)>;
+    write_index<most>(region, *block.order, index);
+    for (std::size_t j = 0; j < places.size(); ++j) {
+      places[j] = Box<most>::place_along(region, j);
+    }
   }
 
   AStar method_;
@@ -279,6 +332,9 @@ class BlockEncoder final : public Encoder {
   std::unique_ptr<LogRatios> ratios_;
   BlockLanes lanes_;
   std::tuple<Search<Box<2>>, Search<Box<4>>, Search<Box<8>>, Search<Box<16>>> boxes_;
+  std::tuple<SearchWithin<Box<2>>, SearchWithin<Box<4>>, SearchWithin<Box<8>>,
+             SearchWithin<Box<16>>>
+      boxes_within_;
   Search<WholeBox> whole_;
   std::vector<Position> positions_;
   std::vector<Block> blocks_;

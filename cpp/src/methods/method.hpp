@@ -52,12 +52,44 @@ struct ReceivedMessages {
   std::span<const std::span<const std::uint8_t>> bytes;
 };
 
+// A sum of probabilities, in whole 2^-63ths, each rounded up: the same in any order.
+class Doubts {
+ public:
+  // 1 for whatever isn't below it.
+  void add(double doubt) {
+    constexpr double whole = 0x1p63;
+    std::uint64_t parts = std::uint64_t{1} << 63;
+    if (doubt < 1.0) {
+      parts = static_cast<std::uint64_t>(doubt * whole);
+      if (static_cast<double>(parts) < doubt * whole) ++parts;
+    }
+    high_ += parts >> 32;
+    low_ += parts & 0xFFFFFFFF;
+  }
+
+  void add(const Doubts& other) {
+    high_ += other.high_;
+    low_ += other.low_;
+  }
+
+  bool none() const { return high_ == 0 && low_ == 0; }
+  // The sum is high * 2^-31 + low * 2^-63, of up to 2^32 of them.
+  std::uint64_t high() const { return high_; }
+  std::uint64_t low() const { return low_; }
+
+ private:
+  std::uint64_t high_ = 0;
+  std::uint64_t low_ = 0;
+};
+
 // What an encoder finds.
 struct Found {
   Messages messages;
   std::span<double> z;             // one for each element
   std::span<std::uint64_t> steps;  // one for each block
-  std::uint64_t cut = 0;           // how many blocks were ended at a budget
+  std::uint64_t cut = 0;           // how many blocks were ended at a budget,
+  std::uint64_t known = 0;         // for how many of these it is known what that may have changed,
+  Doubts doubts = {};              // and the probabilities that it did, for these and others
 };
 
 // Encoders and decoders belong to one thread each, and keep memory to work in.

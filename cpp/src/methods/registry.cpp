@@ -1,5 +1,6 @@
 #include "methods/registry.hpp"
 
+#include <bit>
 #include <stdexcept>
 #include <string>
 
@@ -31,16 +32,26 @@ std::shared_ptr<const Method> shared(const It& method) {
   return std::make_shared<const It>(method);
 }
 
+// A float64 from 0 to 1, by its bits.
+double within(MethodNumbers& n) {
+  return std::bit_cast<double>(n.take("within_bits", 0, 0, std::bit_cast<std::uint64_t>(1.0)));
+}
+
 // A new method is a row.
 constexpr MethodRow rows[] = {
     {"global",
      [](MethodNumbers& n) { return shared(AStar::global(n.take("max_samples", 0, 0, any))); }},
     {"as", [](MethodNumbers& n) { return shared(AStar::as_star(n.take("max_steps", 0, 0, any))); }},
-    {"ad", [](MethodNumbers& n) { return shared(AStar::ad_star(n.take("max_steps", 0, 0, any))); }},
+    {"ad",
+     [](MethodNumbers& n) {
+       const std::uint64_t max_steps = n.take("max_steps", 0, 0, any);
+       return shared(AStar::ad_star(max_steps, within(n)));
+     }},
     {"dad",
      [](MethodNumbers& n) {
        const std::uint64_t depth = n.take("depth", any, 0, deepest);
-       return shared(AStar::dad_star(depth, n.take("max_steps", 0, 0, any)));
+       const std::uint64_t max_steps = n.take("max_steps", 0, 0, any);
+       return shared(AStar::dad_star(depth, max_steps, within(n)));
      }},
     {"mrc",
      [](MethodNumbers& n) {

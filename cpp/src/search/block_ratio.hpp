@@ -34,8 +34,8 @@ class BlockRatio {
   }
 
   // Stops adding up a sample's terms as soon as the suprema of the rest could not make a winner of it.
-  template <std::size_t most>
-  EvaluationAt<Cut> evaluate(const Search<Box<most>>& search) const {
+  template <template <class> class SearchOver, std::size_t most>
+  EvaluationAt<Cut> evaluate(const SearchOver<Box<most>>& search) const {
     const auto& node = search.top();
     const auto& region = node.region;
     double total = 0.0;

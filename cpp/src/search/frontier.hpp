@@ -59,6 +59,17 @@ class Frontier {
     }
   }
 
+  // Drops the entries of which keep(entry) is false.
+  template <class Keep>
+  void keep_if(const Keep& keep) {
+    if (has_top_ && !keep(top_)) has_top_ = false;
+    std::erase_if(heap_, [&](const Entry& entry) { return !keep(entry); });
+    std::make_heap(heap_.begin(), heap_.end(), later);
+    if (has_top_ || heap_.empty()) return;
+    top_ = pop_heap();
+    has_top_ = true;
+  }
+
   // Calls visit(entry) for every entry, those near the heap's top first, until it returns false.
   template <class Visit>
   void visit(const Visit& visit) const {

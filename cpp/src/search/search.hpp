@@ -62,6 +62,8 @@ struct SearchResult {
 struct Limits {
   bool exact = true;  // a partition's limit is an error, not a part of the algorithm
   std::uint64_t most_steps = ~std::uint64_t{0};  // 1 or more
+  double within =
+      0.0;  // the doubt at which a search of a block may end (search_within.hpp); 0: none
 };
 
 template <class Partition>

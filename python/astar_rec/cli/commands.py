@@ -319,6 +319,9 @@ def _codec(
     known = None
     if hints and own is not None and own > 1 and takes(method_named(method), "bits_hint"):
         known = column_hints(target, proposal, own)
+    within = limits.get("within")
+    if block == "auto" and method == ADStar.name:
+        limits = {**limits, "within": None}  # which is for blocks: these are chosen below
     codec = codec_of(method, limits, block=own, bits_hint=known, seed=seed, threads=threads)
     if block == "auto" and isinstance(codec, ADStar):
         return automatic_codec(
@@ -327,6 +330,7 @@ def _codec(
             seed=codec.seed,
             hints=hints,
             max_steps=codec.max_steps,
+            within=within,
             threads=threads,
             escapes=True,
         )

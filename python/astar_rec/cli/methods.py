@@ -73,7 +73,7 @@ def _type_of(limit: str) -> type[float]:
     """Returns what numbers a limit takes: whole ones, unless a method says otherwise."""
     having = (method for method in methods() if limit in method.limits)
     types = {field.type for method in having for field in fields(method) if field.name == limit}  # type: ignore[arg-type]
-    return float if "float" in types else int
+    return float if any("float" in str(each) for each in types) else int
 
 
 def takes(method: type[Codec], name: str) -> bool:

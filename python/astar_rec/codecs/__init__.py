@@ -43,7 +43,9 @@ which the receiver needs too) says which are to be halved sooner.
 
 With ``max_steps`` (for `GlobalAStar`, ``max_samples``) a search has a budget. One that finishes
 within it gives exactly what it gives without. One that does not is cut: it ends with the best that
-it has seen, and `Encoded.cut` counts it. The receiver need not know the budget.
+it has seen, and `Encoded.cut` counts it. The receiver need not know the budget. With ``within``,
+a search of a block of normals ends when it is proven that another winner has a probability of no
+more than that: blocks of wide targets take a thousandth of the steps.
 
 Random numbers are addressed by (seed, element, node), where elements are numbered in C order over
 the broadcast shape, from ``offset``. So the same arrays give the same indices in one call or in

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import numbers
+import struct
 from dataclasses import KW_ONLY, dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
 
 from .._validate import integer
 from ..codes import FixedCode, TreeCode
+from ..distributions import Normal
+from ..errors import ParameterError
 from .engine import CoreCodec
 from .units import hint_numbers, take_hints
 
@@ -16,12 +20,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..codes import IndexCode
+    from ..distributions import ProposalLike, TargetLike
+    from .codec import Proposal, Target
 
 __all__ = ["ADStar", "ASStar", "DADStar", "GlobalAStar"]
 
 AnyStepwise = TypeVar("AnyStepwise", bound="_Stepwise")
 
 _STEPS = {"max_steps": "the most steps of a search; those that are cut are approximate"}
+_WITHIN = {
+    "within": "the doubt, from 2^-60 to below 1, at which a search of normals in blocks ends"
+}
+_LEAST = 2.0**-60  # doubts are told in 2^-63ths
 
 
 @dataclass(frozen=True, repr=False)
@@ -125,15 +135,50 @@ class _Stepwise(CoreCodec):
         return self.exact and self.max_steps is None
 
     @property
-    def hard_by(self) -> Literal["boxes"] | None:
-        """The boxes of its tree, for blocks without a budget."""
-        return "boxes" if self.block > 1 and self.max_steps is None else None
+    def hard_by(self) -> Literal["boxes", "doubt"] | None:
+        """The boxes of its tree, for blocks without a budget; or until when there is doubt."""
+        if self.block == 1 or self.max_steps is not None:
+            return None
+        return "boxes" if self.within is None else "doubt"
 
     def limited(self: AnyStepwise, steps: int) -> AnyStepwise:
         """Returns the codec with at most so many steps, if it has no other budget."""
         if self.max_steps is not None:
             return self
         return replace(self, max_steps=steps)  # type: ignore[type-var]
+
+
+class _Halving(_Stepwise):
+    """A search that halves boxes, and may end when little is left in doubt."""
+
+    limits: ClassVar[Mapping[str, str]] = MappingProxyType({**_STEPS, **_WITHIN})
+
+    within: float | None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.within is None:
+            return
+        if self.block == 1:
+            expected = "None, with block=1: single elements are searched to the end; give a block"
+            raise ParameterError("within", self.within, expected)
+        self._set(within=_probability("within", self.within))
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The budget, and the bits of the doubt."""
+        if self.within is None:
+            return super().numbers
+        (bits,) = struct.unpack("<Q", struct.pack("<d", self.within))
+        return {**super().numbers, "within_bits": bits}
+
+    def pair(self, target: TargetLike, proposal: ProposalLike) -> tuple[Target, Proposal]:
+        """Returns a target and a proposal; with a doubt, normal ones."""
+        q, p = super().pair(target, proposal)
+        if self.within is not None and not (type(q) is type(p) is Normal):
+            kinds = f"{type(q).__name__} against {type(p).__name__}"
+            raise ParameterError("within", self.within, f"None, for {kinds}: normals alone have it")
+        return q, p
 
 
 @dataclass(frozen=True, repr=False)
@@ -179,7 +224,7 @@ class ASStar(_Stepwise):
 
 
 @dataclass(frozen=True, repr=False)
-class ADStar(_Stepwise):
+class ADStar(_Halving):
     """AD* coding: regions are halved in the proposal's CDF.
 
     Exact. The index is the node's number in the binary tree (root 1, children 2H and 2H + 1): its
@@ -195,11 +240,18 @@ class ADStar(_Stepwise):
         max_steps: End a search after so many steps with the best so far: see `Encoded.cut`.
             It bounds the time of the worst; on average a budget that cuts many blocks takes longer
             than none (docs/speed.md).
+        within: With blocks of normals: end a search as soon as it is proven that one that goes on
+            would find another sample with no more than this probability. So the law of a block is
+            within that, in total variation, of the targets'. Most blocks are searched much sooner
+            then, wide ones above all; `Encoded.within` says what is proven of all of an array.
+            Blocks that gain next to nothing by it, and those of which an element is narrower than
+            2^-16 of its proposal, are searched to the end.
         threads: Number of threads; None for all processors.
 
     Reference: Flamich et al. 2022, AD* coding.
 
     Examples:
+        >>> import numpy as np
         >>> import astar_rec as rec
         >>> codec = rec.ADStar(seed=7)
         >>> q, p = rec.Normal(2.0, 0.1), rec.Normal(0.0, 1.0)
@@ -213,6 +265,13 @@ class ADStar(_Stepwise):
         >>> r = hasty.encode(q, p)
         >>> r.cut, int(r.steps), bool(codec.decode(r.index, p) == r.sample)
         (1, 3, True)
+
+        Wide targets, whose searches are long, with a little doubt:
+
+        >>> q = rec.Normal(np.linspace(-0.1, 0.1, 16).reshape(2, 8), 1.02)
+        >>> soon = rec.ADStar(seed=7, block=8, within=1e-4).encode(q, p)
+        >>> bool(soon.within <= 2e-4), bool((soon.steps < 100).all())
+        (True, True)
     """
 
     name = "ad"
@@ -225,6 +284,7 @@ class ADStar(_Stepwise):
     _: KW_ONLY
     bits_hint: tuple[float, ...] | str | None = None
     max_steps: int | None = None
+    within: float | None = None
     threads: int | None = field(default=None, compare=False)
 
     @property
@@ -248,7 +308,7 @@ class ADStar(_Stepwise):
 
 
 @dataclass(frozen=True, repr=False)
-class DADStar(_Stepwise):
+class DADStar(_Halving):
     """DAD* coding: AD* with a limit on the depth. Approximate, with indices of fixed width.
 
     Nodes deeper than ``depth`` are never made, so an index fits in ``depth + 1`` bits and no length
@@ -262,6 +322,7 @@ class DADStar(_Stepwise):
         block: Elements of the last axis that are coded together, 1 to 16.
         bits_hint: As for `ADStar`.
         max_steps: As for `ADStar`. What the depth leaves out does not count as cut.
+        within: As for `ADStar`. What the depth leaves out does not count here, either.
         threads: Number of threads; None for all processors.
 
     Reference: Flamich et al. 2022, DAD* coding.
@@ -278,7 +339,7 @@ class DADStar(_Stepwise):
     number = 3
     exact = False
     limits: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {"depth": "the largest depth, 0 to 63 for each element of a block", **_STEPS}
+        {"depth": "the largest depth, 0 to 63 for each element of a block", **_STEPS, **_WITHIN}
     )
 
     depth: int
@@ -287,6 +348,7 @@ class DADStar(_Stepwise):
     block: int = 1
     bits_hint: tuple[float, ...] | str | None = None
     max_steps: int | None = None
+    within: float | None = None
     threads: int | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -320,3 +382,11 @@ class DADStar(_Stepwise):
         if self.block == 1 and expected_bits is None and not contexts:
             return FixedCode(self.depth + 1)
         return super().default_code(expected_bits=expected_bits, contexts=contexts)
+
+
+def _probability(argument: str, value: object) -> float:
+    """Returns a number below 1, and no smaller than what can be told apart."""
+    good = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not good or not _LEAST <= value < 1:  # type: ignore[operator]
+        raise ParameterError(argument, value, "a number from 2^-60 to below 1")
+    return float(value)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ import numpy as np
 
 from .._validate import SEED_LIMIT, broadcast_shape
 from ..custom import CustomProposal, CustomTarget
-from ..distributions import as_distribution
+from ..distributions import Normal, as_distribution
 from ..distributions.families import CoreFamily
 from ..distributions.ratios import peaks_of
 from ..errors import DivergenceError
@@ -66,6 +66,7 @@ def automatic_codec(
     seed: int | None = None,
     hints: bool = True,
     max_steps: int | None = None,
+    within: float | None = None,
     threads: int | None = None,
     escapes: bool = False,
 ) -> ADStar:
@@ -83,6 +84,7 @@ def automatic_codec(
         seed: The codec's seed; None for a fresh one.
         hints: Whether there may be hints.
         max_steps: As for `ADStar`.
+        within: As for `ADStar`, where a block of normals is chosen; ones with it are larger.
         threads: As for `ADStar`.
         escapes: Whether the array goes into a container (`compress`, `Writer`), where single
             elements that are too hard for a block are coded by themselves: they need not make all
@@ -100,6 +102,8 @@ def automatic_codec(
     """
     own = fresh_seed() if seed is None else seed
     alone = ADStar(own, max_steps=max_steps, threads=threads)
+    if within is not None:
+        within = ADStar(own, 2, within=within).within  # checked, whatever the targets are
     if isinstance(target, CustomTarget) or isinstance(proposal, CustomProposal):
         return alone
     q, p = as_distribution(target), as_distribution(proposal)
@@ -107,9 +111,13 @@ def automatic_codec(
     if peaks_of(q, p) is not None and not has_built_in_ratio(q, p):
         return alone  # in lockstep, which has no blocks
     expected = column_hints(q, p) if hints else None
-    block = _block(q, p, expected, escapes=escapes and max_steps is None)
-    given = expected if block > 1 else None
-    return ADStar(own, block, bits_hint=given, max_steps=max_steps, threads=threads)
+    doubt = within if type(q) is type(p) is Normal else None
+    block = _block(q, p, expected, within=doubt, escapes=escapes and max_steps is None)
+    if block == 1:
+        return alone
+    return ADStar(
+        own, block, bits_hint=expected, max_steps=max_steps, within=doubt, threads=threads
+    )
 
 
 def column_hints(
@@ -138,7 +146,14 @@ def column_hints(
     return tuple(hints.tolist()) if uneven > _ALIKE else None
 
 
-def _block(target: Distribution, proposal: Distribution, bits_hint: Any, *, escapes: bool) -> int:
+def _block(
+    target: Distribution,
+    proposal: Distribution,
+    bits_hint: Any,
+    *,
+    within: float | None,
+    escapes: bool,
+) -> int:
     """Returns the largest block of 8, 4, 2 and 1 that pays."""
     shape = broadcast_shape(target=target.shape, proposal=proposal.shape)
     columns = shape[-1] if shape else 1
@@ -148,7 +163,13 @@ def _block(target: Distribution, proposal: Distribution, bits_hint: Any, *, esca
         if block > columns:
             continue
         steps = trial_steps(
-            block, target, proposal, bits_hint, hardest=not escapes, escapes=escapes
+            block,
+            target,
+            proposal,
+            bits_hint,
+            within=within,
+            hardest=not escapes,
+            escapes=escapes,
         )
         if steps <= _STEPS:
             return block
@@ -161,6 +182,7 @@ def trial_steps(
     proposal: Distribution,
     bits_hint: Any = None,
     *,
+    within: float | None = None,
     hardest: bool = True,
     escapes: bool = False,
 ) -> float:
@@ -175,6 +197,7 @@ def trial_steps(
         target: The targets.
         proposal: The proposal.
         bits_hint: As for `ADStar`.
+        within: As for `ADStar`.
         hardest: Whether to look for the hardest blocks, which takes the longer the more there are.
         escapes: Whether elements that are too hard are coded by themselves, if they are few.
 
@@ -190,7 +213,7 @@ def trial_steps(
         columns = slice(place * block, (place + 1) * block)
         q, p = targets[rows, columns], proposals[rows, columns]
         hint = None if bits_hint is None else bits_hint[columns]
-        codec = ADStar(_PILOT, block, bits_hint=hint, max_steps=most)
+        codec = ADStar(_PILOT, block, bits_hint=hint, max_steps=most, within=within)
         if escapes and isinstance(q, CoreFamily) and isinstance(p, CoreFamily):
             unlimited = replace(codec, max_steps=None)
             own = broadcast_shape(target=q.shape, proposal=p.shape)

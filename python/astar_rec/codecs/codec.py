@@ -35,7 +35,7 @@ from ..codes import AdaptiveCode, ByteCode
 from ..custom import CustomTarget, as_proposal
 from ..distributions import as_distribution
 from ..errors import ParameterError
-from .encoded import Arrays, Encoded, output_arrays
+from .encoded import Arrays, Encoded, Ended, output_arrays
 from .messages import INDICES, MessageKind
 from .units import GIVEN, HINTS_PER_BIT, Blocks, block_of, hints_of
 
@@ -95,6 +95,7 @@ class Codec(ABC):
         block: How many elements of the last axis are coded together.
         bits_hint: Expected bits for each column of the last axis, in sixteenths; None for none;
             ``"given"`` where sender and receiver give them for each element.
+        within: The doubt at which a search may end; None where each goes to its end.
         threads: How many threads to use; None for all processors. Calls of less than 0.1 ms use
             one. Results do not depend on it.
     """
@@ -118,6 +119,7 @@ class Codec(ABC):
     seed: int
     block: int = 1
     bits_hint: tuple[float, ...] | str | None = None
+    within: float | None = None
     threads: int | None = None
 
     # --- What a method answers -------------------------------------------------------------------
@@ -151,7 +153,7 @@ class Codec(ABC):
         return 54.0 if self.exact else math.inf
 
     @property
-    def hard_by(self) -> Literal["boxes", "supremum"] | None:
+    def hard_by(self) -> Literal["boxes", "doubt", "supremum"] | None:
         """What makes a block too hard to search for (`difficulty`); None if nothing does."""
         return None
 
@@ -203,7 +205,7 @@ class Codec(ABC):
         offset: int,
         out: Arrays,
         progress: Progress | None,
-    ) -> int:
+    ) -> int | Ended:
         """Encodes an array; arguments have been checked.
 
         Args:
@@ -214,7 +216,7 @@ class Codec(ABC):
             progress: Called as ``progress(done, total)`` with numbers of elements, or None.
 
         Returns:
-            How many searches were cut.
+            How many searches were cut; or that, and what is known of what it changed.
         """
 
     @abstractmethod
@@ -367,8 +369,8 @@ class Codec(ABC):
         message, steps = blocks.message_shape(shape), blocks.steps_shape(shape)
         inputs = chain(_named("target", q), _named("proposal", p))
         arrays = output_arrays(out, self.kind, message, shape, steps, inputs)
-        cut = self.encode_into(q, p, offset, arrays, progress)
-        return Encoded(*arrays, cut)
+        ended = self.encode_into(q, p, offset, arrays, progress)
+        return Encoded(*arrays, *Ended.of(ended))
 
     def pair(self, target: TargetLike, proposal: ProposalLike) -> tuple[Target, Proposal]:
         """Returns a target and a proposal that this codec can encode.

@@ -13,6 +13,7 @@ from .difficulty import (
     boxes_bits,
     centre_and_scale,
     difficulty,
+    doubt_bits,
     halving_order,
     out_of_reach,
     suprema,
@@ -33,6 +34,8 @@ __all__ = ["CoreReach"]
 
 # Blocks of more boxes at a depth are coded in single elements: some 0.1 s in lanes.
 _MOST_BOXES = 18.0
+# Of searches that end by their doubt, which are not in lanes: of boxes or arrivals, the fewer.
+_MOST_OF_DOUBT = 15.0
 _EASY = 12.0  # bits of suprema together, which no search minds
 _BLOCKS_AT_ONCE = 1 << 10
 
@@ -118,7 +121,10 @@ def _hard(
             element = element[~(bits.sum(axis=1) <= _EASY)]
             own = difficulty(target, proposal, element.reshape(-1), shape)
             taken = is_given[element]
-            alone = _taken_out(codec, own, taken, stand_in, order)
+            normals = None
+            if codec.hard_by == "doubt":
+                normals = _standardised(target, proposal, element, shape)
+            alone = _taken_out(codec, own, taken, stand_in, order, normals)
             found.append(element[alone])
     return np.sort(np.concatenate(found))
 
@@ -143,8 +149,18 @@ def _taken_out(
     taken: npt.NDArray[np.bool_],
     stand_in: Difficulty,
     order: tuple[int, ...],
+    normals: tuple[Floats, Floats] | None,
 ) -> npt.NDArray[np.bool_]:
-    """Returns which elements are taken out of blocks, shape (blocks, block), until none is hard."""
+    """Returns which elements are taken out of blocks, shape (blocks, block), until none is hard.
+
+    Args:
+        codec: The codec.
+        own: The elements' difficulty.
+        taken: Those that are taken out already.
+        stand_in: The difficulty of what stands in their places.
+        order: Which element of a block is halved at each level.
+        normals: Where searches end by their doubt, means and scales in the proposals' units.
+    """
     supremum = own.supremum.reshape(taken.shape).copy()
     renyi = own.renyi.reshape(*taken.shape, own.renyi.shape[-1]).copy()
     supremum[taken], renyi[taken] = stand_in.supremum[0], stand_in.renyi[0]
@@ -158,13 +174,34 @@ def _taken_out(
             some = Difficulty(supremum[hard], renyi[hard])
             deepest = min(codec.deepest, len(order))
             bits = boxes_bits(some, taken.shape[1], order, deepest, _MOST_BOXES + 1.0)
-            hard = hard[bits > _MOST_BOXES]
+            is_hard = bits > _MOST_BOXES
+            if normals is not None and codec.within is not None:
+                out = (taken | alone)[hard]
+                mean, scale = (
+                    np.where(out, 0.0, normals[0][hard]),
+                    np.where(out, 1.0, normals[1][hard]),
+                )
+                arrivals = doubt_bits(mean, scale, supremum[hard].sum(axis=1), codec.within)
+                fewest = np.minimum(bits, arrivals)
+                is_hard = np.where(np.isinf(arrivals), is_hard, fewest > _MOST_OF_DOUBT)
+            hard = hard[is_hard]
         if not hard.size:
             return alone
         left = np.where((taken | alone)[hard], -np.inf, supremum[hard])
         worst = left.argmax(axis=1)
         alone[hard, worst] = True
         supremum[hard, worst], renyi[hard, worst] = stand_in.supremum[0], stand_in.renyi[0]
+
+
+def _standardised(
+    target: CoreFamily, proposal: CoreFamily, element: Elements, shape: Shape
+) -> tuple[Floats, Floats]:
+    """Returns normal targets' means and scales in the units of their proposals."""
+    flat = element.reshape(-1)
+    (loc, scale), (own_loc, own_scale) = target._at(flat, shape), proposal._at(flat, shape)
+    with np.errstate(all="ignore"):
+        mean, width = (loc - own_loc) / own_scale, scale / own_scale
+    return mean.reshape(element.shape), width.reshape(element.shape)
 
 
 def _stand_in_difficulty(target: CoreFamily, proposal: CoreFamily) -> Difficulty:

@@ -12,6 +12,10 @@ min(1, x) ≤ x^λ for 0 ≤ λ ≤ 1, there are at most
 
 of them: the first term is the sum over cells as an integral, which is at most 1 and small where P
 and Q are apart (Rényi's divergence), the second the one cell by which the sum exceeds it.
+
+A search that ends when little is left in doubt takes no more steps, but for a small factor, than
+there are arrivals until a search without boxes would end (`chosen_power` in
+reference/doubts.py).
 """
 
 from __future__ import annotations
@@ -35,6 +39,7 @@ __all__ = [
     "boxes_bits",
     "centre_and_scale",
     "difficulty",
+    "doubt_bits",
     "halving_order",
     "out_of_reach",
     "suprema",
@@ -315,6 +320,39 @@ def _last_depths(supremum: Floats, block: int, order: tuple[int, ...]) -> npt.ND
     halvings = np.ceil(supremum).clip(0, _HALVINGS).astype(np.intp)
     own = [np.array(depths[j])[halvings[:, j]] for j in range(block)]
     return np.asarray(np.max(own, axis=0))
+
+
+# As in reference/doubts.py.
+POWERS = (
+    *(0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0),
+    *(4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0),
+)
+LEAST_D, LEAST_SCALE, LEAST_GAIN = 0.125, 2.0**-16, 2.0
+_POWERS = np.array(POWERS)[:, None, None]
+_LOG_C = (_POWERS * np.log(_POWERS) - (1.0 + _POWERS) * np.log1p(_POWERS))[..., 0]
+_LEAST_GAIN = LEAST_GAIN / math.log(2.0)
+
+
+def doubt_bits(mean: Floats, scale: Floats, supremum: Floats, within: float) -> Floats:
+    """Returns the bits of arrivals until searches of blocks of normals end by their doubt.
+
+    Args:
+        mean: The targets' means in the proposals' units; shape (blocks, block).
+        scale: Their scales, likewise.
+        supremum: The bits of the blocks' suprema; shape (blocks,).
+        within: The doubt.
+
+    Returns:
+        Bits; infinite where a block is searched to the end. Shape (blocks,).
+    """
+    with np.errstate(all="ignore"):
+        d = 1.0 + _POWERS * ((1.0 - scale) * (1.0 + scale))
+        apart = _POWERS * (1.0 + _POWERS) * mean * mean / (2.0 * d)
+        log_total = (apart - _POWERS * np.log(scale) - 0.5 * np.log(d)).sum(axis=-1)
+        log_t = (log_total + _LOG_C - math.log(within)) / _POWERS[..., 0]
+        there = ((d >= LEAST_D) & (scale >= LEAST_SCALE)).all(axis=-1)
+        bits = np.where(there, log_t, np.inf).min(axis=0) * _LOG2_E
+        return np.asarray(np.where(supremum - bits > _LEAST_GAIN, bits, np.inf))
 
 
 @lru_cache(maxsize=64)

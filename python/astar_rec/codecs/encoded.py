@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +18,22 @@ if TYPE_CHECKING:
     from .._elements import Shape
     from .messages import MessageKind
 
-__all__ = ["Arrays", "Encoded", "output_arrays"]
+__all__ = ["Arrays", "Encoded", "Ended", "output_arrays"]
 
 # Messages, samples and steps.
 Arrays = tuple[npt.NDArray[Any], npt.NDArray[np.float64], Indices]
+
+
+class Ended(NamedTuple):
+    """How searches ended that did not go to their ends: see `Encoded`."""
+
+    cut: int
+    within: float
+
+    @classmethod
+    def of(cls, ended: int | Ended) -> Ended:
+        """Returns it; of a number of searches that were cut, all that can be said of these."""
+        return ended if isinstance(ended, Ended) else cls(ended, float(ended))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,6 +48,11 @@ class Encoded:
         cut: How many searches ended at the budget before they were certain: their samples (with
             blocks, all of a block) are approximate. 0 where none did, and for
             `MinimalRandomCoding`, which searches nothing.
+        within: A bound on how many units have another sample than whole searches would find, in
+            expectation, given what was seen: the samples' joint law is no further from theirs, in
+            total variation. 0 where all searches went to their ends. Of searches that ended by
+            `ADStar`'s ``within``, or at a budget beside it, the sum of what is proven of each
+            (docs/exactness.md); any other that was cut counts as 1.
 
     Examples:
         >>> import astar_rec as rec
@@ -47,6 +64,7 @@ class Encoded:
     sample: npt.NDArray[Any]
     steps: Indices
     cut: int = 0
+    within: float = 0.0
 
     @property
     def index(self) -> npt.NDArray[Any]:
@@ -57,9 +75,10 @@ class Encoded:
         return iter((self.message, self.sample, self.steps))
 
     def __repr__(self) -> str:
+        within = "" if self.within == self.cut else f"; within: {self.within:.3g}"
         return (
             f"Encoded(message: {_array(self.message)}, {_bits(self.message)} bits; "
-            f"sample: {_array(self.sample)}; cut: {self.cut})"
+            f"sample: {_array(self.sample)}; cut: {self.cut}{within})"
         )
 
 

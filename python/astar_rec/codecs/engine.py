@@ -21,6 +21,7 @@ from ..distributions import Distribution, as_distribution
 from ..distributions.families import CoreFamily
 from ..errors import DivergenceError, ParameterError
 from .codec import Codec
+from .encoded import Ended
 from .units import MAX_BLOCK
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class CoreCodec(Codec):
         offset: int,
         out: Arrays,
         progress: Progress | None,
-    ) -> int:
+    ) -> int | Ended:
         """Searches: see `Codec.encode_into`."""
         try:
             if isinstance(target, CustomTarget):
@@ -126,7 +127,8 @@ class CoreCodec(Codec):
             return self._encode_built_in(target, proposal, offset, out, progress)
         except _core.CoreDivergenceError as error:
             reason, element, bits, limit = error.args
-            if self.exact and not self.numbers and _is_carried(target):
+            has_limit = self.numbers.keys() - {"within_bits"}
+            if self.exact and not has_limit and _is_carried(target):
                 reason += CARRIED
             raise DivergenceError(unravel(element, out[1].shape), bits, limit, reason) from None
 
@@ -137,18 +139,20 @@ class CoreCodec(Codec):
         offset: int,
         out: Arrays,
         progress: Progress | None,
-    ) -> int:
+    ) -> Ended:
         shape, size = out[1].shape, out[1].size
         if not size:
-            return 0
+            return Ended(0, 0.0)
         method, threads, hints = self._method, threads_of(self.threads, size), self._hints(shape)
         q, p = target._bound, proposal._bound
-        cut = 0
+        cut = doubts = 0
         for begin, end in _pieces(out[2].size, self.block, size, progress):
-            cut += _core.encode(
+            more, high, low = _core.encode(
                 method, self.seed, offset, threads, self.block, hints, q, p, begin, end, *out
             )
-        return cut
+            cut += more
+            doubts += (high << 32) + low  # whole 2^-63ths, whatever the pieces
+        return Ended(cut, doubts / 2**63)
 
     def _hints(self, shape: Shape) -> Floats:
         return _NO_HINT if self.block == 1 else self.blocks.hints(shape)

@@ -109,7 +109,7 @@ def _encode_in_a_row(
         arrays[1].reshape(-1),
         arrays[2].reshape(-1),
     )
-    cut = 0
+    cut, within = 0, 0.0
     for begin, end, units in _pieces(codec, size):
         own = codec.with_known(known[begin:end])
         of = slice(begin, end)
@@ -120,9 +120,10 @@ def _encode_in_a_row(
         message[units], sample[of] = found.message, found.sample
         steps[units] = found.steps
         cut += found.cut
+        within += found.within
         if progress is not None:
             progress(end, size)
-    return Encoded(*arrays, cut)
+    return Encoded(*arrays, cut, within)
 
 
 def _decode_in_a_row(

@@ -115,6 +115,7 @@ class Writer:
         codec: The codec. With ``time``, there is none before the first piece.
         rows: How many rows have been written.
         cut: How many searches were cut at the codec's budget.
+        within: The sum of `Encoded.within`.
 
     Raises:
         ParameterError: Options that do not go together.
@@ -167,6 +168,7 @@ class Writer:
         self._choose_start = header and code is None
         self.rows = 0
         self.cut = 0
+        self.within = 0.0
         self._failure: BaseException | None = None  # after which the chunks are not those of rows
         self._chunks: ChunkWriter | None = None  # from the first piece on
         self._exits = ExitStack()
@@ -309,6 +311,7 @@ class Writer:
                 stages.end()
             self.rows += piece.rows
             self.cut += encoded.cut
+            self.within += encoded.within
         return replace(encoded, sample=as_received(encoded.sample, header.dtype))
 
     def append(self, part: File, contexts: Any = None, *, bits_hint: Any = None) -> None:
@@ -497,9 +500,11 @@ def _put(file: BinaryIO, data: bytes) -> None:
 def warn_if_cut(encoded: Encoded, codec: Codec | type[Codec]) -> None:
     """Warns whoever called the caller if there are samples that are not exact."""
     if encoded.cut:
+        known = encoded.within < encoded.cut
+        differ = f" (no more than {encoded.within:.2g} of them differ, in expectation)"
         warnings.warn(
             f"{encoded.cut} of {encoded.steps.size} {codec.cut_means}: their samples are "
-            "approximate",
+            f"approximate{differ if known else ''}",
             ApproximationWarning,
             stacklevel=3,
         )

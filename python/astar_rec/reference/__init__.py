@@ -39,7 +39,8 @@ file                  one idea
 `greedy_poisson`      and the first arrival below that;
 `greedy_rejection`    samples that are each given as much of the target as they can take
 `elements`            an element encoded and decoded
-`boxes`, `blocks`     several elements as one
+`boxes`, `blocks`     several elements as one,
+`doubts`              and what a search of them may have missed
 `candidates`          one of numbered samples, chosen without a tree:
 `minimal_random`      of K by its weight,
 `ordered_random`      so with low numbers the likelier,

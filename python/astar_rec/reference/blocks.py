@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .boxes import BoxAddress, halving_order, place_bits
+from .doubts import Doubt, chosen_power, rounded_up
 from .gumbels import gumbel_of, next_arrival
 from .methods import TooMuchInformationError
 from .positions import LAST_POSITION, cell_first, cell_last, position_within
@@ -29,6 +30,7 @@ from .ratios import LogRatio, log_ratio
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .doubts import Power
     from .families import Distribution
 
 
@@ -52,6 +54,13 @@ class BoxNode:
     arrival: float
     gumbel: float
     supremum: float
+    shares: tuple[float, ...] = ()
+    weight: float = 0.0
+
+    @property
+    def bound(self) -> float:
+        """No node of the box has a larger Gumbel + log ratio."""
+        return self.gumbel + self.supremum
 
     def places(self) -> list[int]:
         """Return the sample's position along each dimension."""
@@ -70,12 +79,15 @@ class EncodedBlock:
     """An index, the samples that it stands for, and the number of nodes that were evaluated.
 
     `cut` says whether the search was ended by its budget: the samples are then approximate.
+    `within` is at least the probability, given what the search saw, that one that goes on would
+    find other samples.
     """
 
     index: int
     samples: list[float]
     steps: int
     cut: bool = False
+    within: float = 0.0
 
 
 def encode_block(
@@ -86,8 +98,12 @@ def encode_block(
     hints: Sequence[float] | None = None,
     depth: int | None = None,
     max_steps: int | None = None,
+    within: float | None = None,
 ) -> EncodedBlock:
     """Return the index of a sample of the product of the targets: AD* coding on boxes.
+
+    Boxes are evaluated by their bounds, the largest first. With `within` it is by their weights:
+    what leaves the most doubt is looked at first, and the search ends when little is left.
 
     Args:
         targets: One for each dimension.
@@ -97,6 +113,8 @@ def encode_block(
         hints: Expected bits of each dimension, for `halving_order`; None for equal ones.
         depth: The deepest level of DAD* coding; None for AD*.
         max_steps: How many nodes the search may evaluate; None for no budget.
+        within: The doubt at which the search may end; None for none. Without effect where a block
+            has no power, or without a budget one that gains little (`chosen_power`).
 
     Raises:
         TooMuchInformationError: No index names the sample.
@@ -106,29 +124,56 @@ def encode_block(
     pairs = zip(targets, proposals, strict=True)
     ratios: list[LogRatio] = [log_ratio(target, proposal) for target, proposal in pairs]
     quantiles = [proposal.quantile for proposal in proposals]
+    power: Power | None = None
+    doubt: Doubt | None = None
     queue: list[tuple[float, int, BoxNode]] = []
     pushes = itertools.count()
     best, winner, steps = -math.inf, None, 0
+    waiting, factor, left = 0.0, math.inf, 0.0
     beyond, cut = False, False
 
     def push(
         index: int,
         intervals: tuple[Interval, ...],
         address: BoxAddress,
-        after: float,
+        parent: BoxNode | None,
         supremum: float,
     ) -> None:
+        nonlocal doubt, waiting
         mass = math.ldexp(1.0, 1 - index.bit_length())
         bits = address.random(Address(address.node))
-        arrival = next_arrival(after, mass, bits.arrival)
+        arrival = next_arrival(0.0 if parent is None else parent.arrival, mass, bits.arrival)
         gumbel = gumbel_of(arrival)
-        if gumbel + supremum > best:
-            node = BoxNode(index, intervals, address, arrival, gumbel, supremum)
-            heapq.heappush(queue, (-(gumbel + supremum), next(pushes), node))
+        if not gumbel + supremum > best:
+            return
+        shares: tuple[float, ...] = ()
+        weight = 0.0
+        if power is not None:
+            doubt = doubt or Doubt(power, gumbel)
+            shares = tuple(
+                parent.shares[j]
+                if parent is not None and part is parent.intervals[j]
+                else doubt.share(j, (part.z_first, part.z_last), _mass(part.cell), part.supremum)
+                for j, part in enumerate(intervals)
+            )
+            weight = doubt.weight(shares, gumbel, arrival, mass)
+        node = BoxNode(index, intervals, address, arrival, gumbel, supremum, shares, weight)
+        waiting += weight
+        heapq.heappush(queue, (-(node.bound if doubt is None else weight), next(pushes), node))
+
+    def added_up() -> float:
+        # Anew, of the boxes that may still win, in the order of their pushes: a sum that others
+        # were subtracted from may have lost what matters.
+        queue[:] = sorted((e for e in queue if e[2].bound > best), key=lambda e: e[1])
+        total = 0.0
+        for _, _, node in queue:
+            total += node.weight
+        heapq.heapify(queue)
+        return total
 
     def value(node: BoxNode) -> float:
         # Adds up the terms only as long as the suprema of the others could still make a winner.
-        total, at_most = 0.0, node.gumbel + node.supremum
+        total, at_most = 0.0, node.bound
         for ratio, quantile, interval, place in zip(
             ratios, quantiles, node.intervals, node.places(), strict=True
         ):
@@ -144,22 +189,37 @@ def encode_block(
         ends = quantile(0), quantile(LAST_POSITION)
         root.append(Interval(1, *ends, ratio.supremum(*ends)))
         everything += root[-1].supremum
-    push(1, tuple(root), BoxAddress(NodeRandom(seed, element)), 0.0, everything)
+    if within is not None:
+        power = chosen_power(ratios, within, everything if max_steps is None else math.inf)
+    push(1, tuple(root), BoxAddress(NodeRandom(seed, element)), None, everything)
 
-    while beyond or (queue and -queue[0][0] > best):
+    while True:
+        while queue and not queue[0][2].bound > best:
+            waiting -= heapq.heappop(queue)[2].weight
+        if not queue and not beyond:
+            break
+        if doubt is not None and within is not None and not beyond and factor * waiting <= within:
+            waiting = added_up()
+            if factor * waiting <= within:
+                left = factor * waiting
+                break
         if steps == max_steps:
+            left = 1.0 if doubt is None or beyond else factor * added_up()
             cut = True
             break
         if beyond:
             raise TooMuchInformationError("a node that may still win lies beyond the indices")
         _, _, node = heapq.heappop(queue)
+        waiting -= node.weight
         steps += 1
         reached = value(node)
         if reached > best:
             best, winner = reached, node
+            if doubt is not None:
+                factor = doubt.factor(best)
         level = node.index.bit_length() - 1
         if level >= limit:
-            beyond = depth is None and node.gumbel + node.supremum > best
+            beyond = depth is None and node.bound > best
             continue
         j = order[level]
         whole = node.intervals[j]
@@ -170,8 +230,7 @@ def encode_block(
             supremum = rest + part.supremum
             if node.gumbel + supremum > best:
                 intervals = (*node.intervals[:j], part, *node.intervals[j + 1 :])
-                address = node.address.child(side)
-                push(2 * node.index + side, intervals, address, node.arrival, supremum)
+                push(2 * node.index + side, intervals, node.address.child(side), node, supremum)
 
     if winner is None:
         raise TooMuchInformationError("no sample in reach has a positive target density")
@@ -179,7 +238,12 @@ def encode_block(
         proposal.sample(proposal.quantile(place))
         for proposal, place in zip(proposals, winner.places(), strict=True)
     ]
-    return EncodedBlock(winner.index, samples, steps, cut)
+    return EncodedBlock(winner.index, samples, steps, cut, rounded_up(left))
+
+
+def _mass(cell: int) -> float:
+    """Return the proposal's mass of a cell."""
+    return math.ldexp(1.0, 1 - cell.bit_length())
 
 
 def decode_block(

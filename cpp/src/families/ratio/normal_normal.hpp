@@ -24,6 +24,10 @@ class LogRatio<Normal, Normal> : public LocationScaleRatio<Normal, Normal> {
     return concave_ ? (*this)(clamp_to(vertex_, a, b)) : at_either_end(a, b);
   }
 
+  // The target's, in the proposal's units.
+  double mean() const { return mean_; }
+  double scale() const { return scale_; }
+
   double excess(double height) const { return normal_excess(mean_, scale_, height); }
   double excess_between(double height, double low, double high) const {
     return normal_excess_between(mean_, scale_, height, low, high);
