@@ -90,7 +90,7 @@ class Grid:
         if self.block > 1:
             # Of each line of blocks the last one may be shorter.
             line = self.indices if self.is_flat else self.steps_shape[-1]
-            elements = self.elements if self.is_flat else self.shape[-1]
+            elements = self.elements if self.is_flat or not self.shape else self.shape[-1]
             is_last = np.arange(begin, end) % line == line - 1
             sizes[is_last] = elements - (line - 1) * self.block
         return sizes
