@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,7 +37,7 @@ class Grid:
     chunk: int
     runs_through: bool = False
 
-    @property
+    @cached_property
     def steps_shape(self) -> Shape:
         """The shape of one number for each index."""
         return Blocks(self.block, 1, runs_through=self.runs_through).steps_shape(self.shape)
@@ -51,7 +52,7 @@ class Grid:
         """The number of elements."""
         return math.prod(self.shape)
 
-    @property
+    @cached_property
     def indices(self) -> int:
         """The number of indices."""
         return math.prod(self.steps_shape)
