@@ -235,6 +235,16 @@ def thread_sanitizer(session: nox.Session) -> None:
     cpp_tests(session, "thread")
 
 
+# Sanitizers and libFuzzer in one, for the Python that loads the extension; and Atheris's door to
+# mutators in Python, which libFuzzer sees only if it is there when libFuzzer is loaded.
+PRELOADED = """
+import sysconfig
+from importlib.util import find_spec
+print(sysconfig.get_path("platlib") + "/asan_with_fuzzer.so")
+print(find_spec("atheris.custom_mutator").origin)
+"""
+
+
 @nox.session
 def fuzz(session: nox.Session) -> None:
     """Fuzzes all decoders under sanitizers: Clang, Linux; ``-- N`` for N executions of a target.
@@ -261,15 +271,17 @@ def fuzz(session: nox.Session) -> None:
         *("-C", "install.strip=false"),
         # Atheris's runtime lacks these two checks.
         *("-C", "cmake.define.ASTAR_REC_SANITIZE=address,undefined;-fno-sanitize=vptr,function"),
-        env={**compiler, "CXXFLAGS": "-fsanitize=fuzzer-no-link"},
+        # Comparisons are not traced, as in cpp/fuzz.
+        env={
+            **compiler,
+            "CXXFLAGS": "-fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp",
+        },
     )
-    # Sanitizers and libFuzzer in one, for the Python that loads the extension.
-    runtime = "import sysconfig; print(sysconfig.get_path('platlib') + '/asan_with_fuzzer.so')"
-    preloaded = session.run("python", "-c", runtime, silent=True, log=False).strip()
+    preloaded = session.run("python", "-c", PRELOADED, silent=True, log=False).split()
     with session.chdir("tests"):
         session.run(
             *("python", "-m", "fuzz.all", str(ROOT / build), *(session.posargs or ["20000"])),
-            env={"FUZZ_PRELOAD": preloaded},
+            env={"FUZZ_PRELOAD": ":".join(preloaded)},
         )
 
 

@@ -174,6 +174,24 @@ def test_decompress_skips_too() -> None:
             rec.decompress(data, P, on_corrupt=wrong)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "codec",
+    [
+        rec.ADStar(1, block=4),
+        rec.HybridCoding(1000, 1, halvings=2, block=4),
+        rec.PolarCoding(1, block=4),
+    ],
+)
+def test_a_single_element_of_a_block_is_missing(codec: rec.Codec) -> None:
+    """An IndexError before: found by the fuzzer."""
+    data = bytearray(rec.compress(rec.Normal(0.5, 0.02), P, codec=codec))
+    data[-1] ^= 1
+    x = rec.decompress(data, P, on_corrupt="skip")
+    assert isinstance(x, np.ma.MaskedArray)
+    assert x.shape == ()
+    assert np.ma.count_masked(x) == 1
+
+
 def test_a_large_file_with_much_damage() -> None:
     q = rec.Normal(np.random.default_rng(1).normal(size=(30_000, 3)), 0.3)
     data = bytearray(compress(q, P, chunk=256))

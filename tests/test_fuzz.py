@@ -18,6 +18,7 @@ from astar_rec.cli.failures import Failure
 from astar_rec.cli.places import Input
 from fuzz import targets
 from fuzz.layout import take_apart
+from words import bare
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,9 +70,7 @@ def test_contexts_are_not_spread_out() -> None:
 def test_dithered_blocks_have_bytes(layers: str) -> None:
     """Without any, their samples were no numbers."""
     with pytest.raises(rec.CorruptDataError, match="a message of less than 1 bytes"):
-        targets.decompress_bare(
-            b"", targets.P, shape=(3,), method="dither", block=4, layers=layers, threads=1
-        )
+        bare(b"", targets.P, shape=(3,), method="dither", block=4, layers=layers, threads=1)
 
 
 @pytest.mark.parametrize("what", ["npz", "npy"])

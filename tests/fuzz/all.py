@@ -17,22 +17,22 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-# What targets take that need milliseconds, where the others take one part. All those of Python
-# together have as many executions as one of the core.
-SLOW = ("append", "cli", "read_rows", "rescue", "rescue_rows")
-SLOW_PART = 1 / 9
-
 LIMITS = [
     *("-timeout=20", "-report_slow_units=5"),  # seconds for one input
     *("-rss_limit_mb=2048", "-malloc_limit_mb=128"),  # of all, and of one allocation
 ]
 
+# Changes of one input on top of each other. Those in Python are up to three changes each: five of
+# them leave little of a container.
+PYTHON_DEPTH = "-mutate_depth=3"
+
 # Python never frees all: leaks are looked for in the core alone. Allocations that fail are to be
-# MemoryError.
+# MemoryError. Stacks of Python's allocations are next to all different, and more and more to be
+# looked through: with four calls of each, that took half of the time.
 CPP = {"ASAN_OPTIONS": "quarantine_size_mb=8:malloc_context_size=4"}
 PYTHON = {
     "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1:quarantine_size_mb=16:"
-    "malloc_context_size=4"
+    "malloc_context_size=1"
 }
 
 
@@ -55,7 +55,6 @@ def runs(executions: int, build: Path) -> list[Run]:
         for path in programs
         if path.is_file()
     ]
-    command = [sys.executable, "-m", "fuzz.one"]
     environment = dict(PYTHON)
     if "FUZZ_PRELOAD" in os.environ:  # what the extension needs, and the programs above have
         environment["LD_PRELOAD"] = os.environ["FUZZ_PRELOAD"]
@@ -66,11 +65,10 @@ def runs(executions: int, build: Path) -> list[Run]:
         text=True,
         check=True,
     ).stdout.split()
-    parts = {name: SLOW_PART if name in SLOW else 1.0 for name in names}
-    each = executions / sum(parts.values())
+    each = math.ceil(executions / len(names))  # all of these together have as many as one above
+    command = [sys.executable, "-m", "fuzz.one"]
     python = [
-        Run(f"py-{name}", [*command, name], environment, math.ceil(part * each), 4096)
-        for name, part in parts.items()
+        Run(f"py-{name}", [*command, name, PYTHON_DEPTH], environment, each, 4096) for name in names
     ]
     return core + python
 

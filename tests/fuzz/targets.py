@@ -28,9 +28,8 @@ from astar_rec.cli.places import Input
 from astar_rec.container.escape_section import write_section
 from astar_rec.images.files import read_images, write_images
 from astar_rec.images.png import to_png
-from words import bare as decompress_bare
 from words import compress as compress_words
-from words import writer_of
+from words import said, writer_of
 
 from .layout import take_apart
 from .mutation import mutate, mutate_zip
@@ -139,18 +138,23 @@ def draws(data: bytes) -> random.Random:
     return random.Random(zlib.crc32(data))
 
 
+def is_one_of(data: bytes, many: int, salt: int) -> bool:
+    """Whether the data are one of so many for which a check is made that takes longer."""
+    return zlib.crc32(data, salt) % many == 0
+
+
 def most_elements(data: bytes) -> int | None:
     """The limit: `MOST`, and now and then the default one, which takes longer.
 
     That of polar coding is more than the memory that is allowed here: 8192 samples for each byte.
     """
     is_polar = data[5:6] == bytes([rec.PolarCoding.number])
-    return None if not is_polar and draws(data).random() < 0.01 else MOST
+    return None if not is_polar and is_one_of(data, 500, 1) else MOST
 
 
 def threads_of(data: bytes) -> int | None:
     """One thread, as starting more takes most of the time, and now and then all."""
-    return None if draws(data).random() < 0.05 else 1
+    return None if is_one_of(data, 100, 2) else 1
 
 
 def are_samples(x: Any) -> bool:
@@ -294,17 +298,22 @@ BARE: list[dict[str, Any]] = [
     {"contexts": "column"},
     {"contexts": "column", "block": 3},
     {"block": 4, "bits_hint": [0, 1, 2, 1, 0.5, 0.5, 3]},
+    {"method": "grc", "split": "half"},
+    {"method": "gprs"},
+    {"method": "orc", "candidates": 30, "block": 4},
+    {"method": "ppr", "alpha": 2, "block": 3},
 ]
+BARE_SAID = [said(**options) for options in BARE]
 SHAPES = [(), (1,), (7,), (3, 7), (0,), (2, 0, 3), (40,), (2, 3, 5)]
 
 
 def bare(data: bytes) -> None:
     """Bits alone; the first two bytes say of what."""
-    options = dict(BARE[(data[0] if data else 0) % len(BARE)])
+    kind = (data[0] if data else 0) % len(BARE)
     shape = SHAPES[(data[1] if len(data) > 1 else 0) % len(SHAPES)]
-    if "bits_hint" in options or ("contexts" in options and len(shape) < 2):
+    if "bits_hint" in BARE[kind] or ("contexts" in BARE[kind] and len(shape) < 2):
         shape = (3, 7)
-    x = decompress_bare(data[2:], P, shape=shape, threads=1, **options)
+    x = rec.decompress(data[2:], P, shape=shape, threads=1, **BARE_SAID[kind])
     assert x.shape == shape
     assert are_samples(x)
 
@@ -443,9 +452,9 @@ def allowed(error: Exception) -> bool:
 
 
 def run(name: str, data: bytes) -> None:
-    """Runs a target on bytes; on some of them, by their checksum, memory is measured too."""
+    """Runs a target on bytes; on one of 64 of them memory is measured too."""
     target, _ = TARGETS[name]
-    measured = zlib.crc32(data) % 16 == 0
+    measured = is_one_of(data, 64, 3)
     if measured:
         tracemalloc.start()
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,7 +37,7 @@ class Grid:
     chunk: int
     runs_through: bool = False
 
-    @property
+    @cached_property
     def steps_shape(self) -> Shape:
         """The shape of one number for each index."""
         return Blocks(self.block, 1, runs_through=self.runs_through).steps_shape(self.shape)
@@ -51,7 +52,7 @@ class Grid:
         """The number of elements."""
         return math.prod(self.shape)
 
-    @property
+    @cached_property
     def indices(self) -> int:
         """The number of indices."""
         return math.prod(self.steps_shape)
@@ -90,7 +91,7 @@ class Grid:
         if self.block > 1:
             # Of each line of blocks the last one may be shorter.
             line = self.indices if self.is_flat else self.steps_shape[-1]
-            elements = self.elements if self.is_flat else self.shape[-1]
+            elements = self.elements if self.is_flat or not self.shape else self.shape[-1]
             is_last = np.arange(begin, end) % line == line - 1
             sizes[is_last] = elements - (line - 1) * self.block
         return sizes
