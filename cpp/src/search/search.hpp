@@ -29,6 +29,7 @@
 #include "families/log_ratios.hpp"
 #include "random/random.hpp"
 #include "search/frontier.hpp"
+#include "search/node_pool.hpp"
 #include "tree/node.hpp"
 #include "tree/partition.hpp"
 
@@ -93,8 +94,7 @@ class Search {
     best_ = -std::numeric_limits<double>::infinity();
     steps_ = 0;
     frontier_.clear();
-    free_.clear();
-    used_ = 0;
+    nodes_.clear();
     push(draw(root, 0.0, supremum));
   }
 
@@ -106,7 +106,7 @@ class Search {
   void expand(const EvaluationAt<Cut>& evaluation) {
     const std::uint32_t slot = frontier_.top().slot;
     const Node node = nodes_[slot];
-    free_.push_back(slot);
+    nodes_.give_back(slot);
     ++steps_;
 
     const double value = node.gumbel + evaluation.log_ratio;
@@ -177,19 +177,7 @@ class Search {
   void push(const Drawn& drawn) {
     if (!(drawn.bound > best_)) return;
     if (frontier_.size() >= max_heap) return abandon(Outcome::heap_exhausted);
-    const std::uint32_t slot = take_slot();
-    nodes_[slot] = drawn.node;
-    frontier_.push(drawn.bound, slot);
-  }
-
-  std::uint32_t take_slot() {
-    if (!free_.empty()) {
-      const std::uint32_t slot = free_.back();
-      free_.pop_back();
-      return slot;
-    }
-    if (used_ == nodes_.size()) nodes_.resize(2 * used_ + 8);
-    return static_cast<std::uint32_t>(used_++);
+    frontier_.push(drawn.bound, nodes_.take(drawn.node));
   }
 
   // Rare, and so kept out of the loop: inlined, these two cost it 2 % of its time.
@@ -217,9 +205,7 @@ class Search {
   Node winner_{};
   std::uint64_t steps_ = 0;
   Frontier frontier_;
-  std::vector<Node> nodes_;          // by slot; never shrinks
-  std::size_t used_ = 0;             // slots below it have been taken since the start
-  std::vector<std::uint32_t> free_;  // and these of them given back
+  NodePool<Node> nodes_;
 };
 
 // Evaluates the node that is next, for the ratio of an element.

@@ -23,6 +23,7 @@
 
 #include "search/doubt.hpp"
 #include "search/frontier.hpp"
+#include "search/node_pool.hpp"
 #include "search/search.hpp"
 #include "tree/box.hpp"
 
@@ -62,8 +63,7 @@ class SearchWithin<Box<most>> {
     waiting_ = left_ = 0.0;
     steps_ = 0;
     frontier_.clear();
-    free_.clear();
-    used_ = 0;
+    nodes_.clear();
     Node node = drawn(root, 0.0, supremum);
     doubt_ = Doubt<most>(power, node.gumbel);
     for (std::size_t j = 0; j < partition_.dimensions(); ++j) node.shares[j] = share(root, j);
@@ -79,7 +79,7 @@ class SearchWithin<Box<most>> {
   void expand(const EvaluationAt<Cut>& evaluation) {
     const std::uint32_t slot = frontier_.top().slot;
     const Node node = nodes_[slot];
-    free_.push_back(slot);
+    nodes_.give_back(slot);
     waiting_ -= node.weight;
     ++steps_;
 
@@ -111,7 +111,7 @@ class SearchWithin<Box<most>> {
   void go_on() {
     while (!frontier_.empty() && !(top().bound() > best_)) {
       waiting_ -= top().weight;
-      free_.push_back(frontier_.top().slot);
+      nodes_.give_back(frontier_.top().slot);
       frontier_.replace_top([] {});
     }
     const bool failed = failure_ != Outcome::found;
@@ -171,9 +171,7 @@ class SearchWithin<Box<most>> {
     const auto shares = std::span<const double>(node.shares).first(partition_.dimensions());
     node.weight = doubt_.weight(shares, node.gumbel, node.arrival, node.region.mass);
     waiting_ += node.weight;
-    const std::uint32_t slot = take_slot();
-    nodes_[slot] = node;
-    frontier_.push(node.weight, slot);
+    frontier_.push(node.weight, nodes_.take(node));
   }
 
   // Anew, of the nodes that may still win, in the order of their pushes: a sum that others were
@@ -181,7 +179,7 @@ class SearchWithin<Box<most>> {
   double added_up() {
     frontier_.keep_if([&](const Entry& entry) {
       if (nodes_[entry.slot].bound() > best_) return true;
-      free_.push_back(entry.slot);
+      nodes_.give_back(entry.slot);
       return false;
     });
     weights_.clear();
@@ -193,16 +191,6 @@ class SearchWithin<Box<most>> {
     double sum = 0.0;
     for (const auto& [order, weight] : weights_) sum += weight;
     return sum;
-  }
-
-  std::uint32_t take_slot() {
-    if (!free_.empty()) {
-      const std::uint32_t slot = free_.back();
-      free_.pop_back();
-      return slot;
-    }
-    if (used_ == nodes_.size()) nodes_.resize(2 * used_ + 8);
-    return static_cast<std::uint32_t>(used_++);
   }
 
   Box<most> partition_{};
@@ -218,10 +206,8 @@ class SearchWithin<Box<most>> {
   double left_ = 0.0;
   Node winner_{};
   std::uint64_t steps_ = 0;
-  Frontier frontier_;                // by weight
-  std::vector<Node> nodes_;          // by slot; never shrinks
-  std::size_t used_ = 0;             // slots below it have been taken since the start
-  std::vector<std::uint32_t> free_;  // and these of them given back
+  Frontier frontier_;  // by weight
+  NodePool<Node> nodes_;
   std::vector<std::pair<std::uint32_t, double>> weights_;
 };
 
