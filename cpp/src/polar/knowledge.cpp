@@ -158,8 +158,7 @@ Levels Levels::suiting(Tails& tails, std::size_t elements) {
   const std::size_t looked_at = elements < 1024 || elements >= 65'536 ? 256 : 64;
   constexpr double few = 0.2;              // bits of all: halves of mirrored cells are alike then
   constexpr std::size_t most_cells = 256;  // for each element, on average: memory
-  // Bits that a level may leave behind
-  const double little = elements < 65'536 ? 0.025 : elements < 524'288 ? 0.05 : 0.1;
+  const double little = elements < 65'536 ? 0.025 : 0.05;  // bits that a level may leave behind
   std::vector<std::uint32_t> some(std::min(elements, looked_at));
   for (std::size_t i = 0; i < some.size(); ++i) {
     some[i] = static_cast<std::uint32_t>(i * elements / some.size());
@@ -175,7 +174,8 @@ Levels Levels::suiting(Tails& tails, std::size_t elements) {
     sum += more;
     calm = level >= 3 && more <= little ? calm + 1 : 0;
     // One level may carry nothing by symmetry alone.
-    if (calm == 2) return sum < few ? Levels{2, true} : Levels{level - 1, false};
+    if (calm != 2) continue;
+    return sum < few ? Levels{elements < 65'536 ? 2 : 4, true} : Levels{level - 1, false};
   }
   return {most_levels - 1, false};
 }

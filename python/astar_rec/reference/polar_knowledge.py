@@ -180,8 +180,7 @@ class Levels:
 
         Of 64 elements, in small and in large blocks of 256. Any other choice is as exact.
         """
-        # Bits that a level may leave behind
-        little = 0.025 if elements < 65_536 else 0.05 if elements < 524_288 else 0.1
+        little = 0.025 if elements < 65_536 else 0.05  # bits that a level may leave behind
         few = 0.2  # bits of all: halves of mirrored cells are alike then
         most_cells = 256  # for each element, on average: memory
         some = min(elements, 64 if 1024 <= elements < 65_536 else 256)
@@ -197,7 +196,8 @@ class Levels:
             total += more
             calm = calm + 1 if level >= 3 and more <= little else 0
             if calm == 2:  # One level may carry nothing by symmetry alone.
-                return Levels(2, mirrored=True) if total < few else Levels(level - 1)
+                few_levels = Levels(2 if elements < 65_536 else 4, mirrored=True)
+                return few_levels if total < few else Levels(level - 1)
         return Levels(MOST_LEVELS - 1)
 
 
