@@ -157,6 +157,7 @@ Levels Levels::suiting(Tails& tails, std::size_t elements) {
   // Elements: in small blocks each level more costs some bits, in large ones some time.
   const std::size_t looked_at = elements < 1024 || elements >= 65'536 ? 256 : 64;
   constexpr double few = 0.2;              // bits of all: halves of mirrored cells are alike then
+  constexpr double next_to_none = 0.005;   // and more levels cost more than they save
   constexpr std::size_t most_cells = 256;  // for each element, on average: memory
   const double little = elements < 65'536 ? 0.025 : 0.05;  // bits that a level may leave behind
   std::vector<std::uint32_t> some(std::min(elements, looked_at));
@@ -175,7 +176,8 @@ Levels Levels::suiting(Tails& tails, std::size_t elements) {
     calm = level >= 3 && more <= little ? calm + 1 : 0;
     // One level may carry nothing by symmetry alone.
     if (calm != 2) continue;
-    return sum < few ? Levels{elements < 65'536 ? 2 : 4, true} : Levels{level - 1, false};
+    if (sum >= few) return {level - 1, false};
+    return {elements < 65'536 || sum < next_to_none ? 2 : 4, true};
   }
   return {most_levels - 1, false};
 }

@@ -182,6 +182,7 @@ class Levels:
         """
         little = 0.025 if elements < 65_536 else 0.05  # bits that a level may leave behind
         few = 0.2  # bits of all: halves of mirrored cells are alike then
+        next_to_none = 0.005  # and more levels cost more than they save
         most_cells = 256  # for each element, on average: memory
         some = min(elements, 64 if 1024 <= elements < 65_536 else 256)
         windows = [Window.whole(tail, i * elements // some, 1) for i in range(some)]
@@ -196,8 +197,10 @@ class Levels:
             total += more
             calm = calm + 1 if level >= 3 and more <= little else 0
             if calm == 2:  # One level may carry nothing by symmetry alone.
-                few_levels = Levels(2 if elements < 65_536 else 4, mirrored=True)
-                return few_levels if total < few else Levels(level - 1)
+                if total >= few:
+                    return Levels(level - 1)
+                small = elements < 65_536 or total < next_to_none
+                return Levels(2 if small else 4, mirrored=True)
         return Levels(MOST_LEVELS - 1)
 
 
