@@ -73,6 +73,14 @@ def test_dithered_blocks_have_bytes(layers: str) -> None:
         bare(b"", targets.P, shape=(3,), method="dither", block=4, layers=layers, threads=1)
 
 
+def test_no_rows_decode_no_chunk() -> None:
+    """A chunk was decoded where no rows were asked for, inside of it, and refused if damaged."""
+    data = targets.container({"shape": (40, 7)})
+    with rec.Reader(data) as reader:
+        reader._unpack = None  # type: ignore[method-assign, assignment]
+        assert reader.read(targets.P, slice(5, 5)).shape == (0, 7)
+
+
 @pytest.mark.parametrize("what", ["npz", "npy"])
 def test_headers_are_not_larger_than_their_files(tmp_path: Path, what: str) -> None:
     """One of 662 MB was made room for, in a file of 526 bytes."""

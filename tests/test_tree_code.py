@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import signal
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -262,6 +263,37 @@ def test_a_long_row_is_as_rows() -> None:
     for shape in ((400,), (50, 8), (100, 4)):
         code = rec.TreeCode(4).at(codec, shape, begin=30)
         assert code.pack(index[30:]) == rec.TreeCode(4).at(codec, (400,), begin=30).pack(index[30:])
+
+
+@pytest.mark.parametrize("columns", [1, 4, 5, 8, 21, 40])
+@pytest.mark.parametrize("begin", range(0, 24, 3))
+def test_rows_are_looked_at_where_indices_lie(columns: int, begin: int) -> None:
+    """The same bytes as with hints of nothing, of which there is one for each column."""
+    block, shape = 4, (40, columns)
+    codec = rec.ADStar(5, block)
+    index = encoded(codec, of_normals(1.0, shape), 1000)
+    for count in (1, 2, 3, 5, 9, 10, 11, 16):
+        own = index[begin : begin + count]
+        part = rec.TreeCode(block).at(codec, shape, offset=1000, begin=begin)
+        hinted = rec.ADStar(5, block, bits_hint=[0.0] * columns)
+        whole = rec.TreeCode(block).at(hinted, shape, offset=1000, begin=begin)
+        data = part.pack(own)
+        assert data == whole.pack(own)
+        assert np.array_equal(part.unpack(data, count), own)
+
+
+@pytest.mark.parametrize("begin", [0, 2**27 - 9, 2**27 - 1])
+def test_long_rows_take_no_memory(begin: int) -> None:
+    """Eight bytes for each column before, of which a damaged container may claim any number."""
+    code = rec.TreeCode(2).at(rec.ADStar(5, 2), (3, 2**28), begin=begin)
+    index = np.ones((10, 2), np.uint64)
+    index[:, 1] = 0
+    tracemalloc.start()
+    try:
+        assert np.array_equal(code.unpack(code.pack(index), 10), index)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
 
 
 # --- Sizes --------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import tempfile
 import tracemalloc
 import warnings
 import zlib
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,13 +143,23 @@ def is_one_of(data: bytes, many: int, salt: int) -> bool:
     return zlib.crc32(data, salt) % many == 0
 
 
+def takes_long(reader: rec.Reader) -> bool:
+    """Whether there is much to decode that need not have bytes; that is only a matter of time."""
+    if not reader.codec.runs_through and not isinstance(reader._header.code, rec.TreeCode):
+        return False
+    grid, chunks = reader._contents.grid, reader._contents.frames
+    return sum(len(grid.elements_of(*reader._range(number))) for number in chunks) > MOST
+
+
 def most_elements(data: bytes) -> int | None:
     """The limit: `MOST`, and now and then the default one, which takes longer.
 
     That of polar coding is more than the memory that is allowed here: 8192 samples for each byte.
+    The tree code has that many without any bytes, and takes minutes for them.
     """
-    is_polar = data[5:6] == bytes([rec.PolarCoding.number])
-    return None if not is_polar and is_one_of(data, 500, 1) else MOST
+    is_long = data[5:6] == bytes([rec.PolarCoding.number])
+    is_long = is_long or data[7:8] == bytes([rec.TreeCode.number])
+    return None if not is_long and is_one_of(data, 500, 1) else MOST
 
 
 def threads_of(data: bytes) -> int | None:
@@ -217,6 +227,8 @@ def rescue_rows(data: bytes) -> None:
     """Rows of what is left; those are missing of which that is said."""
     contexts, threads = contexts_of(data), threads_of(data)
     with rec.Reader(data, on_corrupt="skip", contexts=contexts, threads=threads) as reader:
+        if takes_long(reader):
+            return
         rows = rows_of(reader, draws(data))
         part = reader.read(P, rows)
         begin = size_of(reader.shape[1:]) * (0 if rows is None else rows.start)
@@ -230,6 +242,8 @@ def read_rows(data: bytes) -> None:
     """Some rows, in any order, of a file; they are those of the whole array."""
     rng, contexts, threads = draws(data), contexts_of(data), threads_of(data)
     with rec.Reader(io.BytesIO(data), contexts=contexts, threads=threads) as reader:
+        if takes_long(reader):
+            return
         whole = reader.read(P) if size_of(reader.shape) <= MOST else None
         for _ in range(2):
             rows = rows_of(reader, rng)
@@ -241,8 +255,8 @@ def read_rows(data: bytes) -> None:
 def inspect(data: bytes) -> None:
     """Where the bits are."""
     with rec.Reader(data, contexts=contexts_of(data)) as reader:
-        # To tell bits by level is to decode.
-        if reader.codec.runs_through and size_of(reader.shape) > MOST:
+        # To tell bits by level or depth is to decode.
+        if takes_long(reader):
             return
     info = rec.inspect(data, contexts=contexts_of(data))
     assert sum(info.bits.values()) == info.total_bits == 8 * len(data)
@@ -254,6 +268,8 @@ def append(data: bytes) -> None:
     """Parts for a writer; what it makes of them decodes to the same samples."""
     contexts = contexts_of(data)
     with rec.Reader(data, contexts=contexts) as reader:
+        if takes_long(reader):
+            return
         header, shape = reader._header, reader.shape
     file = io.BytesIO()
     with rec.Writer(
@@ -340,6 +356,9 @@ def npz(data: bytes) -> None:
 
 def cli(data: bytes) -> None:
     """The commands `decode` and `inspect`."""
+    with suppress(rec.RecError), rec.Reader(data, contexts=contexts_of(data)) as reader:
+        if takes_long(reader):
+            return
     path, output, rng = scratch("c.rec"), scratch("o.npy"), draws(data)
     arguments = ["inspect", str(path)]
     if rng.random() < 0.5:

@@ -154,12 +154,31 @@ class _Tree:
         codec, begin = self.codec, self.begin
         if codec.block == 1:
             return codec.seed, self.offset, 1, np.zeros(1), begin
+        blocks = codec.blocks
+        if len(self.shape) > 1 and (blocks.bits_hint is not None or blocks.each_is_given):
+            return codec.seed, self.offset, codec.block, blocks.hints(self.shape), begin
         if len(self.shape) > 1:
-            hints = codec.blocks.hints(self.shape)
-            return codec.seed, self.offset, codec.block, hints, begin
+            return self._place_without_hints(count)
         # A single row may be long: only its part is looked at.
         first, last = begin * codec.block, (begin + count) * codec.block
-        columns = max(1, min(last, codec.blocks.columns_of(self.shape)) - first)
-        given = codec.blocks.bits_hint
+        columns = max(1, min(last, blocks.columns_of(self.shape)) - first)
+        given = blocks.bits_hint
         hints = np.zeros(columns) if given is None else np.ascontiguousarray(given[first:last])
         return codec.seed, self.offset + first, codec.block, hints, 0
+
+    def _place_without_hints(self, count: int) -> _Place:
+        """Rows may be long: of these only columns are looked at that the indices lie in.
+
+        Blocks of columns without hints are alike, so that rows may begin at another block.
+        """
+        codec = self.codec
+        columns, per_row = codec.blocks.columns_of(self.shape), codec.blocks.per_row(self.shape)
+        row, at = divmod(self.begin, per_row)
+        beyond = at + count - per_row  # the row's end
+        first, last = at, min((at + count) * codec.block, columns)
+        if beyond > 0:  # the next row's blocks are to be there, and to be as long
+            first = max(0, min(at, per_row - beyond - 1))
+        first_element = first * codec.block
+        hints = np.zeros(last - first_element)
+        offset = self.offset + row * columns + first_element
+        return codec.seed, offset, codec.block, hints, at - first

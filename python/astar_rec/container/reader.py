@@ -309,7 +309,7 @@ class Reader:
         chunk = grid.chunk
         index: Message = np.zeros((len(indices), words), self.codec.kind.carried)
         there = np.ones(len(indices), bool)
-        numbers = range(indices.start // chunk, -(-indices.stop // chunk))
+        numbers = range(indices.start // chunk, -(-indices.stop // chunk) if indices else 0)
         threads = threads_for(self.codec, self._header.code)
         for number, found in zip(numbers, in_order(self._chunk, numbers, threads), strict=True):
             first = number * chunk
