@@ -70,7 +70,7 @@ Ended encode(const Call& call, const Distribution& targets, const Distribution& 
           const std::lock_guard lock(guard);
           ended.cut += found.cut;
           ended.doubts.add(found.doubts);
-          for (std::uint64_t i = found.known; i < found.cut; ++i) ended.doubts.add(1.0);
+          ended.doubts.add_certain(found.cut - found.known);
         };
   };
   for_each_chunk(call, &targets, &proposals, call.method.encoder_shares(block), make_work);

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <tuple>
 #include <type_traits>
 #include <vector>
@@ -25,7 +24,7 @@ struct Block {
   std::uint64_t number;     // the first element's, for random numbers
   std::uint64_t node = 0;   // the winner's heap number; 0: lanes do not know it
   std::uint64_t steps = 0;  // nor these
-  bool within = false;      // whether the search may end before its end: lanes know nothing of that
+  double power = 0.0;       // of a search that may end before its end, which lanes do not; or 0
 };
 
 // Calls f with the number of dimensions that a search of blocks of a size is compiled for.
@@ -111,7 +110,7 @@ class BlockLanes {
         group_.clear();
       };
       for (Block& block : blocks) {
-        if (block.size != size || block.within) continue;
+        if (block.size != size || block.power != 0.0) continue;
         group_.push_back(&block);
         if (group_.size() == most_together(size)) search();
       }
@@ -211,7 +210,7 @@ class BlockEncoder final : public Encoder {
       blocks_.push_back(
           {first, all.dimensions(number), &all.order(number), NodeRandom(chunk.seed, own), own});
       check(blocks_.back(), all.first_element(number));
-      blocks_.back().within = may_end_within(blocks_.back(), suprema_.back());
+      blocks_.back().power = best_power(blocks_.back(), suprema_.back());
     }
     lanes_(blocks_, chunk, piece, *ratios_, interrupt);
     for (std::size_t number = begin; number < end; ++number) {
@@ -228,14 +227,14 @@ class BlockEncoder final : public Encoder {
         continue;
       }
       double doubt = 0.0;
-      const SearchResult result = block.within
-                                      ? search_within(block, interrupt, index, places, doubt)
-                                      : search(block, interrupt, index, places);
+      const bool within = block.power != 0.0;
+      const SearchResult result = within ? search_within(block, interrupt, index, places, doubt)
+                                         : search(block, interrupt, index, places);
       reach_.check_outcome(result, suprema_[number - begin], all.first_element(number));
       found.steps[which] = result.steps;
       if (result.cut) {
         ++found.cut;
-        if (block.within) ++found.known;
+        if (within) ++found.known;
       }
       found.doubts.add(doubt);
       interrupt.check();
@@ -278,23 +277,28 @@ class BlockEncoder final : public Encoder {
     });
   }
 
-  template <std::size_t most>
-  std::optional<Power<most>> power_of(const Block& block, double supremum) const {
-    const bool has_budget = method_.limits().most_steps != Limits{}.most_steps;
-    std::array<StandardNormal, most> targets;
+  // The targets of a block; none if one of them, or a proposal, is not normal.
+  std::span<const StandardNormal> normals_of(const Block& block) {
+    normals_.clear();
     for (std::size_t j = 0; j < block.size; ++j) {
       const auto normal = ratios_->standard_normal(block.first + j);
       if (!normal) return {};
-      targets[j] = *normal;
+      normals_.push_back(*normal);
     }
-    return Power<most>::best(std::span<const StandardNormal>(targets).first(block.size),
-                             method_.limits().within, has_budget ? no_limit : supremum);
+    return normals_;
   }
 
-  bool may_end_within(const Block& block, double supremum) const {
-    if (!(method_.limits().within > 0.0)) return false;
-    return with_most(block.size,
-                     [&](auto most) { return power_of<most()>(block, supremum).has_value(); });
+  // The power with which a search ends soonest; 0 if it goes to its end.
+  double best_power(const Block& block, double supremum) {
+    if (!(method_.limits().within > 0.0)) return 0.0;
+    const auto targets = normals_of(block);
+    if (targets.empty()) return 0.0;
+    const bool has_budget = method_.limits().most_steps != Limits{}.most_steps;
+    return with_most(block.size, [&](auto most) {
+      const auto best =
+          Power<most()>::best(targets, method_.limits().within, has_budget ? no_limit : supremum);
+      return best ? best->power() : 0.0;
+    });
   }
 
   // The same up to where little is left in doubt.
@@ -307,7 +311,7 @@ class BlockEncoder final : public Encoder {
       double supremum = 0.0;
       const auto root = ratio.template root<most()>(block.random, supremum);
       search.start(Box<most()>(block.size, *block.order, deepest), method_.limits(),
-                   *power_of<most()>(block, supremum), root, supremum);
+                   *Power<most()>::of(block.power, normals_of(block)), root, supremum);
       const auto evaluate = [&](const auto& at) { return ratio.evaluate(at); };
       const SearchResult result = run(search, interrupt, evaluate);
       if (result.outcome == Outcome::found) write(search.winner().region, block, index, places);
@@ -339,6 +343,7 @@ class BlockEncoder final : public Encoder {
   std::vector<Position> positions_;
   std::vector<Block> blocks_;
   std::vector<double> suprema_;
+  std::vector<StandardNormal> normals_;
 };
 
 }  // namespace

@@ -67,6 +67,8 @@ class Doubts {
     low_ += parts & 0xFFFFFFFF;
   }
 
+  void add_certain(std::uint64_t count) { high_ += count << 31; }
+
   void add(const Doubts& other) {
     high_ += other.high_;
     low_ += other.low_;
