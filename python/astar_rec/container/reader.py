@@ -339,9 +339,8 @@ class Reader:
         """Returns a chunk's indices, of shape (n,) or (n, words), and what was given with them."""
         count = self._contents.grid.in_chunk(number)
         known = self._known(number)
-        _, coded = self._parts(number, known)
-        if self._checksum is not None:
-            coded = coded[sum(len(own) for _, own in known.checksums()) :]
+        _, payload, behind = self._parts(number, known)
+        coded = payload[behind:]
         contexts = self._contexts(number, known)
         index = self._code(number, known).unpack(coded, count, contexts)
         if self._header.words == 1 and count and self.codec.kind.is_number:
@@ -352,10 +351,11 @@ class Reader:
             raise CorruptDataError(f"chunk {number} holds a message of less than {least} bytes")
         return index, known
 
-    def _parts(self, number: int, known: Known) -> tuple[Escapes, memoryview]:
-        """Returns a chunk's escapes, numbered from its first element, and what follows them.
+    def _parts(self, number: int, known: Known) -> tuple[Escapes, memoryview, int]:
+        """Returns a chunk's escapes, what follows them, and where indices begin in that.
 
-        Both, and what is given, are checked by checksums.
+        Escapes are numbered from the chunk's first element. All, and what is given, is checked by
+        checksums; those of what is given stand before the indices.
         """
         escapes, coded = self._split(number)
         at = 0
@@ -363,7 +363,7 @@ class Reader:
             if bytes(coded[at : at + len(expected)]) != expected:
                 raise ParameterError(name, "other ones", f"the encoder's, in chunk {number}")
             at += len(expected)
-        return escapes, coded
+        return escapes, coded, at
 
     def _escapes(self, number: int) -> Escapes:
         """Returns a chunk's escapes, numbered from its first element."""

@@ -527,7 +527,7 @@ def _pieces_of(
         chunks.escape(escapes.moved(first + grid.elements_of(*reader._range(number)).start))
 
     for number in range(copied):
-        escapes, coded = reader._parts(number, reader._known(number))
+        escapes, coded, _ = reader._parts(number, reader._known(number))
         escape(number, escapes)
         yield Coded(bytes(coded), reader._header.code)
     others = range(copied, grid.chunks)
