@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import astar_rec as rec
 from astar_rec import _core
 from astar_rec.reference import adaptive as ref
-from astar_rec.reference import depth_prior
+from astar_rec.reference import depth_prior, range_coder
 
 
 def indices(block: int = 1) -> st.SearchStrategy[int]:
@@ -89,6 +89,43 @@ def test_any_bytes_as_the_reference(data: bytes, count: int, block: int, start: 
             code.unpack(data, count)
     else:
         assert np.array_equal(code.unpack(data, count), to_words(values, block))
+
+
+@pytest.mark.parametrize("block", [1, 2])
+def test_few_bytes_hold_few_decisions(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    """No search finds what goes on far behind its bytes; all refuse it, from the same index on."""
+    data, code = b"\x9e\x37\x79", rec.AdaptiveCode(block)
+    for count in [7, *range(190, 220), 400]:
+        with monkeypatch.context() as patch:
+            patch.setattr(range_coder, "MOST_BEHIND", 1 << 20)
+            values = ref.unpack(data, count, block)
+            assert ref.pack(values, block) == data
+        index = to_words(values, block)
+        try:
+            assert ref.unpack(data, count, block) == values
+        except ValueError:
+            assert count > 190
+            with pytest.raises(ValueError, match="too far behind its last byte"):
+                ref.pack(values, block)
+            with pytest.raises(rec.ParameterError, match="too far behind its last byte"):
+                code.pack(index)
+            with pytest.raises(rec.CorruptDataError, match="more decisions than its bytes can"):
+                code.unpack(data, count)
+        else:
+            assert count < 219
+            assert ref.pack(values, block) == data
+            assert code.pack(index) == data
+            assert np.array_equal(code.unpack(data, count), index)
+
+
+def test_any_number_of_zeros_may_follow() -> None:
+    """Where the number is low, decisions cost next to nothing."""
+    values = [5, 2, 9, *[1] * 3000]
+    code, index = rec.AdaptiveCode(), to_words(values, 1)
+    data = code.pack(index)
+    assert data == ref.pack(values)
+    assert np.array_equal(code.unpack(data, index.size), index)
+    assert ref.unpack(data, index.size) == values
 
 
 def test_long_arrays_are_the_references() -> None:
@@ -339,8 +376,9 @@ def test_damage() -> None:
     code = rec.AdaptiveCode()
     data = code.pack(index)
     # Nothing is redundant: what is cut short is what other indices pack to, as if zeros followed.
-    for end in range(len(data)):
+    for end in range(len(data) - 40, len(data)):
         assert data[end - 1] == 0 or is_the_only_way(code, data[:end], 200)
+    assert not is_the_only_way(code, data[: len(data) - 80], 200)
     damaged = [
         data[:i] + bytes([data[i] ^ 1 << bit]) + data[i + 1 :]
         for i in range(len(data))

@@ -60,6 +60,8 @@ class RangeDecoder:
         if width < 2**32:
             self.put(self.low >> 32, 32)
             self.words += 1
+            is_near = 4 * self.words + 4 < len(self.data) + 64
+            require(is_near or self.ahead == 0, "no encoder writes so little of so much")
             self.low = (self.low << 32) & MASK
             self.range <<= 32
             self.ahead = self.ahead << 32 | self.word(self.words + 1)

@@ -148,14 +148,15 @@ def takes_long(reader: rec.Reader) -> bool:
     if not reader.codec.runs_through and not isinstance(reader._header.code, rec.TreeCode):
         return False
     grid, chunks = reader._contents.grid, reader._contents.frames
-    return sum(len(grid.elements_of(*reader._range(number))) for number in chunks) > MOST
+    most = MOST if reader.codec.runs_through else 16 * MOST
+    return sum(len(grid.elements_of(*reader._range(number))) for number in chunks) > most
 
 
 def most_elements(data: bytes) -> int | None:
     """The limit: `MOST`, and now and then the default one, which takes longer.
 
     That of polar coding is more than the memory that is allowed here: 8192 samples for each byte.
-    The tree code has that many without any bytes, and takes minutes for them.
+    The tree code has that many without any bytes, and draws a tree for each.
     """
     is_long = data[5:6] == bytes([rec.PolarCoding.number])
     is_long = is_long or data[7:8] == bytes([rec.TreeCode.number])

@@ -41,6 +41,12 @@ constexpr std::uint64_t place_in(std::uint64_t range, std::uint64_t parts) {
   return multiply_high(range, parts << (64 - part_bits)) + (parts >> part_bits) * range;
 }
 
+// How many bytes behind the last one a stream may go on, unless its number is low: then only zeros are
+// left to read, and that takes as many yeses as there are. Otherwise decisions would be free that an
+// encoder pays for, and any number of them would hide in a few bytes. An encoder comes so far behind
+// what it writes with a chance below 2^-500.
+inline constexpr std::size_t most_behind = 64;
+
 // How far the number at which a stream ends lies above low: of the numbers of the interval, it is the
 // first that has the most zero bytes at its end.
 constexpr std::uint64_t distance_to_end(std::uint64_t low, std::uint64_t range) {
@@ -122,6 +128,9 @@ class RangeEncoder {
 struct RangeCoded {
   std::vector<std::uint8_t> bytes;
   std::uint64_t bits = 0;  // of information
+
+  // Whether a decoder could find it to go on too far behind its end: then it is to be tried.
+  bool ends_early() const { return bits + 64 > 8 * (bytes.size() + most_behind); }
 };
 
 inline RangeCoded finished(RangeEncoder encoder) {
@@ -131,7 +140,7 @@ inline RangeCoded finished(RangeEncoder encoder) {
 
 class RangeDecoder {
  public:
-  // Throws CorruptDataError for a number that is not in the first interval.
+  // Like all that reads, throws CorruptDataError for bytes that no encoder writes, where it sees it.
   explicit RangeDecoder(std::span<const std::uint8_t> bytes) : bytes_(bytes) {
     offset_ = std::uint64_t{next()} << 32;
     offset_ |= next();
@@ -170,7 +179,6 @@ class RangeDecoder {
     if (range_ < least_range) shift();
   }
 
-  // Throws CorruptDataError where no value was written.
   [[gnu::always_inline]] std::uint64_t decode_raw(int bits) {
     range_ >>= bits;
     const std::uint64_t value = offset_ / range_;
@@ -210,6 +218,9 @@ class RangeDecoder {
       word = std::uint32_t{from[0]} << 24 | std::uint32_t{from[1]} << 16 |
              std::uint32_t{from[2]} << 8 | from[3];
     } else {
+      if (at_ >= bytes_.size() + most_behind && offset_ != 0) {
+        throw CorruptDataError("more decisions than its bytes can hold");
+      }
       for (std::size_t i = at_; i < at_ + 4; ++i) word = word << 8 | byte(i);
     }
     at_ += 4;

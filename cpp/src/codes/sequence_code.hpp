@@ -24,6 +24,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "codes/range_coder.hpp"
 #include "engine/errors.hpp"
@@ -168,27 +169,7 @@ namespace detail {
 
 }  // namespace detail
 
-// Throws IndexError for an index that the code does not have. Each code's file compiles both functions.
-template <SequenceCode Code>
-RangeCoded pack_sequence(std::span<const std::uint64_t> indices, const Code& code,
-                         const Pause& pause = {}) {
-  return code.with_model([&](PathModel auto model) {
-    const std::size_t words = model.words();
-    const std::size_t count = indices.size() / words;
-    RangeEncoder encoder;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (i % between_pauses == 0 && pause) pause();
-      const BoxIndexView index(indices.data() + i * words, words);
-      const int depth = depth_of(index);
-      if (depth < 0 || depth > model.deepest(i)) detail::refuse_depth(depth, model.deepest(i), i);
-      PathEncoder path(encoder, index, depth);
-      model.code_path(i, path);
-    }
-    return finished(std::move(encoder));
-  });
-}
-
-// The inverse; throws CorruptDataError for bytes that no encoder wrote.
+// Throws CorruptDataError for bytes that no encoder wrote.
 template <SequenceCode Code>
 void unpack_sequence(std::span<const std::uint8_t> bytes, const Code& code,
                      std::span<std::uint64_t> indices, const Pause& pause = {}) {
@@ -203,6 +184,45 @@ void unpack_sequence(std::span<const std::uint8_t> bytes, const Code& code,
     }
     if (!decoder.at_end()) throw CorruptDataError("more data than indices, or less");
   });
+}
+
+namespace detail {
+
+// Of indices that a search could find by a chance below 2^-500, and a hand can write.
+template <SequenceCode Code>
+void require_readable(const RangeCoded& coded, std::span<const std::uint64_t> indices,
+                      const Code& code, const Pause& pause) {
+  std::vector<std::uint64_t> again(indices.size());
+  try {
+    unpack_sequence(coded.bytes, code, std::span(again), pause);
+  } catch (const CorruptDataError&) {
+    throw IndexError(0, "one of a search: the code of these goes on too far behind its last byte");
+  }
+}
+
+}  // namespace detail
+
+// The inverse of the above. Throws IndexError for an index that the code does not have. Each code's file
+// compiles both functions.
+template <SequenceCode Code>
+RangeCoded pack_sequence(std::span<const std::uint64_t> indices, const Code& code,
+                         const Pause& pause = {}) {
+  RangeCoded coded = code.with_model([&](PathModel auto model) {
+    const std::size_t words = model.words();
+    const std::size_t count = indices.size() / words;
+    RangeEncoder encoder;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i % between_pauses == 0 && pause) pause();
+      const BoxIndexView index(indices.data() + i * words, words);
+      const int depth = depth_of(index);
+      if (depth < 0 || depth > model.deepest(i)) detail::refuse_depth(depth, model.deepest(i), i);
+      PathEncoder path(encoder, index, depth);
+      model.code_path(i, path);
+    }
+    return finished(std::move(encoder));
+  });
+  if (coded.ends_early()) detail::require_readable(coded, indices, code, pause);
+  return coded;
 }
 
 // How many bits the paths of indices take where their sides are raw bits. Throws IndexError for an

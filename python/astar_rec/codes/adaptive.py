@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .. import _core
 from .learning import LearningCode
 
@@ -60,5 +62,4 @@ class AdaptiveCode(LearningCode):
         _core.unpack_adaptively(data, self._words, self.start, contexts, index)
 
     def _refusal(self, value: object, reason: str) -> tuple[object, str]:
-        del value, reason
-        return 0, "at least 1"
+        return super()._refusal(value, reason) if np.any(value) else (0, "at least 1")

@@ -231,6 +231,8 @@ class Reader:
         self._require_same(shared, shape, begin)
         indices = self._contents.grid.indices_of_rows(begin, end)
         index, there = self._gather(indices, progress)
+        if there.size and not there.any():  # or blocks would be decoded of which nothing is known
+            return np.ma.MaskedArray(np.full(shape, np.nan, self.dtype), mask=True)
         decoded_samples = self._decode(index, shared, shape, begin)
         self._put_escapes(decoded_samples, shared, begin, indices)
         samples = as_received(decoded_samples, self._header.dtype)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 CERTAINTY = 2**24  # of probabilities
 RAW_BITS = 16  # at a time
+MOST_BEHIND = 64  # bytes behind the last one that a stream may go on, unless its number is low
 
 
 @dataclass
@@ -51,24 +52,41 @@ class Encoder:
 
     def __init__(self) -> None:
         self.interval = Interval()
+        self.begins: list[tuple[int, int]] = []  # low and bits, each time that there are more
 
     def decide(self, probability: int, yes: bool) -> None:
         """Write a decision; the probability, of `CERTAINTY`, is that of yes."""
         part = self.interval.range * probability // CERTAINTY
         if yes:
-            self.interval.narrow(0, part)
+            self.narrow(0, part)
         else:
-            self.interval.narrow(part, self.interval.range - part)
+            self.narrow(part, self.interval.range - part)
 
     def raw(self, width: int, value: int) -> None:
         """Write the number of one of 2^width equal parts, at most `RAW_BITS` at a time."""
         part = self.interval.range >> width
-        self.interval.narrow(part * value, part)
+        self.narrow(part * value, part)
+
+    def narrow(self, skipped: int, kept: int) -> None:
+        """Narrow the interval, and note where it begins if it gets more bits."""
+        bits = self.interval.bits
+        self.interval.narrow(skipped, kept)
+        if self.interval.bits > bits:
+            self.begins.append((self.interval.low, self.interval.bits))
 
     def finish(self) -> bytes:
-        """Return the bytes: those after the last that is not zero are left out."""
+        """Return the bytes: those after the last that is not zero are left out.
+
+        ValueError for what a decoder refuses, as it goes on too far behind them.
+        """
         number, bits = self.interval.shortest(), self.interval.bits
-        return number.to_bytes(bits // 8, "big").rstrip(b"\0")
+        data = number.to_bytes(bits // 8, "big").rstrip(b"\0")
+        for low, known in reversed(self.begins):
+            if known // 8 < len(data) + MOST_BEHIND + 4:
+                break
+            if number != low << (bits - known):
+                raise ValueError("goes on too far behind its last byte")
+        return data
 
 
 class Decoder:
@@ -86,11 +104,12 @@ class Decoder:
     def decide(self, probability: int) -> bool:
         """Read a decision."""
         part = self.interval.range * probability // CERTAINTY
-        if self.offset() < part:
-            self.interval.narrow(0, part)
-            return True
-        self.interval.narrow(part, self.interval.range - part)
-        return False
+        yes = self.offset() < part
+        if yes:
+            self.narrow(0, part)
+        else:
+            self.narrow(part, self.interval.range - part)
+        return yes
 
     def raw(self, width: int) -> int:
         """Read the number of a part."""
@@ -98,8 +117,16 @@ class Decoder:
         value = self.offset() // part
         if value >= 2**width:
             raise ValueError("bits that no encoder writes")
-        self.interval.narrow(part * value, part)
+        self.narrow(part * value, part)
         return value
+
+    def narrow(self, skipped: int, kept: int) -> None:
+        """Narrow the interval; ValueError where it goes on too far behind the bytes."""
+        size = self.interval.bits // 8
+        self.interval.narrow(skipped, kept)
+        is_behind = self.interval.bits // 8 > size >= len(self.data) + MOST_BEHIND
+        if is_behind and self.offset() != 0:
+            raise ValueError("more decisions than its bytes can hold")
 
     def finish(self) -> None:
         """Refuse other bytes than an encoder writes for what was read."""
