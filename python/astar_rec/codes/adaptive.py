@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -61,5 +61,5 @@ class AdaptiveCode(LearningCode):
     def _fill(self, data: memoryview, contexts: Contexts, index: Indices) -> None:
         _core.unpack_adaptively(data, self._words, self.start, contexts, index)
 
-    def _refusal(self, value: object, reason: str) -> tuple[object, str]:
+    def _refusal(self, value: Any, reason: str) -> tuple[object, str]:
         return super()._refusal(value, reason) if np.any(value) else (0, "at least 1")
