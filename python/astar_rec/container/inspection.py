@@ -214,8 +214,8 @@ class _Looking(Reader):
     def sees_all(self) -> bool:
         """Whether it can read the indices."""
         header = self._header
-        contexts = header.contexts != "given" or self._given is not None
-        return contexts and (header.codec.bits_hint != GIVEN or self._hints is not None)
+        contexts = header.contexts != "given" or self._given.contexts is not None
+        return contexts and (header.codec.bits_hint != GIVEN or self._given.hints is not None)
 
 
 def _measured(reader: Reader, number: int) -> tuple[int, int, Parts, dict[str, float]]:
@@ -243,7 +243,7 @@ def _breakdown(reader: Reader, number: int, index: Indices) -> dict[str, float]:
     first = number * grid.chunk
     own = grid.elements_of(first, first + len(index))
     offset = reader._header.offset + own.start
-    known = reader._numbers(own.start, own.stop)
+    known = reader._given.numbers(own.start, own.stop)
     codec = codec if known is None else codec.with_known(known)
     return codec.breakdown(codec.kind.from_index(index), len(own), offset)
 

@@ -9,7 +9,7 @@ indices, for their code. Columns as contexts are known to whoever has the header
 from __future__ import annotations
 
 import zlib
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -28,14 +28,13 @@ if TYPE_CHECKING:
     from .grid import Grid
 
 __all__ = [
+    "Given",
     "Hints",
     "Known",
     "code_contexts",
     "contexts_given",
-    "element_numbers",
     "hints_given",
     "joined",
-    "known_of",
     "with_given_hints",
 ]
 
@@ -141,36 +140,51 @@ def hints_given(codec: Codec, value: Any, shape: Shape) -> Hints | None:
         raise ParameterError("shape of bits_hint", bits.shape, what) from None
 
 
-def known_of(
-    codec: Codec,
-    grid: Grid,
-    contexts: Contexts | None,
-    hints: Hints | None,
-    begin: int = 0,
-    end: int | None = None,
-) -> Known:
-    """Returns what was given with consecutive indices.
+@dataclass(frozen=True)
+class Given:
+    """What was given with an array, and what the header says of it.
 
-    Args:
-        codec: The codec.
-        grid: Where the indices are.
+    Attributes:
+        header: The container's.
+        grid: Where indices and elements are.
         contexts: What `contexts_given` returned of all; None if none were given.
         hints: What `hints_given` returned of all; None if none were given.
-        begin: The first index.
-        end: Where the last one ends; None for all that follow.
     """
-    end = grid.indices if end is None else end
-    elements = grid.elements_of(begin, end)
-    each, own, rows = 1, None, None
-    if contexts is not None:  # views are not to be spread out
-        each = grid.block if codec.takes_contexts else 1
-        of = elements if codec.takes_contexts else range(begin, end)
-        own = contexts.flat[of.start : of.stop]
-    if hints is not None:
-        padded = np.zeros((end - begin) * grid.block, np.uint32)
-        padded[: len(elements)] = hints.flat[elements.start : elements.stop]
-        rows = padded.reshape(-1, grid.block)
-    return Known(own, rows, each)
+
+    header: Header
+    grid: Grid
+    contexts: Contexts | None = None
+    hints: Hints | None = None
+
+    def known(self, begin: int = 0, end: int | None = None) -> Known:
+        """What was given with the indices from one to before another, or to the last."""
+        grid, of_elements = self.grid, self.header.codec.takes_contexts
+        end = grid.indices if end is None else end
+        elements = grid.elements_of(begin, end)
+        each, own, rows = 1, None, None
+        if self.contexts is not None:  # views are not to be spread out
+            each = grid.block if of_elements else 1
+            of = elements if of_elements else range(begin, end)
+            own = self.contexts.flat[of.start : of.stop]
+        if self.hints is not None:
+            padded = np.zeros((end - begin) * grid.block, np.uint32)
+            padded[: len(elements)] = self.hints.flat[elements.start : elements.stop]
+            rows = padded.reshape(-1, grid.block)
+        return Known(own, rows, each)
+
+    def numbers(self, begin: int = 0, end: int | None = None) -> Numbers | None:
+        """What the codec is told of the elements from one to before another, or to the last, flat.
+
+        None for nothing.
+        """
+        end = self.grid.elements if end is None else end
+        if self.hints is not None:
+            return self.hints.flat[begin:end]
+        if not self.header.codec.takes_contexts:
+            return None
+        if self.header.contexts == "column":
+            return _in_rows(self.grid.shape, begin, end)
+        return None if self.contexts is None else self.contexts.flat[begin:end]
 
 
 def code_contexts(
@@ -190,36 +204,6 @@ def code_contexts(
     if header.contexts != "column":
         return known.contexts
     return _in_rows(grid.steps_shape, begin, end)
-
-
-def element_numbers(
-    codec: Codec,
-    kind: str,
-    grid: Grid,
-    contexts: Contexts | None,
-    hints: Hints | None,
-    begin: int = 0,
-    end: int | None = None,
-) -> Numbers | None:
-    """Returns what a codec is told of consecutive elements, flat; None for nothing.
-
-    Args:
-        codec: The codec.
-        kind: Where contexts come from, as headers say it.
-        grid: Where the elements are.
-        contexts: What `contexts_given` returned of all; None if none were given.
-        hints: What `hints_given` returned of all; None if none were given.
-        begin: The first element.
-        end: Where the last one ends; None for all that follow.
-    """
-    end = grid.elements if end is None else end
-    if hints is not None:
-        return hints.flat[begin:end]
-    if not codec.takes_contexts:
-        return None
-    if kind == "column":
-        return _in_rows(grid.shape, begin, end)
-    return None if contexts is None else contexts.flat[begin:end]
 
 
 def _in_rows(shape: Shape, begin: int, end: int) -> Contexts:

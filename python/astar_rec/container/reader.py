@@ -28,12 +28,11 @@ from .fingerprint import require_same
 from .format import LONGEST_HEADER, Header, as_received, check_shape, dtype_of, read_header
 from .frames import payload_of, rescue, walk, whole
 from .known import (
+    Given,
     Known,
     code_contexts,
     contexts_given,
-    element_numbers,
     hints_given,
-    known_of,
     with_given_hints,
 )
 from .source import source_of
@@ -181,17 +180,17 @@ class Reader:
         self.dtype = np.dtype(self._header.dtype)
         self.complete = self._contents.complete
         self.missing = [grid.elements_of(begin, end) for begin, end in self._missing_indices()]
-        self._given: Contexts | None = None
+        own = hints = None
         if self._header.contexts == "given":
             if contexts is not None:
-                self._given = contexts_given(self.codec, contexts, grid)
+                own = contexts_given(self.codec, contexts, grid)
             elif self._needs_all:
                 raise ParameterError("contexts", None, "those that it was compressed with")
         elif contexts is not None and header is None:
             raise ParameterError("contexts", "given", "None: it was compressed without")
-        self._hints = None
         if bits_hint is not None or self._needs_all:
-            self._hints = hints_given(self.codec, bits_hint, grid.shape)
+            hints = hints_given(self.codec, bits_hint, grid.shape)
+        self._given = Given(self._header, grid, own, hints)
         self._cached: tuple[int, Indices] | None = None
 
     def read(
@@ -422,13 +421,7 @@ class Reader:
 
     def _known(self, number: int) -> Known:
         """What was given with a chunk's indices."""
-        ends = self._range(number)
-        return known_of(self.codec, self._contents.grid, self._given, self._hints, *ends)
-
-    def _numbers(self, begin: int, end: int) -> Numbers | None:
-        """What the codec is told of some elements."""
-        grid, kind = self._contents.grid, self._header.contexts
-        return element_numbers(self.codec, kind, grid, self._given, self._hints, begin, end)
+        return self._given.known(*self._range(number))
 
     # --- Samples ---------------------------------------------------------------------------------
 
@@ -445,7 +438,7 @@ class Reader:
                 require_axes_for_words(shape)
             own = message.reshape((*rows, *grid.steps_shape[len(rows) :], *words))
             first = begin * grid.row_elements
-            numbers = self._numbers(first, first + math.prod(shape))
+            numbers = self._given.numbers(first, first + math.prod(shape))
             return decoded(self.codec, numbers, own, proposal, shape, header.offset + first)
         # Whole blocks are decoded, and what was not asked for is cut off.
         begin, size = begin * grid.row_elements, math.prod(shape)
@@ -457,7 +450,7 @@ class Reader:
             places = np.clip(np.arange(first, last) - begin, 0, size - 1)
             proposal = elements_of(codec.proposal(proposal), shape, places)
         own = message.reshape((-1, *words))
-        numbers = self._numbers(first, last)
+        numbers = self._given.numbers(first, last)
         samples = decoded(codec, numbers, own, proposal, (last - first,), header.offset + first)
         return samples[begin - first : begin - first + size].reshape(shape)
 

@@ -24,7 +24,7 @@ from ..errors import BoundError, DivergenceError
 from .chunks import START_INDICES, ChunkWriter, indices_of
 from .envelope import Framed
 from .fingerprint import Fingerprinter
-from .known import Known, code_contexts, element_numbers
+from .known import Given, Known, code_contexts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -221,7 +221,7 @@ def _encoded(
         codec = header.codec if piece.columns is None else header.codec.for_columns(piece.columns)
         own = slice(piece.begin - elements.start, piece.begin - elements.start + piece.size)
         ends = piece.begin, piece.begin + piece.size
-        known = element_numbers(codec, header.contexts, grid, None, None, *ends)
+        known = Given(header, grid).numbers(*ends)
         targets, proposals = (each[own].reshape(piece.shape) for each in (q, p))
         try:
             pair = codec.pair(targets, proposals)

@@ -17,11 +17,10 @@ from .code_choice import code_for
 from .draft import codec_of, require_bare
 from .format import Header, as_received, check_shape, dtype_of
 from .known import (
+    Given,
     code_contexts,
     contexts_given,
-    element_numbers,
     hints_given,
-    known_of,
     with_given_hints,
 )
 from .reader import Reader, context_kind
@@ -349,8 +348,8 @@ def compress_bare(
     grid = header.grid()
     hints = hints_given(codec, bits_hint, shape)
     own = contexts_given(codec, contexts, grid) if kind == "given" else None
-    known = known_of(codec, grid, own, hints)
-    numbers = element_numbers(codec, kind, grid, own, hints)
+    given = Given(header, grid, own, hints)
+    known, numbers = given.known(), given.numbers()
     encoded, _ = encode_knowing(codec, numbers, q, p, offset, progress, escaping=False)
     bound = code_at(header, shape, 0, grid.indices, known)
     told = code_contexts(header, grid, 0, grid.indices, known)

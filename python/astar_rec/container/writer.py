@@ -23,7 +23,7 @@ from .chunks import ChunkWriter, Coded, indices_of, threads_for
 from .draft import Draft, codec_of, require_bare
 from .fingerprint import Fingerprinter
 from .format import Header, as_received, check_shape
-from .known import Known, contexts_given, element_numbers, hints_given, known_of
+from .known import Given, Known, contexts_given, hints_given
 from .reader import Reader
 from .stages import Stages
 
@@ -268,8 +268,8 @@ class Writer:
         grid = header.grid(shape)
         hints = hints_given(codec, bits_hint, shape)
         own = self._contexts_of(codec, contexts, grid)
-        known = known_of(codec, grid, own, hints)
-        numbers = element_numbers(codec, header.contexts, grid, own, hints)
+        given = Given(header, grid, own, hints)
+        known, numbers = given.known(), given.numbers()
         first = self._next_element(header)
         stages = self._stages(progress, header, grid)
         hear = None if stages is None else stages.first
