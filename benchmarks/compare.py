@@ -75,7 +75,7 @@ def main() -> None:
     """Measure, and print what was found."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--elements", type=count, default=1_000_000, help="in the main rows")
-    parser.add_argument("--bits", type=float, nargs="+", default=[1, 3, 5], metavar="I")
+    parser.add_argument("--bits", type=float, nargs="+", default=[1, 2, 3, 5], metavar="I")
     parser.add_argument("--repeats", type=count, default=7, help="timings of each call")
     parser.add_argument("--threads", type=count, default=2, help="that are compared with one")
     parser.add_argument(
